@@ -1,0 +1,140 @@
+public import NetworkGraph
+
+/// Where a plan runs.
+public struct Device: Hashable, Sendable {
+  public enum Kind: String, Hashable, Sendable, Codable {
+    case cpu
+    case gpu
+    case accelerator
+  }
+
+  /// The backend's name on the command line and in rows.
+  public var backend: String
+  /// The device's own name.
+  public var name: String
+  public var kind: Kind
+  /// What else there is to know, in the order to show it.
+  public var details: [Detail]
+
+  public struct Detail: Hashable, Sendable {
+    public var label: String
+    public var value: String
+
+    public init(_ label: String, _ value: String) {
+      self.label = label
+      self.value = value
+    }
+  }
+
+  public init(backend: String, name: String, kind: Kind, details: [Detail] = []) {
+    self.backend = backend
+    self.name = name
+    self.kind = kind
+    self.details = details
+  }
+}
+
+/// Normalised images, ready for a network: float32, row-major (image, channel, row, column).
+///
+/// A class, so that a backend can tell that it holds a batch already.
+public final class ImageBatch: Sendable {
+  public let shape: TensorShape
+  public let count: Int
+  public let values: [Float]
+
+  /// - Precondition: `values` holds `count` images of `shape`.
+  public init(shape: TensorShape, count: Int, values: [Float]) {
+    precondition(values.count == count * shape.count)
+    self.shape = shape
+    self.count = count
+    self.values = values
+  }
+}
+
+/// Hamming sums of one ReLU site.
+public struct SiteCounts: Hashable, Sendable {
+  public var name: String
+  /// Units of one image.
+  public var units: Int
+  /// Over the clean images b: distance from the code of b to the code of its permuted partner.
+  public var d1: Int
+  /// Over the clean images b: distance from the code of b to the code of its perturbed copy.
+  public var d2: Int
+
+  public init(name: String, units: Int, d1: Int = 0, d2: Int = 0) {
+    self.name = name
+    self.units = units
+    self.d1 = d1
+    self.d2 = d2
+  }
+}
+
+/// What a run counted.
+public struct Counts: Hashable, Sendable {
+  /// For `.distances`: one entry a site of the plan.
+  public var sites: [SiteCounts]
+  /// For `.agreement`: row-major batch x batch, the units on which images i and j have the same sign, over all sites.
+  public var agreement: [Int64]
+
+  public init(sites: [SiteCounts] = [], agreement: [Int64] = []) {
+    self.sites = sites
+    self.agreement = agreement
+  }
+}
+
+/// Why a backend could not run a plan.
+public struct BackendError: Error, Hashable, Sendable, CustomStringConvertible {
+  public enum Code: Hashable, Sendable {
+    /// The plan needs more memory than there is.
+    case outOfMemory
+    /// Activations beyond what the exact batch statistics can add up, or not a number.
+    case valueOutOfRange
+    /// The images do not fit the plan.
+    case unsuitableImages
+    /// The device is not there or cannot be used.
+    case deviceUnavailable
+    /// The device failed while it ran.
+    case deviceFailed
+  }
+
+  public var code: Code
+  public var reason: String
+
+  public init(_ code: Code, _ reason: String) {
+    self.code = code
+    self.reason = reason
+  }
+
+  public var description: String { reason }
+}
+
+/// Runs plans on one device.
+///
+/// Every backend gives the same integers for the same plan and images, whatever its device, its number of threads and
+/// its order of work: it carries out the canonical algorithm of each step as Docs/Numerics.md writes it down. Float
+/// values never leave a backend.
+///
+/// `run` may be called from several tasks at once; a backend that cannot overlap runs lets them wait for each other.
+public protocol Backend: Sendable {
+  var device: Device { get }
+
+  /// An upper bound of the bytes that `run` allocates for a plan.
+  func memoryBound(of plan: Plan) -> Int
+
+  /// Runs every step of a plan and returns its counts.
+  ///
+  /// - Parameter images: `plan.images` images; for `.distances` the clean half, then the perturbed copy of each.
+  func run(_ plan: Plan, images: ImageBatch) throws(BackendError) -> Counts
+}
+
+extension Backend {
+  /// Throws unless the images are what the plan was made for.
+  public func check(_ images: ImageBatch, for plan: Plan) throws(BackendError) {
+    let shape = plan.buffers[plan.input].shape
+    guard images.count == plan.images, images.shape == shape else {
+      throw BackendError(
+        .unsuitableImages,
+        "the plan takes \(plan.images) images of \(shape), not \(images.count) of \(images.shape)")
+    }
+  }
+}

@@ -1,0 +1,235 @@
+public import NetworkGraph
+
+extension Plan {
+  /// Lowers a network to the steps that its counts need and nothing else.
+  ///
+  /// Constant zeros are folded away, sums are flattened (left to right, as they stand in the network), batch
+  /// normalisation joins the sum that reads it, and a value that several ReLUs read gets one code.
+  ///
+  /// - Parameters:
+  ///   - batch: images of the clean half, at least 1.
+  ///   - seed: of weights and permutations.
+  public init(_ network: Network, measurement: Measurement, batch: Int, seed: UInt64) throws(PlanError) {
+    let images = measurement == .distances ? 2 * batch : batch
+    guard batch >= 1 else { throw PlanError.batchTooSmall(batch) }
+    var lowering = Lowering(network, measurement: measurement)
+    lowering.run()
+    for shape in lowering.statistics {
+      try BatchStatistics.check(shape: shape, images: images)
+    }
+    let placed = Arena.placed(lowering.buffers, steps: lowering.steps, input: lowering.input)
+    self.init(
+      measurement: measurement, seed: seed, images: images, input: lowering.input, buffers: placed.buffers,
+      steps: lowering.steps, sites: lowering.sites, statistics: lowering.statistics, arenaCount: placed.count)
+  }
+}
+
+/// Why a network cannot be planned.
+public enum PlanError: Error, Hashable, Sendable, CustomStringConvertible {
+  case batchTooSmall(Int)
+  case batchTooLarge(images: Int, limit: Int, shape: TensorShape)
+
+  public var description: String {
+    switch self {
+    case .batchTooSmall(let batch): "a batch of \(batch) images is too small"
+    case .batchTooLarge(let images, let limit, let shape):
+      "\(images) images of \(shape) exceed the exact batch statistics, which hold \(limit) images of this shape"
+    }
+  }
+}
+
+private struct Lowering {
+  /// What an operation became.
+  enum Lowered {
+    case zero
+    case source(Plan.Source)
+    /// A sum that its only reader takes in.
+    case terms([Plan.Term])
+  }
+
+  /// Who reads a value.
+  struct Readers {
+    /// The sites that count its signs.
+    var sites: [Int] = []
+    /// Those that read its data.
+    var data = 0
+    /// Those of `data` that are batch normalisations.
+    var normalizations = 0
+    /// Those of `data` that are sums.
+    var sums = 0
+  }
+
+  let network: Network
+  /// For every value, the value that it equals.
+  let alias: [Int]
+  let isZero: [Bool]
+  let sites: [Plan.Site]
+  var readers: [Readers]
+  /// Whether a step has to make a value.
+  var needed: [Bool]
+  var lowered: [Lowered] = []
+  /// The slot of statistics of a buffer.
+  var slots: [Int: Int] = [:]
+
+  var steps: [Plan.Step] = []
+  var buffers: [TensorShape] = []
+  var statistics: [TensorShape] = []
+  var input = 0
+
+  init(_ network: Network, measurement: Measurement) {
+    self.network = network
+    isZero = Self.zeros(network)
+    alias = Self.aliases(network, isZero)
+    readers = Array(repeating: Readers(), count: network.operations.count)
+    needed = Array(repeating: false, count: network.operations.count)
+    let reached = network.reachesOutput
+    let counted = network.rectifiers.filter { measurement == .distances || reached[$0.index] }
+    sites = counted.map { Plan.Site(name: network[$0].name, units: network[$0].shape.count) }
+    let site = Dictionary(uniqueKeysWithValues: zip(counted.map(\.index), sites.indices))
+    for index in network.operations.indices.reversed() where alias[index] == index && !isZero[index] {
+      findReaders(index, site: site[index])
+    }
+  }
+
+  mutating func run() {
+    for index in network.operations.indices { lowered.append(alias[index] == index ? lower(index) : .zero) }
+  }
+
+  /// The values that are zero whatever the images are. Batch normalisation of zeros gives zeros: (0 - 0) / sqrt(eps).
+  private static func zeros(_ network: Network) -> [Bool] {
+    var zeros: [Bool] = []
+    for operation in network.operations {
+      switch operation.kind {
+      case .input, .linear: zeros.append(false)
+      case .zero: zeros.append(true)
+      default: zeros.append(operation.inputs.allSatisfy { zeros[$0.index] })
+      }
+    }
+    return zeros
+  }
+
+  /// A sum with a zero equals its other summand; every other value equals itself.
+  private static func aliases(_ network: Network, _ isZero: [Bool]) -> [Int] {
+    var alias = Array(network.operations.indices)
+    for (index, operation) in network.operations.enumerated() where operation.kind == .add {
+      let present = operation.inputs.filter { !isZero[$0.index] }
+      if present.count == 1 { alias[index] = alias[present[0].index] }
+    }
+    return alias
+  }
+
+  /// Tells the inputs of an operation who reads them; called from the last operation to the first.
+  private mutating func findReaders(_ index: Int, site: Int?) {
+    guard needed[index] || site != nil else { return }
+    let operation = network.operations[index]
+    for input in operation.inputs where !isZero[input.index] {
+      let read = alias[input.index]
+      needed[read] = true
+      if let site { readers[read].sites.insert(site, at: 0) }
+      guard needed[index] else { continue }
+      readers[read].data += 1
+      switch operation.kind {
+      case .batchNormalization: readers[read].normalizations += 1
+      case .add: readers[read].sums += 1
+      default: break
+      }
+    }
+  }
+
+  private mutating func lower(_ index: Int) -> Lowered {
+    let operation = network.operations[index]
+    if operation.kind == .input {
+      input = buffer(operation.shape)
+      return settled(index, .source(Plan.Source(buffer: input, rectified: false)))
+    }
+    guard needed[index], !isZero[index] else { return .zero }
+    if operation.kind == .add { return settled(index, .terms(operation.inputs.flatMap(terms))) }
+    guard let input = operation.inputs.first.flatMap(source) else { return .zero }
+    switch operation.kind {
+    case .input, .zero, .add, .globalAveragePool, .linear:
+      // What a score needs ends at the last ReLU, before any classifier.
+      return .zero
+    case .convolution(let convolution):
+      let output = buffer(operation.shape)
+      let step = Plan.ConvolutionStep(
+        weights: operation.weightName, convolution: convolution, input: input, output: output,
+        statistics: readers[index].normalizations > 0 ? slot(of: output) : nil)
+      steps.append(.convolution(step))
+      return settled(index, .source(Plan.Source(buffer: output, rectified: false)))
+    case .batchNormalization:
+      return settled(index, .terms([normalized(input)]))
+    case .rectifier:
+      return settled(index, .source(Plan.Source(buffer: input.buffer, rectified: true)))
+    case .averagePool(let pooling):
+      return settled(index, .terms([.averagePool(input, pooling)]))
+    }
+  }
+
+  /// Gives a value the form that its readers need: signs where a site reads it, a buffer unless one sum takes it in.
+  private mutating func settled(_ index: Int, _ value: Lowered) -> Lowered {
+    let shape = network.operations[index].shape
+    let reader = readers[index]
+    switch value {
+    case .zero: return .zero
+    case .source(let source):
+      if !reader.sites.isEmpty {
+        appendNode([.identity(source)], shape, output: nil, statistics: nil, sites: reader.sites)
+      }
+      return value
+    case .terms(let terms):
+      if reader.sites.isEmpty, reader.data == 1, reader.sums == 1 { return value }
+      guard reader.data > 0 else {
+        appendNode(terms, shape, output: nil, statistics: nil, sites: reader.sites)
+        return .zero
+      }
+      let output = buffer(shape)
+      let statistics = reader.normalizations > 0 ? slot(of: output) : nil
+      appendNode(terms, shape, output: output, statistics: statistics, sites: reader.sites)
+      return .source(Plan.Source(buffer: output, rectified: false))
+    }
+  }
+
+  /// The source, batch normalised. One without statistics of its own (the images, a rectified value) is copied first.
+  private mutating func normalized(_ source: Plan.Source) -> Plan.Term {
+    if !source.rectified, let statistics = slots[source.buffer] {
+      return .normalized(buffer: source.buffer, statistics: statistics)
+    }
+    let shape = buffers[source.buffer]
+    let copy = buffer(shape)
+    let statistics = slot(of: copy)
+    appendNode([.identity(source)], shape, output: copy, statistics: statistics, sites: [])
+    return .normalized(buffer: copy, statistics: statistics)
+  }
+
+  /// The buffer that `settled` has put a value into; nil for a zero.
+  private func source(_ value: ValueID) -> Plan.Source? {
+    guard case .source(let source) = lowered[alias[value.index]] else { return nil }
+    return source
+  }
+
+  private func terms(_ value: ValueID) -> [Plan.Term] {
+    switch lowered[alias[value.index]] {
+    case .zero: []
+    case .source(let source): [.identity(source)]
+    case .terms(let terms): terms
+    }
+  }
+
+  private mutating func appendNode(
+    _ terms: [Plan.Term], _ shape: TensorShape, output: Int?, statistics: Int?, sites: [Int]
+  ) {
+    steps.append(
+      .node(Plan.NodeStep(terms: terms, shape: shape, output: output, statistics: statistics, sites: sites)))
+  }
+
+  private mutating func buffer(_ shape: TensorShape) -> Int {
+    buffers.append(shape)
+    return buffers.count - 1
+  }
+
+  private mutating func slot(of buffer: Int) -> Int {
+    statistics.append(buffers[buffer])
+    slots[buffer] = statistics.count - 1
+    return statistics.count - 1
+  }
+}

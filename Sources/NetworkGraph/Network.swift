@@ -1,0 +1,59 @@
+/// A network as a value: its operations in execution order, each reading only what comes before it.
+public struct Network: Hashable, Sendable {
+  public let operations: [Operation]
+  /// The logits.
+  public let output: ValueID
+
+  init(operations: [Operation], output: ValueID) {
+    self.operations = operations
+    self.output = output
+  }
+
+  public subscript(value: ValueID) -> Operation { operations[value.index] }
+
+  /// Shape of one input image.
+  public var inputShape: TensorShape { operations[0].shape }
+
+  /// The number of trainable parameters: convolutions, batch normalisation (gamma and beta) and linear layers with bias.
+  public var parameterCount: Int {
+    operations.reduce(0) { total, operation in
+      switch operation.kind {
+      case .convolution(let convolution):
+        total + operation.shape.channels * self[operation.inputs[0]].shape.channels * convolution.kernel.area
+      case .batchNormalization: total + 2 * operation.shape.channels
+      case .linear(let outputs): total + (self[operation.inputs[0]].shape.count + 1) * outputs
+      default: total
+      }
+    }
+  }
+
+  /// Multiply-accumulates of convolutions and linear layers for one image: NAS-Bench-201's own convention.
+  public var multiplyAccumulates: Int {
+    operations.reduce(0) { total, operation in
+      switch operation.kind {
+      case .convolution(let convolution):
+        total + operation.shape.count * self[operation.inputs[0]].shape.channels * convolution.kernel.area
+      case .linear(let outputs): total + self[operation.inputs[0]].shape.count * outputs
+      default: total
+      }
+    }
+  }
+
+  /// The ReLU sites in execution order.
+  public var rectifiers: [ValueID] {
+    operations.indices.filter { operations[$0].kind == .rectifier }.map(ValueID.init)
+  }
+
+  /// Units of all ReLU sites together, for one image.
+  public var rectifierUnits: Int { rectifiers.reduce(0) { $0 + self[$1].shape.count } }
+
+  /// For every operation, whether the output depends on it.
+  public var reachesOutput: [Bool] {
+    var reached = [Bool](repeating: false, count: operations.count)
+    reached[output.index] = true
+    for index in operations.indices.reversed() where reached[index] {
+      for input in operations[index].inputs { reached[input.index] = true }
+    }
+    return reached
+  }
+}

@@ -1,0 +1,106 @@
+/// Why a network cannot be built.
+public struct NetworkError: Error, Hashable, Sendable, CustomStringConvertible {
+  /// The module's name in the reference model.
+  public var module: String
+  public var reason: String
+
+  public var description: String { "\(module.isEmpty ? "network" : module): \(reason)" }
+}
+
+/// Appends operations in execution order and works out their shapes.
+///
+/// Every method returns the value that it made and throws where shapes do not fit.
+public struct NetworkBuilder: ~Copyable {
+  private var operations: [Operation]
+
+  /// A network whose images have this shape.
+  public init(input: TensorShape) {
+    operations = [Operation(kind: .input, inputs: [], shape: input, name: "")]
+  }
+
+  /// The images.
+  public var input: ValueID { ValueID(0) }
+
+  public func shape(of value: ValueID) -> TensorShape { operations[value.index].shape }
+
+  public mutating func convolution(
+    _ name: String, of value: ValueID, _ convolution: Convolution
+  ) throws(NetworkError) -> ValueID {
+    let input = shape(of: value)
+    guard convolution.outputChannels > 0 else {
+      throw NetworkError(module: name, reason: "a convolution needs output channels")
+    }
+    let kernel = Extent(
+      (convolution.kernel.height - 1) * convolution.dilation.height + 1,
+      (convolution.kernel.width - 1) * convolution.dilation.width + 1)
+    let extent = try slid(name, kernel, stride: convolution.stride, padding: convolution.padding, over: input)
+    return append(
+      .convolution(convolution), [value],
+      TensorShape(channels: convolution.outputChannels, height: extent.height, width: extent.width), name)
+  }
+
+  public mutating func batchNormalization(_ name: String, of value: ValueID) -> ValueID {
+    append(.batchNormalization, [value], shape(of: value), name)
+  }
+
+  public mutating func rectifier(_ name: String, of value: ValueID) -> ValueID {
+    append(.rectifier, [value], shape(of: value), name)
+  }
+
+  public mutating func averagePool(
+    _ name: String, of value: ValueID, _ pooling: Pooling
+  ) throws(NetworkError) -> ValueID {
+    let input = shape(of: value)
+    guard pooling.padding.height < pooling.kernel.height, pooling.padding.width < pooling.kernel.width else {
+      throw NetworkError(module: name, reason: "a pooling window must reach beyond its padding")
+    }
+    let extent = try slid(name, pooling.kernel, stride: pooling.stride, padding: pooling.padding, over: input)
+    return append(
+      .averagePool(pooling), [value],
+      TensorShape(channels: input.channels, height: extent.height, width: extent.width), name)
+  }
+
+  public mutating func add(_ left: ValueID, _ right: ValueID) throws(NetworkError) -> ValueID {
+    guard shape(of: left) == shape(of: right) else {
+      throw NetworkError(module: "", reason: "cannot add \(shape(of: left)) and \(shape(of: right))")
+    }
+    return append(.add, [left, right], shape(of: left), "")
+  }
+
+  /// A zero of the value's own shape that counts as depending on it.
+  public mutating func zero(like value: ValueID) -> ValueID { append(.zero, [value], shape(of: value), "") }
+
+  public mutating func globalAveragePool(of value: ValueID) -> ValueID {
+    append(.globalAveragePool, [value], TensorShape(channels: shape(of: value).channels, height: 1, width: 1), "")
+  }
+
+  public mutating func linear(_ name: String, of value: ValueID, outputs: Int) throws(NetworkError) -> ValueID {
+    guard outputs > 0 else { throw NetworkError(module: name, reason: "a linear layer needs outputs") }
+    return append(.linear(outputs: outputs), [value], TensorShape(channels: outputs, height: 1, width: 1), name)
+  }
+
+  /// The network that ends in these logits.
+  public consuming func network(output: ValueID) -> Network { Network(operations: operations, output: output) }
+
+  private mutating func append(
+    _ kind: Operation.Kind, _ inputs: [ValueID], _ shape: TensorShape, _ name: String
+  ) -> ValueID {
+    operations.append(Operation(kind: kind, inputs: inputs, shape: shape, name: name))
+    return ValueID(operations.count - 1)
+  }
+
+  /// Positions of a window that slides over a padded input.
+  private func slid(
+    _ name: String, _ window: Extent, stride: Extent, padding: Extent, over input: TensorShape
+  ) throws(NetworkError) -> Extent {
+    guard min(window.height, window.width, stride.height, stride.width) > 0, min(padding.height, padding.width) >= 0
+    else { throw NetworkError(module: name, reason: "kernel, stride and dilation must be positive") }
+    let room = Extent(
+      input.height + 2 * padding.height - window.height, input.width + 2 * padding.width - window.width)
+    guard room.height >= 0, room.width >= 0 else {
+      throw NetworkError(
+        module: name, reason: "a window of \(window.height)x\(window.width) does not fit into \(input)")
+    }
+    return Extent(room.height / stride.height + 1, room.width / stride.width + 1)
+  }
+}

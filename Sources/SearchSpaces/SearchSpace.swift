@@ -1,0 +1,62 @@
+public import NetworkGraph
+
+/// Why a text or an index names no architecture.
+public struct ArchitectureError: Error, Hashable, Sendable, CustomStringConvertible {
+  /// What was given.
+  public var text: String
+  /// Where in `text`, in characters from 0; nil where the whole is meant.
+  public var position: Int?
+  public var reason: String
+
+  public init(text: String, position: Int? = nil, reason: String) {
+    self.text = text
+    self.position = position
+    self.reason = reason
+  }
+
+  public var description: String {
+    guard let position else { return "\(reason): \(Self.shortened(text))" }
+    // A caret under the place helps only while the text is short enough to show whole.
+    guard text.count <= 160, !text.contains(where: \.isNewline) else {
+      return "\(reason) at character \(position + 1): \(Self.shortened(text))"
+    }
+    return "\(reason) at character \(position + 1)\n  \(text)\n  \(String(repeating: " ", count: position))^"
+  }
+
+  private static func shortened(_ text: String) -> String {
+    let line = text.prefix(120).map { $0.isNewline ? " " : $0 }
+    return "'" + String(line) + (text.count > 120 ? "..." : "") + "'"
+  }
+}
+
+/// An architecture of a search space: its canonical text, and its index where the space is enumerated.
+public struct Architecture: Hashable, Sendable {
+  public var text: String
+  public var index: Int?
+
+  public init(text: String, index: Int? = nil) {
+    self.text = text
+    self.index = index
+  }
+}
+
+/// A set of architectures that text, and an index where there is one, name.
+public protocol SearchSpace: Sendable {
+  /// The name on the command line and in rows.
+  var name: String { get }
+
+  /// The architectures that have an index, `0 ..< count`; 0 where the space is not enumerated.
+  var count: Int { get }
+
+  /// Reads one architecture. Two texts of one architecture give equal values.
+  func architecture(text: String) throws(ArchitectureError) -> Architecture
+
+  func architecture(index: Int) throws(ArchitectureError) -> Architecture
+
+  /// The network of an architecture, with the module names of the reference model.
+  ///
+  /// - Parameters:
+  ///   - input: the shape of one image.
+  ///   - classes: the number of logits.
+  func network(of architecture: Architecture, input: TensorShape, classes: Int) throws(ArchitectureError) -> Network
+}
