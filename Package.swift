@@ -4,7 +4,7 @@ import PackageDescription
 let package = Package(
   name: "epads",
   products: [
-    .library(name: "EPADS", targets: ["Randomness", "NetworkGraph", "SearchSpaces", "Compute"])
+    .library(name: "EPADS", targets: ["Randomness", "NetworkGraph", "SearchSpaces", "Compute", "CPUBackend"])
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0")
@@ -22,6 +22,9 @@ let package = Package(
     .target(name: "SearchSpaces", dependencies: ["NetworkGraph", "Randomness", "EmbeddedTables"]),
     // The plan, the Backend protocol and what both sides of it share.
     .target(name: "Compute", dependencies: ["NetworkGraph", "Randomness"]),
+    // Inner loops of the CPU backend, one instruction set a file, chosen at run time.
+    .target(name: "CPUKernels"),
+    .target(name: "CPUBackend", dependencies: ["Compute", "NetworkGraph", "Randomness", "CPUKernels"]),
   ],
   swiftLanguageModes: [.v6],
   cLanguageStandard: .c2x

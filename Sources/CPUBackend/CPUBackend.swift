@@ -1,0 +1,52 @@
+internal import CPUKernels
+public import Compute
+import Synchronization
+
+/// Runs plans on the processor: threads share out the images, vector loops work on each.
+///
+/// Runs of one backend wait for each other and share one workspace, which grows to the largest plan and is kept.
+public final class CPUBackend: Backend {
+  public let device: Device
+  public let instructionSet: InstructionSet
+  public let threads: Int
+  private let workspace: Mutex<Workspace>
+
+  /// - Parameters:
+  ///   - threads: nil for one a processor that this process may use.
+  ///   - instructionSet: nil for the best that this processor has.
+  public init(threads: Int? = nil, instructionSet: InstructionSet? = nil) throws(BackendError) {
+    let available = InstructionSet.available
+    let chosen = instructionSet ?? available.last ?? .scalar
+    guard available.contains(chosen) else {
+      throw BackendError(
+        .deviceUnavailable,
+        "this processor has no \(chosen.rawValue) (it has \(available.map(\.rawValue).joined(separator: ", ")))")
+    }
+    let threads = threads ?? Processor.count
+    guard (1...1024).contains(threads) else {
+      throw BackendError(.deviceUnavailable, "the number of threads must be from 1 to 1024, not \(threads)")
+    }
+    self.instructionSet = chosen
+    self.threads = threads
+    device = Device(
+      backend: "cpu", name: Processor.name, kind: .cpu,
+      details: [
+        Device.Detail("threads", "\(threads)"),
+        Device.Detail("instruction set", chosen.rawValue),
+        Device.Detail("available", available.map(\.rawValue).joined(separator: ", ")),
+      ])
+    workspace = Mutex(Workspace(threads: threads))
+  }
+
+  public func memoryBound(of plan: Plan) -> Int { Layout(plan, threads: threads).bytes }
+
+  public func run(_ plan: Plan, images: ImageBatch) throws(BackendError) -> Counts {
+    try check(images, for: plan)
+    let layout = Layout(plan, threads: threads)
+    return try workspace.withLock { workspace throws(BackendError) in
+      try workspace.reserve(layout)
+      let run = Run(plan, layout: layout, workspace: workspace, instructionSet: instructionSet)
+      return try run.counts(images: images)
+    }
+  }
+}
