@@ -4,7 +4,12 @@ import PackageDescription
 let package = Package(
   name: "epads",
   products: [
-    .library(name: "EPADS", targets: ["Randomness", "NetworkGraph", "SearchSpaces", "Compute", "CPUBackend"])
+    .executable(name: "epads", targets: ["epads"]),
+    .library(
+      name: "EPADS",
+      targets: [
+        "Randomness", "NetworkGraph", "SearchSpaces", "Compute", "CPUBackend", "BackendSelection", "Scoring", "Studies",
+      ]),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0")
@@ -25,6 +30,19 @@ let package = Package(
     // Inner loops of the CPU backend, one instruction set a file, chosen at run time.
     .target(name: "CPUKernels"),
     .target(name: "CPUBackend", dependencies: ["Compute", "NetworkGraph", "Randomness", "CPUKernels"]),
+    // The one place that knows every backend.
+    .target(name: "BackendSelection", dependencies: ["Compute", "CPUBackend"]),
+    // One architecture: images, perturbation, codes to numbers.
+    .target(name: "Scoring", dependencies: ["SearchSpaces", "Compute", "Randomness", "NetworkGraph"]),
+    // Many architectures: sampling, resuming, correlation, reports.
+    .target(name: "Studies", dependencies: ["Scoring", "SearchSpaces", "Compute", "Randomness", "EmbeddedTables"]),
+    // The command line: parsing and printing.
+    .executableTarget(
+      name: "epads",
+      dependencies: [
+        "Studies", "Scoring", "SearchSpaces", "Compute", "BackendSelection", "Randomness",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ]),
   ],
   swiftLanguageModes: [.v6],
   cLanguageStandard: .c2x

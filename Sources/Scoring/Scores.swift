@@ -1,4 +1,4 @@
-internal import Compute
+public import Compute
 import Randomness
 
 /// What a proxy of a network cannot be computed from.

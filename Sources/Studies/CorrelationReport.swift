@@ -1,0 +1,155 @@
+public import Scoring
+
+/// A number that stands for the quality of an architecture.
+public enum Predictor: String, CaseIterable, Sendable {
+  case epads
+  case snaswot
+  case perturbation
+  case naswot
+  case parameters = "params"
+  case multiplyAccumulates = "flops"
+  case rectifierSites = "relu_sites"
+  case rectifierUnits = "relu_units"
+
+  /// The name in a table.
+  public var title: String {
+    switch self {
+    case .epads: "ePADS"
+    case .snaswot: "sum of d1"
+    case .perturbation: "sum of d2"
+    case .naswot: "NASWOT"
+    case .parameters: "parameters"
+    case .multiplyAccumulates: "FLOPs"
+    case .rectifierSites: "ReLU sites"
+    case .rectifierUnits: "ReLU units"
+    }
+  }
+
+  /// The value in a row; nil where the row has none.
+  public func value(of row: Row) -> Double? {
+    switch self {
+    case .epads: row.epads
+    case .snaswot: row.snaswot.map(Double.init)
+    case .perturbation: row.perturbation.map(Double.init)
+    case .naswot: row.naswot
+    case .parameters: Double(row.params)
+    case .multiplyAccumulates: Double(row.flops)
+    case .rectifierSites: Double(row.reluSites)
+    case .rectifierUnits: Double(row.reluUnits)
+    }
+  }
+
+  /// Those that rows with these proxies have.
+  public static func all(with proxies: Set<Proxy>) -> [Predictor] {
+    allCases.filter { predictor in
+      switch predictor {
+      case .epads, .snaswot, .perturbation: proxies.contains(.epads)
+      case .naswot: proxies.contains(.naswot)
+      default: true
+      }
+    }
+  }
+}
+
+/// How well proxies, and the baselines that they have to beat, rank architectures by trained accuracy.
+///
+/// All predictors are compared over the same architectures: those with ground truth for which none of them failed. An
+/// architecture with several seeds counts once, with the mean of its rows.
+public struct CorrelationReport: Sendable {
+  /// One predictor against one data set.
+  public struct Entry: Sendable {
+    public var predictor: Predictor
+    public var dataSet: String
+    /// Nil where either side has no two different values.
+    public var estimate: CorrelationEstimate?
+  }
+
+  public let entries: [Entry]
+  public let dataSets: [String]
+  /// Architectures in the comparison.
+  public let count: Int
+  /// Architectures that a proxy failed on.
+  public let failures: Int
+  /// Architectures without ground truth.
+  public let withoutTruth: Int
+  /// The mean over architectures of a predictor's standard deviation over seeds; empty for one seed.
+  public let deviations: [Predictor: Double]
+  public let source: String
+  private let values: [Predictor: [Double]]
+  private let accuracies: [String: [Double]]
+
+  public init(
+    rows: [Row], proxies: Set<Proxy>, truth: GroundTruth, bootstrap: Bootstrap = Bootstrap(), threads: Int? = nil
+  ) {
+    let predictors = Predictor.all(with: proxies)
+    var order: [String] = []
+    var groups: [String: [Row]] = [:]
+    for row in rows {
+      if groups[row.arch] == nil { order.append(row.arch) }
+      groups[row.arch, default: []].append(row)
+    }
+    var values = [Predictor: [Double]](uniqueKeysWithValues: predictors.map { ($0, []) })
+    var deviations: [Predictor: [Double]] = [:]
+    var accuracies = [String: [Double]](uniqueKeysWithValues: truth.dataSets.map { ($0, []) })
+    var failures = 0
+    var withoutTruth = 0
+    for rows in order.compactMap({ groups[$0] }) {
+      guard let index = rows[0].index, truth.accuracy(index: index, dataSet: truth.dataSets[0]) != nil else {
+        withoutTruth += 1
+        continue
+      }
+      let samples = predictors.map { predictor in rows.compactMap(predictor.value) }
+      guard rows.allSatisfy({ $0.status == .ok }), samples.allSatisfy({ $0.count == rows.count }) else {
+        failures += 1
+        continue
+      }
+      for (predictor, sample) in zip(predictors, samples) {
+        values[predictor]?.append(sample.mean)
+        if sample.count > 1 { deviations[predictor, default: []].append(sample.standardDeviation) }
+      }
+      for dataSet in truth.dataSets {
+        accuracies[dataSet]?.append(truth.accuracy(index: index, dataSet: dataSet) ?? .nan)
+      }
+    }
+    entries = truth.dataSets.flatMap { dataSet in
+      let pairs = predictors.map { RankCorrelation(values[$0] ?? [], accuracies[dataSet] ?? []) }
+      var estimates = bootstrap.estimates(of: pairs.compactMap(\.self), name: dataSet, threads: threads).makeIterator()
+      return zip(predictors, pairs).map { predictor, pair in
+        Entry(predictor: predictor, dataSet: dataSet, estimate: pair == nil ? nil : estimates.next() ?? nil)
+      }
+    }
+    self.dataSets = truth.dataSets
+    self.count = values[predictors[0]]?.count ?? 0
+    self.failures = failures
+    self.withoutTruth = withoutTruth
+    self.deviations = deviations.mapValues(\.mean)
+    self.source = truth.source
+    self.values = values
+    self.accuracies = accuracies
+  }
+
+  /// Score against accuracy, a panel a proxy and data set.
+  public func plot(title: String, of proxies: [Predictor]) -> ScatterPlot {
+    let panels = proxies.filter { values[$0] != nil }.flatMap { predictor in
+      dataSets.map { dataSet in
+        ScatterPlot.Panel(
+          title: "\(predictor.title), \(dataSet)", xLabel: predictor.title, yLabel: "test accuracy, %",
+          x: values[predictor] ?? [], y: accuracies[dataSet] ?? [],
+          kendallTauB: entries.first { $0.predictor == predictor && $0.dataSet == dataSet }?.estimate?.kendallTauB)
+      }
+    }
+    return ScatterPlot(title: title, panels: panels, columns: dataSets.count)
+  }
+}
+
+extension [Double] {
+  /// The arithmetic mean.
+  public var mean: Double { reduce(0, +) / Double(count) }
+
+  /// The standard deviation of a sample: the divisor is one less than the count. 0 for fewer than two values.
+  public var standardDeviation: Double {
+    guard count > 1 else { return 0 }
+    let mean = mean
+    return (reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / Double(count - 1)).squareRoot()
+  }
+}
