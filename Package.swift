@@ -4,7 +4,7 @@ import PackageDescription
 let package = Package(
   name: "epads",
   products: [
-    .library(name: "EPADS", targets: ["Randomness", "NetworkGraph", "SearchSpaces", "Compute"])
+    .library(name: "EPADS", targets: ["Randomness", "NetworkGraph", "SearchSpaces", "Compute", "Scoring"])
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0")
@@ -22,6 +22,9 @@ let package = Package(
     .target(name: "SearchSpaces", dependencies: ["NetworkGraph", "Randomness", "EmbeddedTables"]),
     // The plan, the Backend protocol and what both sides of it share.
     .target(name: "Compute", dependencies: ["NetworkGraph", "Randomness"]),
+    // Images, their perturbation, and the score of one architecture.
+    .target(name: "Scoring", dependencies: ["SearchSpaces", "Compute", "Randomness", "NetworkGraph"]),
+    .testTarget(name: "ScoringTests", dependencies: ["Scoring", "Compute", "Randomness", "NetworkGraph"]),
   ],
   swiftLanguageModes: [.v6],
   cLanguageStandard: .c2x
