@@ -43,6 +43,7 @@ let package = Package(
         "Studies", "Scoring", "SearchSpaces", "Compute", "BackendSelection", "Randomness",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
+    .testTarget(name: "ScoringTests", dependencies: ["Scoring", "Compute", "Randomness", "NetworkGraph"]),
   ],
   swiftLanguageModes: [.v6],
   cLanguageStandard: .c2x

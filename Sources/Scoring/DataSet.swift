@@ -1,0 +1,73 @@
+public import NetworkGraph
+
+/// A data set whose images a network is scored on. The raw value is its name on the command line and in rows.
+public enum DataSet: String, CaseIterable, Hashable, Sendable, Codable {
+  case cifar10
+  case cifar100
+  case imagenet16 = "imagenet16-120"
+
+  /// The shape of one image.
+  public var shape: TensorShape {
+    switch self {
+    case .cifar10, .cifar100: TensorShape(channels: 3, height: 32, width: 32)
+    case .imagenet16: TensorShape(channels: 3, height: 16, width: 16)
+    }
+  }
+
+  /// The number of logits of a network for it.
+  public var classes: Int {
+    switch self {
+    case .cifar10: 10
+    case .cifar100: 100
+    case .imagenet16: 120
+    }
+  }
+
+  /// How a file of fixed-length records holds one image: the label, then the planes red, green and blue, row-major.
+  public struct RecordLayout: Hashable, Sendable {
+    /// Bytes before the pixels. They are skipped when read and zero when written.
+    public let labelBytes: Int
+    public let pixelBytes: Int
+    public var length: Int { labelBytes + pixelBytes }
+  }
+
+  /// The record layouts that a file may have, the one preferred and written first.
+  ///
+  /// CIFAR-10: one label byte. CIFAR-100: two label bytes (coarse and fine) as published, or the fine label alone.
+  /// ImageNet16-120: two label bytes (little-endian).
+  public var layouts: [RecordLayout] {
+    let labelBytes =
+      switch self {
+      case .cifar10: [1]
+      case .cifar100: [2, 1]
+      case .imagenet16: [2]
+      }
+    return labelBytes.map { RecordLayout(labelBytes: $0, pixelBytes: shape.count) }
+  }
+
+  /// The layout of a file of this size: the first one whose length divides it; nil where none does.
+  ///
+  /// Both layouts of CIFAR-100 divide only multiples of 9446402 bytes (3073 * 3074), which no published file has; such
+  /// a file is read as the published form.
+  public func layout(ofFileWithBytes size: Int) -> RecordLayout? {
+    size > 0 ? layouts.first { size.isMultiple(of: $0.length) } : nil
+  }
+
+  /// Mean of each channel on the scale 0 ... 255, as DARTS, NAS-Bench-201 and the reference normalise.
+  public var means: [Double] {
+    switch self {
+    case .cifar10: [125.3, 123.0, 113.9]
+    case .cifar100: [129.3, 124.1, 112.4]
+    case .imagenet16: [122.68, 116.66, 104.01]
+    }
+  }
+
+  /// Standard deviation of each channel on the scale 0 ... 255.
+  public var deviations: [Double] {
+    switch self {
+    case .cifar10: [63.0, 62.1, 66.7]
+    case .cifar100: [68.2, 65.4, 70.4]
+    case .imagenet16: [63.22, 61.26, 65.09]
+    }
+  }
+}

@@ -1,0 +1,114 @@
+#if canImport(Darwin)
+  internal import Darwin
+#elseif canImport(Musl)
+  internal import Musl
+#else
+  internal import Glibc
+#endif
+
+/// What the system says about its last error.
+func systemReason(_ code: Int32 = errno) -> String { String(cString: strerror(code)) }
+
+/// What `stat` says about a path, symbolic links followed.
+struct FileStatus {
+  enum Kind {
+    case regular
+    case directory
+    /// A pipe, a socket or a device.
+    case special
+  }
+
+  var kind: Kind
+  /// In bytes; meaningful for regular files alone.
+  var size: Int
+  var permissions: mode_t
+
+  /// Nil where `stat` fails; `errno` then has the reason.
+  init?(path: String) {
+    var status = stat()
+    guard stat(path, &status) == 0 else { return nil }
+    switch status.st_mode & mode_t(S_IFMT) {
+    case mode_t(S_IFREG): kind = .regular
+    case mode_t(S_IFDIR): kind = .directory
+    default: kind = .special
+    }
+    size = Int(status.st_size)
+    permissions = status.st_mode & 0o7777
+  }
+}
+
+/// An open file, closed when its owner goes. Every failure is reported as a value that `errno` explains.
+struct FileDescriptor: ~Copyable {
+  private let number: Int32
+
+  private init?(_ number: Int32) {
+    guard number >= 0 else { return nil }
+    self.number = number
+  }
+
+  static func reading(_ path: String) -> FileDescriptor? { FileDescriptor(open(path, O_RDONLY | O_CLOEXEC)) }
+
+  /// Opens what exists, such as a device or a pipe, for writing.
+  static func writing(_ path: String) -> FileDescriptor? { FileDescriptor(open(path, O_WRONLY | O_CLOEXEC)) }
+
+  /// Makes a file that did not exist.
+  static func creating(_ path: String) -> FileDescriptor? {
+    FileDescriptor(open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666))
+  }
+
+  /// A second descriptor of an open file that shares its position.
+  static func duplicating(_ number: Int32) -> FileDescriptor? { FileDescriptor(dup(number)) }
+
+  deinit { _ = close(number) }
+
+  /// Reads until `buffer` is full or the file ends, and returns the bytes read; nil on an error.
+  func read(into buffer: UnsafeMutableRawBufferPointer) -> Int? {
+    guard let base = buffer.baseAddress else { return 0 }
+    var filled = 0
+    while filled < buffer.count {
+      let amount = systemRead(number, base + filled, buffer.count - filled)
+      if amount == 0 { break }
+      if amount > 0 {
+        filled += amount
+      } else if errno != EINTR {
+        return nil
+      }
+    }
+    return filled
+  }
+
+  /// Whether all bytes could be written.
+  func write(_ bytes: [UInt8]) -> Bool {
+    bytes.withUnsafeBytes { buffer in
+      guard let base = buffer.baseAddress else { return true }
+      var written = 0
+      while written < buffer.count {
+        let amount = systemWrite(number, base + written, buffer.count - written)
+        if amount >= 0 {
+          written += amount
+        } else if errno != EINTR {
+          return false
+        }
+      }
+      return true
+    }
+  }
+
+  func setPermissions(_ permissions: mode_t) -> Bool { fchmod(number, permissions) == 0 }
+
+  /// Closes the file now; false where the system reports only here that the bytes did not reach it.
+  consuming func closed() -> Bool {
+    let number = number
+    discard self
+    return close(number) == 0
+  }
+}
+
+// Inside `FileDescriptor` its own methods hide the functions of the C library.
+private func systemRead(_ number: Int32, _ buffer: UnsafeMutableRawPointer, _ count: Int) -> Int {
+  read(number, buffer, count)
+}
+
+private func systemWrite(_ number: Int32, _ buffer: UnsafeRawPointer, _ count: Int) -> Int {
+  write(number, buffer, count)
+}
