@@ -22,6 +22,16 @@ let package = Package(
     .target(name: "SearchSpaces", dependencies: ["NetworkGraph", "Randomness", "EmbeddedTables"]),
     // The plan, the Backend protocol and what both sides of it share.
     .target(name: "Compute", dependencies: ["NetworkGraph", "Randomness"]),
+
+    // A slow backend that keeps the numerics contract to the letter, and repeatable test cases.
+    .target(
+      name: "TestSupport", dependencies: ["Compute", "NetworkGraph", "Randomness", "SearchSpaces"],
+      path: "Tests/TestSupport"),
+    .testTarget(name: "RandomnessTests", dependencies: ["Randomness", "TestSupport"]),
+    .testTarget(name: "NetworkGraphTests", dependencies: ["NetworkGraph", "TestSupport"]),
+    .testTarget(name: "SearchSpacesTests", dependencies: ["NetworkGraph", "SearchSpaces", "TestSupport"]),
+    .testTarget(
+      name: "ComputeTests", dependencies: ["Compute", "NetworkGraph", "Randomness", "SearchSpaces", "TestSupport"]),
   ],
   swiftLanguageModes: [.v6],
   cLanguageStandard: .c2x
