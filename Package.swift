@@ -43,7 +43,29 @@ let package = Package(
         "Studies", "Scoring", "SearchSpaces", "Compute", "BackendSelection", "Randomness",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
-    .testTarget(name: "ScoringTests", dependencies: ["Scoring", "Compute", "Randomness", "NetworkGraph"]),
+
+    // A slow backend that keeps the numerics contract to the letter, and repeatable test cases.
+    .target(
+      name: "TestSupport", dependencies: ["Compute", "NetworkGraph", "Randomness", "SearchSpaces"],
+      path: "Tests/TestSupport"),
+    .testTarget(name: "RandomnessTests", dependencies: ["Randomness", "TestSupport"]),
+    .testTarget(name: "NetworkGraphTests", dependencies: ["NetworkGraph", "TestSupport"]),
+    .testTarget(name: "SearchSpacesTests", dependencies: ["NetworkGraph", "SearchSpaces", "TestSupport"]),
+    .testTarget(
+      name: "ComputeTests", dependencies: ["Compute", "NetworkGraph", "Randomness", "SearchSpaces", "TestSupport"]),
+    .testTarget(
+      name: "CPUBackendTests",
+      dependencies: [
+        "CPUBackend", "CPUKernels", "Compute", "NetworkGraph", "Randomness", "SearchSpaces", "TestSupport",
+      ]),
+    .testTarget(
+      name: "ScoringTests",
+      dependencies: [
+        "Scoring", "CPUBackend", "Compute", "Randomness", "NetworkGraph", "SearchSpaces", "TestSupport",
+      ]),
+    .testTarget(
+      name: "StudiesTests", dependencies: ["Studies", "Scoring", "Compute", "NetworkGraph", "SearchSpaces", "Randomness"]),
+    .testTarget(name: "epadsTests", dependencies: ["epads", "Studies", "TestSupport"]),
   ],
   swiftLanguageModes: [.v6],
   cLanguageStandard: .c2x

@@ -13,7 +13,7 @@ extension Plan {
     let images = measurement == .distances ? 2 * batch : batch
     guard batch >= 1 else { throw PlanError.batchTooSmall(batch) }
     var lowering = Lowering(network, measurement: measurement)
-    lowering.run()
+    try lowering.run()
     for shape in lowering.statistics {
       try BatchStatistics.check(shape: shape, images: images)
     }
@@ -28,12 +28,16 @@ extension Plan {
 public enum PlanError: Error, Hashable, Sendable, CustomStringConvertible {
   case batchTooSmall(Int)
   case batchTooLarge(images: Int, limit: Int, shape: TensorShape)
+  /// A ReLU depends on a part of the classifier, which is not planned; the name is that of the module, empty for a pool.
+  case unsupportedOperation(String)
 
   public var description: String {
     switch self {
     case .batchTooSmall(let batch): "a batch of \(batch) images is too small"
     case .batchTooLarge(let images, let limit, let shape):
       "\(images) images of \(shape) exceed the exact batch statistics, which hold \(limit) images of this shape"
+    case .unsupportedOperation(let name):
+      "\(name.isEmpty ? "a global average pool" : name): a ReLU after the classifier is not supported"
     }
   }
 }
@@ -91,8 +95,8 @@ private struct Lowering {
     }
   }
 
-  mutating func run() {
-    for index in network.operations.indices { lowered.append(alias[index] == index ? lower(index) : .zero) }
+  mutating func run() throws(PlanError) {
+    for index in network.operations.indices { lowered.append(alias[index] == index ? try lower(index) : .zero) }
   }
 
   /// The values that are zero whatever the images are. Batch normalisation of zeros gives zeros: (0 - 0) / sqrt(eps).
@@ -136,19 +140,23 @@ private struct Lowering {
     }
   }
 
-  private mutating func lower(_ index: Int) -> Lowered {
+  private mutating func lower(_ index: Int) throws(PlanError) -> Lowered {
     let operation = network.operations[index]
     if operation.kind == .input {
       input = buffer(operation.shape)
       return settled(index, .source(Plan.Source(buffer: input, rectified: false)))
     }
     guard needed[index], !isZero[index] else { return .zero }
-    if operation.kind == .add { return settled(index, .terms(operation.inputs.flatMap(terms))) }
+    switch operation.kind {
+    case .add: return settled(index, .terms(operation.inputs.flatMap(terms)))
+    case .globalAveragePool, .linear:
+      // What a score needs ends at the last ReLU, before any classifier.
+      throw PlanError.unsupportedOperation(operation.name)
+    default: break
+    }
     guard let input = operation.inputs.first.flatMap(source) else { return .zero }
     switch operation.kind {
-    case .input, .zero, .add, .globalAveragePool, .linear:
-      // What a score needs ends at the last ReLU, before any classifier.
-      return .zero
+    case .input, .zero, .add, .globalAveragePool, .linear: return .zero
     case .convolution(let convolution):
       let output = buffer(operation.shape)
       let step = Plan.ConvolutionStep(

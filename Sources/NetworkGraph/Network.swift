@@ -27,13 +27,14 @@ public struct Network: Hashable, Sendable {
     }
   }
 
-  /// Multiply-accumulates of convolutions and linear layers for one image: NAS-Bench-201's own convention.
+  /// Multiply-accumulates of convolutions and linear layers for one image. As in NAS-Bench-201's own figures, adding the
+  /// bias of a linear layer counts too.
   public var multiplyAccumulates: Int {
     operations.reduce(0) { total, operation in
       switch operation.kind {
       case .convolution(let convolution):
         total + operation.shape.count * self[operation.inputs[0]].shape.channels * convolution.kernel.area
-      case .linear(let outputs): total + self[operation.inputs[0]].shape.count * outputs
+      case .linear(let outputs): total + (self[operation.inputs[0]].shape.count + 1) * outputs
       default: total
       }
     }

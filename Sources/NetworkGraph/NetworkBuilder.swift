@@ -30,6 +30,10 @@ public struct NetworkBuilder: ~Copyable {
     guard convolution.outputChannels > 0 else {
       throw NetworkError(module: name, reason: "a convolution needs output channels")
     }
+    guard
+      min(convolution.kernel.height, convolution.kernel.width) > 0,
+      min(convolution.dilation.height, convolution.dilation.width) > 0
+    else { throw NetworkError(module: name, reason: "kernel, stride and dilation must be positive") }
     let kernel = Extent(
       (convolution.kernel.height - 1) * convolution.dilation.height + 1,
       (convolution.kernel.width - 1) * convolution.dilation.width + 1)

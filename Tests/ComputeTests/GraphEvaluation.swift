@@ -1,0 +1,147 @@
+import Compute
+import NetworkGraph
+import Randomness
+
+/// A network evaluated operation by operation in double precision, as PyTorch would: nothing of it knows of a plan.
+struct GraphEvaluation {
+  private let network: Network
+  private let images: Int
+  private let seed: UInt64
+  /// One for every operation before the classifier, laid out [image][channel][row][column].
+  private var values: [[Double]] = []
+
+  init(_ network: Network, images: ImageBatch, seed: UInt64) {
+    self.network = network
+    self.images = images.count
+    self.seed = seed
+    for operation in network.operations {
+      switch operation.kind {
+      case .input: values.append(images.values.map(Double.init))
+      case .convolution(let convolution): values.append(convolve(operation, convolution))
+      case .batchNormalization: values.append(normalize(operation))
+      case .rectifier: values.append(values[operation.inputs[0].index].map { max($0, 0) })
+      case .averagePool(let pooling): values.append(pool(operation, pooling))
+      case .add:
+        values.append(zip(values[operation.inputs[0].index], values[operation.inputs[1].index]).map { $0 + $1 })
+      case .zero: values.append(Array(repeating: 0, count: images.count * operation.shape.count))
+      // No ReLU reads the classifier.
+      case .globalAveragePool, .linear: values.append([])
+      }
+    }
+  }
+
+  /// The signs of a ReLU's input, a bit a unit and image.
+  func code(of rectifier: ValueID) -> [Bool] { values[network[rectifier].inputs[0].index].map { $0 > 0 } }
+
+  /// What a plan for distances counts.
+  func distances() -> [SiteCounts] {
+    let batch = images / 2
+    return network.rectifiers.map { rectifier in
+      let code = code(of: rectifier)
+      let operation = network[rectifier]
+      let units = operation.shape.count
+      func distance(_ i: Int, _ j: Int) -> Int {
+        (0..<units).count { code[i * units + $0] != code[j * units + $0] }
+      }
+      let partners = permutation(seed: seed, site: operation.name, count: batch)
+      return SiteCounts(
+        name: operation.name, units: units, d1: (0..<batch).reduce(0) { $0 + distance($1, partners[$1]) },
+        d2: (0..<batch).reduce(0) { $0 + distance($1, batch + $1) })
+    }
+  }
+
+  /// What a plan for agreement counts.
+  func agreement() -> [Int64] {
+    var matrix = [Int64](repeating: 0, count: images * images)
+    let reached = network.reachesOutput
+    for rectifier in network.rectifiers where reached[rectifier.index] {
+      let code = code(of: rectifier)
+      let units = network[rectifier].shape.count
+      for i in 0..<images {
+        for j in 0..<images {
+          matrix[i * images + j] += Int64((0..<units).count { code[i * units + $0] == code[j * units + $0] })
+        }
+      }
+    }
+    return matrix
+  }
+
+  private func shape(of value: ValueID) -> TensorShape { network[value].shape }
+
+  private func convolve(_ operation: Operation, _ convolution: Convolution) -> [Double] {
+    let input = values[operation.inputs[0].index]
+    let source = shape(of: operation.inputs[0])
+    let kernel = convolution.kernel
+    let fanIn = source.channels * kernel.area
+    let weights = convolutionWeights(
+      seed: seed, name: operation.weightName, count: operation.shape.channels * fanIn, fanIn: fanIn
+    ).map(Double.init)
+    var result: [Double] = []
+    for image in 0..<images {
+      for output in 0..<operation.shape.channels {
+        for row in 0..<operation.shape.height {
+          for column in 0..<operation.shape.width {
+            let top = row * convolution.stride.height - convolution.padding.height
+            let left = column * convolution.stride.width - convolution.padding.width
+            var sum = 0.0
+            for channel in 0..<source.channels {
+              let plane = (image * source.channels + channel) * source.height
+              for r in 0..<kernel.height {
+                let y = top + r * convolution.dilation.height
+                guard y >= 0, y < source.height else { continue }
+                for s in 0..<kernel.width {
+                  let x = left + s * convolution.dilation.width
+                  guard x >= 0, x < source.width else { continue }
+                  let weight = weights[((output * source.channels + channel) * kernel.height + r) * kernel.width + s]
+                  sum += weight * input[(plane + y) * source.width + x]
+                }
+              }
+            }
+            result.append(sum)
+          }
+        }
+      }
+    }
+    return result
+  }
+
+  private func normalize(_ operation: Operation) -> [Double] {
+    var result = values[operation.inputs[0].index]
+    let plane = operation.shape.height * operation.shape.width
+    for channel in 0..<operation.shape.channels {
+      let positions = (0..<images).flatMap { image in
+        let start = (image * operation.shape.channels + channel) * plane
+        return start..<start + plane
+      }
+      let mean = positions.reduce(0) { $0 + result[$1] } / Double(positions.count)
+      let variance = positions.reduce(0) { $0 + (result[$1] - mean) * (result[$1] - mean) } / Double(positions.count)
+      for position in positions { result[position] = (result[position] - mean) / (variance + 1e-5).squareRoot() }
+    }
+    return result
+  }
+
+  private func pool(_ operation: Operation, _ pooling: Pooling) -> [Double] {
+    let input = values[operation.inputs[0].index]
+    let source = shape(of: operation.inputs[0])
+    var result: [Double] = []
+    for plane in 0..<images * source.channels {
+      for row in 0..<operation.shape.height {
+        for column in 0..<operation.shape.width {
+          var sum = 0.0
+          var count = 0.0
+          for r in 0..<pooling.kernel.height {
+            for s in 0..<pooling.kernel.width {
+              let y = row * pooling.stride.height + r - pooling.padding.height
+              let x = column * pooling.stride.width + s - pooling.padding.width
+              guard y >= 0, y < source.height, x >= 0, x < source.width else { continue }
+              sum += input[(plane * source.height + y) * source.width + x]
+              count += 1
+            }
+          }
+          result.append(sum / count)
+        }
+      }
+    }
+    return result
+  }
+}

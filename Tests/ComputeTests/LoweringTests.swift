@@ -1,0 +1,121 @@
+import Compute
+import NetworkGraph
+import SearchSpaces
+import Testing
+import TestSupport
+
+/// Plans give what their networks give: the steps of one, rounded to float, against the operations of the other.
+@Suite struct LoweringTests {
+  private static let batch = 3
+
+  /// Rounding turns a few signs in a million; a wrong weight, term or order of operations about half of them.
+  private func expectClose(_ value: Int, _ reference: Int, units: Int, _ what: String) {
+    #expect(abs(value - reference) <= 1 + units / 2000, "\(what): \(value), not \(reference), of \(units)")
+  }
+
+  private func expectEqualDistances(_ network: Network, seed: UInt64) throws {
+    let plan = try Plan(network, measurement: .distances, batch: Self.batch, seed: seed)
+    let images = RandomCases.images(for: plan, seed: seed)
+    let counts = try ScalarBackend().run(plan, images: images)
+    let reference = GraphEvaluation(network, images: images, seed: seed).distances()
+    #expect(counts.sites.map(\.name) == reference.map(\.name))
+    #expect(counts.sites.map(\.units) == reference.map(\.units))
+    for (site, reference) in zip(counts.sites, reference) {
+      expectClose(site.d1, reference.d1, units: site.units * Self.batch, "d1 of \(site.name)")
+      expectClose(site.d2, reference.d2, units: site.units * Self.batch, "d2 of \(site.name)")
+    }
+  }
+
+  private func expectEqualAgreement(_ network: Network, seed: UInt64) throws {
+    let plan = try Plan(network, measurement: .agreement, batch: Self.batch, seed: seed)
+    let images = RandomCases.images(for: plan, seed: seed)
+    let counts = try ScalarBackend().run(plan, images: images)
+    let reference = GraphEvaluation(network, images: images, seed: seed).agreement()
+    let units = plan.sites.reduce(0) { $0 + $1.units }
+    try #require(counts.agreement.count == Self.batch * Self.batch)
+    for (pair, (value, reference)) in zip(counts.agreement, reference).enumerated() {
+      expectClose(Int(value), Int(reference), units: units, "agreement \(pair)")
+      if pair % (Self.batch + 1) == 0 { #expect(value == units) }
+    }
+  }
+
+  @Test(arguments: 0..<150 as Range<UInt64>)
+  func distancesOfRandomNetworks(seed: UInt64) throws {
+    try expectEqualDistances(RandomCases.network(seed: seed), seed: seed)
+  }
+
+  @Test(arguments: 1000..<1050 as Range<UInt64>)
+  func agreementOfRandomNetworks(seed: UInt64) throws {
+    try expectEqualAgreement(RandomCases.network(seed: seed), seed: seed)
+  }
+
+  @Test(arguments: 0..<20 as Range<UInt64>)
+  func benchmarkNetworks(seed: UInt64) throws {
+    let space = NASBench201(channels: 3, cellsPerStage: 2)
+    let network = try space.network(
+      of: space.architecture(text: RandomCases.nasBench201Text(seed: seed)),
+      input: TensorShape(channels: 3, height: 8, width: 12), classes: 10)
+    try expectEqualDistances(network, seed: seed)
+    try expectEqualAgreement(network, seed: seed)
+  }
+}
+
+/// The generator makes what it promises, or the tests above show little.
+@Suite struct RandomNetworkTests {
+  private enum Feature: Hashable, CaseIterable {
+    case stride, dilation, oblongKernel, kernel5, oddChannels, pool, zero, nestedSum
+    case rectifierOfRectifier, rectifierOfSum, rectifierOfConvolution, rectifierOfPool, rectifierOfInput
+    case normalizationOfRectifier, normalizationOfInput, normalizationOfSum, sumOfRectifier, sumOfZero
+    case unreachedRectifier
+  }
+
+  private func features(of network: Network) -> Set<Feature> {
+    var features = Set<Feature>()
+    let reached = network.reachesOutput
+    for (index, operation) in network.operations.enumerated() {
+      let inputs = operation.inputs.map { network[$0].kind }
+      switch (operation.kind, inputs.first) {
+      case (.convolution(let convolution), _):
+        if convolution.stride != Extent(1) { features.insert(.stride) }
+        if convolution.dilation != Extent(1) { features.insert(.dilation) }
+        if convolution.kernel.height != convolution.kernel.width { features.insert(.oblongKernel) }
+        if convolution.kernel.height == 5 { features.insert(.kernel5) }
+        if convolution.outputChannels > 8, convolution.outputChannels % 4 != 0 { features.insert(.oddChannels) }
+      case (.rectifier, .rectifier): features.insert(.rectifierOfRectifier)
+      case (.rectifier, .add): features.insert(.rectifierOfSum)
+      case (.rectifier, .convolution): features.insert(.rectifierOfConvolution)
+      case (.rectifier, .averagePool): features.insert(.rectifierOfPool)
+      case (.rectifier, .input): features.insert(.rectifierOfInput)
+      case (.batchNormalization, .rectifier): features.insert(.normalizationOfRectifier)
+      case (.batchNormalization, .input): features.insert(.normalizationOfInput)
+      case (.batchNormalization, .add): features.insert(.normalizationOfSum)
+      case (.averagePool, _): features.insert(.pool)
+      case (.zero, _): features.insert(.zero)
+      case (.add, _):
+        if inputs.contains(.rectifier) { features.insert(.sumOfRectifier) }
+        if inputs.contains(.zero) { features.insert(.sumOfZero) }
+        if inputs.contains(.add) { features.insert(.nestedSum) }
+      default: break
+      }
+      if operation.kind == .rectifier, !reached[index] { features.insert(.unreachedRectifier) }
+    }
+    return features
+  }
+
+  @Test func showEveryFeatureOften() throws {
+    var counts: [Feature: Int] = [:]
+    for seed in 0..<150 as Range<UInt64> {
+      let network = try RandomCases.network(seed: seed)
+      #expect(!network.rectifiers.isEmpty)
+      for feature in features(of: network) { counts[feature, default: 0] += 1 }
+    }
+    for feature in Feature.allCases { #expect(counts[feature, default: 0] >= 10, "\(feature)") }
+  }
+
+  @Test func areRepeatable() throws {
+    for seed in 0..<10 as Range<UInt64> {
+      #expect(try RandomCases.network(seed: seed) == RandomCases.network(seed: seed))
+      #expect(try RandomCases.network(seed: seed) != RandomCases.network(seed: seed + 1))
+    }
+  }
+}

@@ -1,0 +1,133 @@
+import Compute
+import NetworkGraph
+import SearchSpaces
+import Testing
+import TestSupport
+
+@Suite struct PlanTests {
+  private func described(_ sites: [Plan.Site]) -> [String] { sites.map { "\($0.name) \($0.units)" } }
+
+  private func described(_ term: Plan.Term) -> String {
+    switch term {
+    case .normalized(let buffer, let statistics): "normalized \(buffer) with \(statistics)"
+    case .identity(let source): "\(source.rectified ? "rectified" : "identity") \(source.buffer)"
+    case .averagePool(let source, _): "pooled \(source.buffer)"
+    }
+  }
+
+  @Test(arguments: 0..<600 as Range<UInt64>)
+  func randomNetworks(seed: UInt64) throws {
+    let network = try RandomCases.network(seed: seed)
+    for measurement in [Measurement.distances, .agreement] {
+      let plan = try Plan(network, measurement: measurement, batch: 2, seed: seed)
+      #expect(PlanAudit(plan, of: network).problems == [])
+    }
+  }
+
+  @Test(arguments: 0..<200 as Range<UInt64>)
+  func benchmarkNetworks(seed: UInt64) throws {
+    let space = NASBench201()
+    let network = try space.network(
+      of: space.architecture(text: RandomCases.nasBench201Text(seed: seed)),
+      input: TensorShape(channels: 3, height: 32, width: 32), classes: 10)
+    for measurement in [Measurement.distances, .agreement] {
+      let plan = try Plan(network, measurement: measurement, batch: 128, seed: seed)
+      #expect(PlanAudit(plan, of: network).problems == [])
+      #expect(plan.images == (measurement == .distances ? 256 : 128))
+      #expect(plan.batch == 128)
+      #expect(plan.seed == seed)
+      #expect(plan.arenaBytes == plan.arenaCount * plan.images * 4)
+    }
+  }
+
+  /// A ReLU that the output does not depend on, and one after it.
+  @Test func agreementCountsWhatReachesTheOutput() throws {
+    var builder = NetworkBuilder(input: TensorShape(channels: 1, height: 4, width: 4))
+    let used = builder.rectifier("used", of: builder.input)
+    let aside = try builder.convolution("convolution", of: used, Convolution(outputChannels: 2, kernel: Extent(1)))
+    _ = builder.rectifier("aside", of: aside)
+    let network = builder.network(output: builder.globalAveragePool(of: used))
+    let distances = try Plan(network, measurement: .distances, batch: 2, seed: 1)
+    #expect(described(distances.sites) == ["used 16", "aside 32"])
+    let agreement = try Plan(network, measurement: .agreement, batch: 2, seed: 1)
+    #expect(described(agreement.sites) == ["used 16"])
+    #expect(agreement.steps.count == 1)
+  }
+
+  /// Sums are flattened in the order of the network; a zero leaves no term.
+  @Test func sumsAreFlattenedInOrder() throws {
+    var builder = NetworkBuilder(input: TensorShape(channels: 2, height: 4, width: 4))
+    var values: [ValueID] = []
+    for name in ["a", "b", "c"] {
+      values.append(try builder.convolution(name, of: builder.input, Convolution(outputChannels: 2, kernel: Extent(1))))
+    }
+    let normalized = builder.batchNormalization("normalization", of: values[1])
+    let pooled = try builder.averagePool(
+      "pool", of: values[2], Pooling(kernel: Extent(3), stride: Extent(1), padding: Extent(1)))
+    let right = try builder.add(builder.add(normalized, builder.zero(like: values[2])), pooled)
+    let sum = try builder.add(values[0], right)
+    let first = builder.rectifier("first", of: sum)
+    let second = try builder.rectifier("second", of: builder.add(sum, builder.zero(like: first)))
+    let plan = try Plan(builder.network(output: second), measurement: .distances, batch: 1, seed: 1)
+    try #require(plan.steps.count == 4)
+    guard case .node(let node) = plan.steps[3] else {
+      Issue.record("the last step is no node")
+      return
+    }
+    #expect(node.terms.map(described) == ["identity 1", "normalized 2 with 0", "pooled 3"])
+    #expect(node.sites == [0, 1], "ReLUs of one value share its code")
+    #expect(node.output == nil)
+  }
+
+  @Test func zerosMakeNoSteps() throws {
+    var builder = NetworkBuilder(input: TensorShape(channels: 2, height: 5, width: 5))
+    let zero = builder.zero(like: builder.input)
+    var value = try builder.convolution("a", of: zero, Convolution(outputChannels: 3, kernel: Extent(3)))
+    value = builder.batchNormalization("b", of: value)
+    value = try builder.add(value, builder.zero(like: value))
+    value = try builder.averagePool("c", of: value, Pooling(kernel: Extent(2), stride: Extent(1)))
+    value = builder.rectifier("d", of: value)
+    let network = builder.network(output: builder.globalAveragePool(of: value))
+    let distances = try Plan(network, measurement: .distances, batch: 3, seed: 1)
+    #expect(distances.steps.isEmpty)
+    #expect(distances.largestCode == 0)
+    #expect(described(distances.sites) == ["d 12"])
+    let images = RandomCases.images(for: distances, seed: 1)
+    let counts = try ScalarBackend().run(distances, images: images)
+    #expect(counts == Counts(sites: [SiteCounts(name: "d", units: 12, d1: 0, d2: 0)]))
+    let agreement = try Plan(network, measurement: .agreement, batch: 3, seed: 1)
+    #expect(agreement.steps.isEmpty)
+    let agreed = try ScalarBackend().run(agreement, images: RandomCases.images(for: agreement, seed: 1))
+    #expect(agreed == Counts(agreement: Array(repeating: 12, count: 9)))
+  }
+
+  /// What a classifier makes is not planned; a ReLU that reads it must not count as zero.
+  @Test func rectifiersAfterTheClassifierAreRefused() throws {
+    var builder = NetworkBuilder(input: TensorShape(channels: 2, height: 5, width: 5))
+    let pooled = builder.globalAveragePool(of: builder.input)
+    let rectified = builder.rectifier("late", of: pooled)
+    let logits = try builder.linear("classifier", of: rectified, outputs: 2)
+    let network = builder.network(output: builder.rectifier("last", of: logits))
+    for measurement in [Measurement.distances, .agreement] {
+      #expect(throws: PlanError.unsupportedOperation("")) {
+        try Plan(network, measurement: measurement, batch: 1, seed: 1)
+      }
+    }
+  }
+
+  @Test func batchesOfNoImages() throws {
+    let network = try RandomCases.network(seed: 1)
+    #expect(throws: PlanError.batchTooSmall(0)) { try Plan(network, measurement: .agreement, batch: 0, seed: 1) }
+    #expect(throws: PlanError.batchTooSmall(-3)) { try Plan(network, measurement: .distances, batch: -3, seed: 1) }
+  }
+
+  @Test func channelsAreAligned() throws {
+    #expect([0, 1, 7, 8, 9, 16].map(Plan.aligned) == [0, 8, 8, 8, 16, 16])
+    var builder = NetworkBuilder(input: TensorShape(channels: 3, height: 5, width: 7))
+    let network = builder.network(output: builder.rectifier("rectifier", of: builder.input))
+    let plan = try Plan(network, measurement: .distances, batch: 1, seed: 1)
+    #expect(plan.buffers[plan.input].count == 8 * 35)
+    #expect(plan.arenaCount == 8 * 35)
+    #expect(plan.largestCode == 8 * 35)
+  }
+}

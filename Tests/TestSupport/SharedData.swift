@@ -1,0 +1,19 @@
+public import Foundation
+
+/// Data sets and tables that are too large for the repository.
+public enum SharedData {
+  /// The file at a path such as `ground-truth/nasbench201.csv`, below `EPADS_SHARED_DATA` or, without that variable,
+  /// below `../shared/data` beside the package; nil where there is none.
+  public static func url(_ path: String) -> URL? {
+    let folder: URL
+    if let variable = ProcessInfo.processInfo.environment["EPADS_SHARED_DATA"], !variable.isEmpty {
+      folder = URL(filePath: variable, directoryHint: .isDirectory)
+    } else {
+      let package = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+        .deletingLastPathComponent()
+      folder = package.deletingLastPathComponent().appending(path: "shared/data", directoryHint: .isDirectory)
+    }
+    let url = folder.appending(path: path, directoryHint: .notDirectory)
+    return FileManager.default.fileExists(atPath: url.path) ? url : nil
+  }
+}
