@@ -22,6 +22,9 @@ let package = Package(
     .target(name: "SearchSpaces", dependencies: ["NetworkGraph", "Randomness", "EmbeddedTables"]),
     // The plan, the Backend protocol and what both sides of it share.
     .target(name: "Compute", dependencies: ["NetworkGraph", "Randomness"]),
+    // Many architectures: correlation with known accuracies, its intervals, figures and tables.
+    .target(name: "Studies", dependencies: ["Randomness", "SearchSpaces", "EmbeddedTables"]),
+    .testTarget(name: "StudiesTests", dependencies: ["Studies", "Randomness", "SearchSpaces"]),
   ],
   swiftLanguageModes: [.v6],
   cLanguageStandard: .c2x
