@@ -1,7 +1,7 @@
 /// Rank correlation of paired observations, prepared once and evaluated under any multiplicities of the observations.
 ///
-/// Sorting is the dear part and does not depend on how often an observation counts. So a bootstrap prepares each pair of
-/// variables once and evaluates every resample from the stored ranks.
+/// Sorting does not depend on how often an observation counts, so a bootstrap prepares each pair of variables once and
+/// evaluates every resample from the stored ranks.
 public struct RankCorrelation: Sendable {
   /// Kendall's and Spearman's coefficients of the same observations, each in -1 ... 1.
   public struct Coefficients: Hashable, Sendable {
@@ -118,7 +118,7 @@ public struct RankCorrelation: Sendable {
 
 extension RankCorrelation {
   /// The memory of one evaluation, to be kept for the next: for thousands of observations, getting it from the system
-  /// and giving it back each time takes about a quarter of the time.
+  /// and giving it back each time cost a quarter of the run time.
   struct Workspace {
     /// The multiplicities in the order of the observations.
     fileprivate var weights: [Int32] = []
