@@ -30,6 +30,9 @@ let package = Package(
     // Inner loops of the CPU backend, one instruction set a file, chosen at run time.
     .target(name: "CPUKernels"),
     .target(name: "CPUBackend", dependencies: ["Compute", "NetworkGraph", "Randomness", "CPUKernels"]),
+    // OpenCL's headers, and its functions looked up at run time: nothing links libOpenCL.
+    .target(name: "COpenCL", linkerSettings: [.linkedLibrary("dl", .when(platforms: [.linux]))]),
+    .target(name: "OpenCLBackend", dependencies: ["Compute", "NetworkGraph", "Randomness", "COpenCL"]),
     // The one place that knows every backend.
     .target(name: "BackendSelection", dependencies: ["Compute", "CPUBackend"]),
     // One architecture: images, perturbation, codes to numbers.
