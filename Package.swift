@@ -32,7 +32,11 @@ let package = Package(
     .target(name: "CPUBackend", dependencies: ["Compute", "NetworkGraph", "Randomness", "CPUKernels"]),
     // OpenCL's headers, and its functions looked up at run time: nothing links libOpenCL.
     .target(name: "COpenCL", linkerSettings: [.linkedLibrary("dl", .when(platforms: [.linux]))]),
-    .target(name: "OpenCLBackend", dependencies: ["Compute", "NetworkGraph", "Randomness", "COpenCL"]),
+    // OpenCL C, compiled into the program.
+    .target(
+      name: "Kernels", path: "Kernels",
+      exclude: ["codes.cl", "common.cl", "convolution.cl", "images.cl", "node.cl", "statistics.cl", "weights.cl"]),
+    .target(name: "OpenCLBackend", dependencies: ["Compute", "NetworkGraph", "Randomness", "COpenCL", "Kernels"]),
     // The one place that knows every backend.
     .target(name: "BackendSelection", dependencies: ["Compute", "CPUBackend"]),
     // One architecture: images, perturbation, codes to numbers.
@@ -56,6 +60,11 @@ let package = Package(
     .testTarget(name: "SearchSpacesTests", dependencies: ["NetworkGraph", "SearchSpaces", "TestSupport"]),
     .testTarget(
       name: "ComputeTests", dependencies: ["Compute", "NetworkGraph", "Randomness", "SearchSpaces", "TestSupport"]),
+    .testTarget(
+      name: "OpenCLConformanceTests",
+      dependencies: [
+        "OpenCLBackend", "CPUBackend", "Compute", "NetworkGraph", "Randomness", "SearchSpaces", "TestSupport",
+      ]),
     .testTarget(
       name: "CPUBackendTests",
       dependencies: [

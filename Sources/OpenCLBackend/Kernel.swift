@@ -8,6 +8,7 @@ extension UInt32: KernelScalar {}
 extension Int64: KernelScalar {}
 extension UInt64: KernelScalar {}
 extension Float: KernelScalar {}
+extension Double: KernelScalar {}
 
 /// A function of a program, with its arguments.
 ///
@@ -48,6 +49,12 @@ package final class Kernel {
   package func set(_ index: Int, _ value: some KernelScalar) throws(OpenCLError) {
     var value = value
     try set(index, size: MemoryLayout.size(ofValue: value), &value)
+    buffers[index] = nil
+  }
+
+  /// A structure of ints.
+  package func set(_ index: Int, structure values: [Int32]) throws(OpenCLError) {
+    try set(index, size: values.count * MemoryLayout<Int32>.stride, values)
     buffers[index] = nil
   }
 
