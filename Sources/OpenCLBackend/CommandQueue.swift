@@ -135,7 +135,8 @@ package final class CommandQueue: @unchecked Sendable {
       throw context.refused(call, CL_INVALID_CONTEXT, "the kernel belongs to another context")
     }
     guard (1...3).contains(global.count), local.map({ $0.count == global.count }) ?? true else {
-      throw context.refused(call, CL_INVALID_WORK_DIMENSION, "\(kernel.name) over \(global) in groups of \(local ?? [])")
+      throw context.refused(
+        call, CL_INVALID_WORK_DIMENSION, "\(kernel.name) over \(global) in groups of \(local ?? [])")
     }
     guard global.allSatisfy({ $0 > 0 }) else {
       throw context.refused(call, CL_INVALID_GLOBAL_WORK_SIZE, "\(kernel.name) over \(global)")
