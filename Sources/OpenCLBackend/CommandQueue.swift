@@ -114,7 +114,7 @@ package final class CommandQueue: @unchecked Sendable {
   ) throws(OpenCLError) -> Event {
     var event: OpaquePointer?
     try launch(kernel, global: global, local: local, event: &event)
-    return Event(context, handle: try context.check("clEnqueueNDRangeKernel", event, CL_SUCCESS))
+    return Event(self, handle: try context.check("clEnqueueNDRangeKernel", event, CL_SUCCESS))
   }
 
   /// Has the device begin, without waiting for it.
