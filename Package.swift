@@ -10,6 +10,8 @@ let package = Package(
       targets: [
         "Randomness", "NetworkGraph", "SearchSpaces", "Compute", "CPUBackend", "BackendSelection", "Scoring", "Studies",
       ]),
+    // For tests: a libOpenCL that fails when told to. Loaded at run time, so it must be a library of its own.
+    .library(name: "FaultyOpenCL", type: .dynamic, targets: ["FaultyOpenCL"]),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0")
@@ -70,6 +72,8 @@ let package = Package(
       dependencies: [
         "CPUBackend", "CPUKernels", "Compute", "NetworkGraph", "Randomness", "SearchSpaces", "TestSupport",
       ]),
+    .target(name: "FaultyOpenCL", dependencies: ["COpenCL"], path: "Tests/FaultyOpenCL"),
+    .testTarget(name: "OpenCLBackendTests", dependencies: ["OpenCLBackend", "Compute"]),
     .testTarget(
       name: "ScoringTests",
       dependencies: [

@@ -114,7 +114,7 @@ package final class CommandQueue: @unchecked Sendable {
   ) throws(OpenCLError) -> Event {
     var event: OpaquePointer?
     try launch(kernel, global: global, local: local, event: &event)
-    return Event(context, handle: try context.check("clEnqueueNDRangeKernel", event, CL_SUCCESS))
+    return Event(self, handle: try context.check("clEnqueueNDRangeKernel", event, CL_SUCCESS))
   }
 
   /// Has the device begin, without waiting for it.
@@ -135,7 +135,8 @@ package final class CommandQueue: @unchecked Sendable {
       throw context.refused(call, CL_INVALID_CONTEXT, "the kernel belongs to another context")
     }
     guard (1...3).contains(global.count), local.map({ $0.count == global.count }) ?? true else {
-      throw context.refused(call, CL_INVALID_WORK_DIMENSION, "\(kernel.name) over \(global) in groups of \(local ?? [])")
+      throw context.refused(
+        call, CL_INVALID_WORK_DIMENSION, "\(kernel.name) over \(global) in groups of \(local ?? [])")
     }
     guard global.allSatisfy({ $0 > 0 }) else {
       throw context.refused(call, CL_INVALID_GLOBAL_WORK_SIZE, "\(kernel.name) over \(global)")

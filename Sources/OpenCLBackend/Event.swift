@@ -3,11 +3,14 @@ internal import COpenCL
 /// A command on its way.
 package final class Event: @unchecked Sendable {
   package let context: Context
+  /// Whether the event knows its times.
+  package let isProfiling: Bool
   let handle: OpaquePointer
 
   /// Takes over the handle.
-  init(_ context: Context, handle: OpaquePointer) {
-    self.context = context
+  init(_ queue: CommandQueue, handle: OpaquePointer) {
+    context = queue.context
+    isProfiling = queue.isProfiling
     self.handle = handle
   }
 
@@ -23,6 +26,11 @@ package final class Event: @unchecked Sendable {
 
   /// Waits for the command and gives its time on the device. Throws where the queue is not profiling.
   package func seconds() throws(OpenCLError) -> Double {
+    // Not every driver refuses it.
+    guard isProfiling else {
+      throw context.refused(
+        "clGetEventProfilingInfo", CL_PROFILING_INFO_NOT_AVAILABLE, "the queue was made without profiling")
+    }
     try wait()
     let context = context
     let handle = handle

@@ -90,7 +90,9 @@ package final class Kernel {
   private var information: Information {
     let context = program.context
     let handle = handle
-    return Information(library: context.library, call: "clGetKernelWorkGroupInfo", device: context.device.name) { name in
+    return Information(
+      library: context.library, call: "clGetKernelWorkGroupInfo", device: context.device.name
+    ) { name in
       { context.functions.clGetKernelWorkGroupInfo(handle, context.device.handle.device, name, $0, $1, $2) }
     }
   }

@@ -1,3 +1,5 @@
+internal import COpenCL
+
 /// The OpenCL devices of this machine, for listings and for selection.
 package struct OpenCLDevices: Sendable {
   /// In the order of the drivers.
@@ -22,14 +24,22 @@ package struct OpenCLDevices: Sendable {
   /// What a library finds.
   package static func list(from library: OpenCLLibrary) -> OpenCLDevices {
     do {
-      let platforms = try library.platforms()
-      var list = OpenCLDevices(devices: platforms.flatMap(\.devices), problems: platforms.flatMap(\.problems))
-      if list.devices.isEmpty, list.problems.isEmpty {
-        do { list.devices = try library.devices() } catch { list.problems = [error] }
-      }
-      return list
+      return OpenCLDevices(platforms: try library.platforms())
     } catch {
       return OpenCLDevices(problems: [error])
     }
+  }
+
+  /// Says why where there is nothing.
+  init(platforms: [OpenCLPlatform]) {
+    self.init(devices: platforms.flatMap(\.devices), problems: platforms.flatMap(\.problems))
+    guard devices.isEmpty, problems.isEmpty else { return }
+    let names = platforms.map(\.name).joined(separator: ", ")
+    problems = [
+      OpenCLError(
+        .noDevice,
+        "the OpenCL driver found no device (\(names)): is the GPU visible, with its kernel driver loaded, and may this "
+          + "user open it (groups video and render)?", call: "clGetDeviceIDs", status: CL_DEVICE_NOT_FOUND)
+    ]
   }
 }

@@ -32,15 +32,9 @@ extension OpenCLLibrary {
 
   /// Every device of every driver. Throws where there is none; a driver's failure only if nothing else was found.
   package func devices() throws(OpenCLError) -> [OpenCLDeviceInfo] {
-    let platforms = try platforms()
-    let devices = platforms.flatMap(\.devices)
-    guard devices.isEmpty else { return devices }
-    if let problem = platforms.flatMap(\.problems).first { throw problem }
-    let names = platforms.map(\.name).joined(separator: ", ")
-    throw OpenCLError(
-      .noDevice,
-      "the OpenCL driver found no device (\(names)): is the GPU visible, with its kernel driver loaded, and may this "
-        + "user open it (groups video and render)?", call: "clGetDeviceIDs", status: CL_DEVICE_NOT_FOUND)
+    let list = OpenCLDevices(platforms: try platforms())
+    guard list.devices.isEmpty, let problem = list.problems.first else { return list.devices }
+    throw problem
   }
 
   private func platform(_ handle: OpaquePointer) -> OpenCLPlatform {

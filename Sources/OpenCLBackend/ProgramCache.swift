@@ -5,6 +5,7 @@ import Foundation
 /// The cache is a convenience: whatever is wrong with the folder or with an entry, programs are compiled instead. Several
 /// processes may share a folder.
 package struct ProgramCache: Sendable {
+  /// Where the entries are; made when needed. An empty path keeps nothing.
   package var folder: String
   /// Bytes in all, beyond which the entries used longest ago go.
   package var capacity: Int
@@ -53,7 +54,7 @@ package struct ProgramCache: Sendable {
   /// The binary of an entry that is whole and was stored under the same key.
   func binary(for key: Key) -> [UInt8]? {
     let path = path(of: key)
-    guard let size = try? FileManager.default.attributesOfItem(atPath: path)[.size] as? Int,
+    guard !folder.isEmpty, let size = try? FileManager.default.attributesOfItem(atPath: path)[.size] as? Int,
       size <= Self.largestBinary + key.text.count + Header.bytes,
       let data = FileManager.default.contents(atPath: path),
       let binary = Header.binary(in: [UInt8](data), key: key.text)
@@ -66,7 +67,7 @@ package struct ProgramCache: Sendable {
   /// Keeps a binary, if the folder can be written.
   func store(_ binary: [UInt8], for key: Key) {
     let entry = Header.entry(binary, key: key.text)
-    guard !binary.isEmpty, binary.count <= Self.largestBinary, entry.count <= capacity else { return }
+    guard !folder.isEmpty, !binary.isEmpty, binary.count <= Self.largestBinary, entry.count <= capacity else { return }
     let manager = FileManager.default
     try? manager.createDirectory(
       atPath: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
