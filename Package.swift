@@ -8,7 +8,8 @@ let package = Package(
     .library(
       name: "EPADS",
       targets: [
-        "Randomness", "NetworkGraph", "SearchSpaces", "Compute", "CPUBackend", "BackendSelection", "Scoring", "Studies",
+        "Randomness", "NetworkGraph", "SearchSpaces", "Compute", "CPUKernels", "CPUBackend", "BackendSelection",
+        "Scoring", "Studies",
       ]),
   ],
   dependencies: [
