@@ -8,7 +8,8 @@ let package = Package(
     .library(
       name: "EPADS",
       targets: [
-        "Randomness", "NetworkGraph", "SearchSpaces", "Compute", "CPUBackend", "BackendSelection", "Scoring", "Studies",
+        "Randomness", "NetworkGraph", "SearchSpaces", "Compute", "CPUKernels", "CPUBackend", "BackendSelection",
+        "Scoring", "Studies",
       ]),
     // For tests: a libOpenCL that fails when told to. Loaded at run time, so it must be a library of its own.
     .library(name: "FaultyOpenCL", type: .dynamic, targets: ["FaultyOpenCL"]),
