@@ -4,15 +4,16 @@
 // The functions of OpenCL 1.2 that the OpenCL backend calls, looked up when the program runs: the same binary starts
 // where there is no libOpenCL.so.1.
 
-#if !__has_include(<CL/cl.h>)
-#error "CL/cl.h is missing: install opencl-headers (Debian, Ubuntu, Fedora, Arch)"
-#endif
-
+// The system's headers where they are installed (package opencl-headers), else the same declarations from here.
+#if __has_include(<CL/cl.h>) && __has_include(<CL/cl_ext.h>)
 #ifndef CL_TARGET_OPENCL_VERSION
 #define CL_TARGET_OPENCL_VERSION 120
 #endif
 #include <CL/cl.h>
 #include <CL/cl_ext.h>
+#else
+#include "OpenCLDeclarations.h"
+#endif
 
 /// Every function that is called, by name.
 #define EPADS_OPENCL_FUNCTIONS(X) \
