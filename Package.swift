@@ -41,7 +41,7 @@ let package = Package(
       exclude: ["codes.cl", "common.cl", "convolution.cl", "images.cl", "node.cl", "statistics.cl", "weights.cl"]),
     .target(name: "OpenCLBackend", dependencies: ["Compute", "NetworkGraph", "Randomness", "COpenCL", "Kernels"]),
     // The one place that knows every backend.
-    .target(name: "BackendSelection", dependencies: ["Compute", "CPUBackend"]),
+    .target(name: "BackendSelection", dependencies: ["Compute", "CPUBackend", "OpenCLBackend"]),
     // One architecture: images, perturbation, codes to numbers.
     .target(name: "Scoring", dependencies: ["SearchSpaces", "Compute", "Randomness", "NetworkGraph"]),
     // Many architectures: sampling, resuming, correlation, reports.

@@ -46,7 +46,9 @@ struct Layout {
           aligned(
             ((input.height + 2 * padding.height) * (input.width + 2 * padding.width) * input.channels + 16) * float))
       case .node(let step):
-        widest = max(widest, step.shape.width * Plan.aligned(step.shape.channels))
+        // A row of the node, and one of its widest term for pooling.
+        let width = step.terms.reduce(step.shape.width) { max($0, plan.buffers[$1.buffer].shape.width) }
+        widest = max(widest, (step.shape.width + width) * Plan.aligned(step.shape.channels))
       }
     }
     var affine = 0

@@ -217,28 +217,31 @@ static int add_statistics(
   return fits;
 }
 
-INLINE void add_pooled_row(const epads_term *term, long y, long width, long channels, float *row) {
+// Columns first, each once: neighbouring windows share them. `columns`: scratch for a row of the source.
+INLINE void add_pooled_row(const epads_term *term, long y, long width, long channels, float *columns, float *row) {
   long top = y * term->stride_height - term->padding_height, bottom = top + term->kernel_height;
   if (top < 0) top = 0;
   if (bottom > term->height) bottom = term->height;
+  const long length = term->width * channels;
+  for (long i = 0; i < length; i += LANES) {
+    const float *from = term->data + top * length + i;
+    vector sum = load(from);
+    if (term->rectified) sum = rectify(sum);
+    for (long r = top + 1; r < bottom; r++) {
+      from += length;
+      const vector value = load(from);
+      sum += term->rectified ? rectify(value) : value;
+    }
+    store(columns + i, sum);
+  }
   for (long x = 0; x < width; x++) {
     long left = x * term->stride_width - term->padding_width, right = left + term->kernel_width;
     if (left < 0) left = 0;
     if (right > term->width) right = term->width;
     const vector reciprocal = (vector)(1.0f / (float)((bottom - top) * (right - left)));
     for (long c = 0; c < channels; c += LANES) {
-      vector total = (vector)0;
-      for (long column = left; column < right; column++) {
-        const float *from = term->data + (top * term->width + column) * channels + c;
-        vector sum = load(from);
-        if (term->rectified) sum = rectify(sum);
-        for (long r = top + 1; r < bottom; r++) {
-          from += term->width * channels;
-          const vector value = load(from);
-          sum += term->rectified ? rectify(value) : value;
-        }
-        total = column == left ? sum : total + sum;
-      }
+      vector total = load(columns + left * channels + c);
+      for (long column = left + 1; column < right; column++) total += load(columns + column * channels + c);
       float *to = row + x * channels + c;
       store(to, load(to) + total * reciprocal);
     }
@@ -276,7 +279,7 @@ static void sum_node(
       const epads_term *term = terms + t;
       const float *from = term->data + y * length;
       if (term->kernel_height) {
-        add_pooled_row(term, y, width, channels, row);
+        add_pooled_row(term, y, width, channels, row + length, row);
       } else if (term->scale) {
         add_scaled_row(from, term->scale, width, channels, row);
       } else {

@@ -12,7 +12,7 @@
 #include <CL/cl.h>
 #include <CL/cl_ext.h>
 #else
-#include "OpenCLDeclarations.h"
+#include "../OpenCLDeclarations.h"
 #endif
 
 /// Every function that is called, by name.

@@ -63,7 +63,7 @@ typedef struct epads_kernels {
 
   /// Sums the terms of a node; `output` may be the data of a term that is not pooled.
   ///
-  /// `shift`: aligned channels. `row`: scratch for one row. `output`: null where only signs are wanted. `code`: one bit a
+  /// `shift`: aligned channels. `row`: scratch for a row of the node and one of its widest pooled term. `output`: null where only signs are wanted. `code`: one bit a
   /// unit, 1 where positive; null where nobody counts it.
   void (*_Nonnull sum_node)(
       const epads_term *_Nonnull terms, long count, long height, long width, long channels,
