@@ -1,6 +1,6 @@
 import Foundation
 
-/// What the system says about the processor and the memory.
+/// What the system says about the processor.
 enum Processor {
   /// The processor's own name, or the architecture where the system does not tell.
   static let name: String = {
@@ -33,24 +33,4 @@ enum Processor {
     }
     return nil
   }()
-
-  /// Bytes that can still be allocated: the least of what the system and the control group have left.
-  static var availableMemory: Int? {
-    var least: Int?
-    func consider(_ bytes: Int) { least = min(least ?? bytes, max(0, bytes)) }
-    if let info = try? String(contentsOfFile: "/proc/meminfo", encoding: .utf8) {
-      for line in info.split(separator: "\n") where line.hasPrefix("MemAvailable:") {
-        let parts = line.split(separator: " ")
-        if parts.count >= 2, let kilobytes = Int(parts[1]) { consider(kilobytes << 10) }
-      }
-    }
-    func number(_ path: String) -> Int? {
-      let text = try? String(contentsOfFile: path, encoding: .utf8)
-      return text.flatMap { Int($0.trimmingCharacters(in: .whitespacesAndNewlines)) }
-    }
-    if let limit = number("/sys/fs/cgroup/memory.max"), let used = number("/sys/fs/cgroup/memory.current") {
-      consider(limit - used)
-    }
-    return least
-  }
 }

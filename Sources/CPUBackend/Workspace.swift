@@ -87,7 +87,7 @@ final class Workspace: @unchecked Sendable {
   /// Makes room for a run; throws before anything is allocated where the system has not got it.
   func reserve(_ layout: Layout) throws(BackendError) {
     guard layout.bytes > capacity else { return }
-    if let available = Processor.availableMemory, layout.bytes - capacity > available {
+    if let available = SystemMemory.available, layout.bytes - capacity > available {
       throw BackendError(
         .outOfMemory,
         """

@@ -18,6 +18,8 @@ public struct Score: Sendable {
   public var status: Status
   /// Why a proxy that was asked for is missing.
   public var error: String?
+  /// The backend's error where not the network is to blame but the device or its memory: another try may succeed.
+  public var backendError: BackendError?
   public var epads: Double?
   /// The sum of d1 over all ReLU sites.
   public var snaswot: Int?
@@ -48,8 +50,7 @@ public final class Scorer: Sendable {
   public let sigma: Double
   public let proxies: Set<Proxy>
   private let clean: ImageBatch
-  /// Batches of clean and perturbed images by seed.
-  private let perturbed = Mutex<[UInt64: ImageBatch]>([:])
+  private let perturbed = Mutex(PerturbedBatches())
 
   public init(backend: any Backend, images: Images, sigma: Double, proxies: Set<Proxy>) {
     self.backend = backend
@@ -59,13 +60,32 @@ public final class Scorer: Sendable {
     clean = images.batch()
   }
 
-  /// An upper bound of the bytes that scoring a network takes.
-  public func memoryBound(of network: Network) throws(PlanError) -> Int {
+  /// An upper bound of the bytes that scoring a network takes, known before there are images: those of the backend, and
+  /// what a scorer holds.
+  ///
+  /// - Parameter seeds: how many seeds the scorer will be asked for.
+  public static func memoryBound(
+    of network: Network, on backend: any Backend, batch: Int, proxies: Set<Proxy>, seeds: Int = 1
+  ) throws(PlanError) -> Int {
     var bound = 0
-    for measurement in measurements {
-      bound = max(bound, backend.memoryBound(of: try plan(network, measurement, seed: 0)))
+    for measurement in measurements(of: proxies) {
+      let plan = try Plan(network, measurement: measurement, batch: batch, seed: 0)
+      // The kernel in double precision, beside the integers of the backend.
+      let kernel = measurement == .agreement ? batch * batch * MemoryLayout<Double>.stride : 0
+      bound = max(bound, backend.memoryBound(of: plan) + kernel)
     }
-    return bound + 3 * clean.values.count * MemoryLayout<Float>.stride
+    let values = batch * network.inputShape.count
+    let clean = values * (MemoryLayout<UInt8>.stride + MemoryLayout<Float>.stride)
+    guard proxies.contains(.epads) else { return bound + clean }
+    let perturbed = 2 * values * MemoryLayout<Float>.stride
+    // A batch in the making: the images once more, and their noise in double precision.
+    let making = perturbed + values * (MemoryLayout<Float>.stride + MemoryLayout<Double>.stride)
+    return bound + clean + PerturbedBatches.count(seeds: seeds, bytes: perturbed) * perturbed + making
+  }
+
+  /// An upper bound of the bytes that scoring a network with so many seeds takes.
+  public func memoryBound(of network: Network, seeds: Int = 1) throws(PlanError) -> Int {
+    try Self.memoryBound(of: network, on: backend, batch: images.count, proxies: proxies, seeds: seeds)
   }
 
   /// Scores one network.
@@ -78,7 +98,7 @@ public final class Scorer: Sendable {
       status: .ok, rectifierSites: network.rectifiers.count, rectifierUnits: network.rectifierUnits,
       parameters: network.parameterCount, multiplyAccumulates: network.multiplyAccumulates, layers: [],
       milliseconds: Score.Milliseconds(prepare: 0, forward: 0, total: 0))
-    for measurement in measurements {
+    for measurement in Self.measurements(of: proxies) {
       do {
         let plan = try plan(network, measurement, seed: seed)
         let images = try batch(measurement, seed: seed)
@@ -95,6 +115,7 @@ public final class Scorer: Sendable {
         score.status = .failed
         // The first reason is the cause of the others where there is one.
         score.error = score.error ?? "\(error)"
+        if let error = error as? BackendError, error.code.isOfDevice { score.backendError = error }
       }
     }
     let total = ContinuousClock.now - start
@@ -103,7 +124,7 @@ public final class Scorer: Sendable {
     return score
   }
 
-  private var measurements: [Measurement] {
+  private static func measurements(of proxies: Set<Proxy>) -> [Measurement] {
     (proxies.contains(.epads) ? [.distances] : []) + (proxies.contains(.naswot) ? [.agreement] : [])
   }
 
@@ -115,8 +136,43 @@ public final class Scorer: Sendable {
     guard measurement == .distances else { return clean }
     if let batch = perturbed.withLock({ $0[seed] }) { return batch }
     let batch = try images.perturbedBatch(sigma: sigma, seed: seed)
-    perturbed.withLock { $0[seed] = batch }
+    perturbed.withLock { $0.insert(batch, seed: seed) }
     return batch
+  }
+}
+
+/// Batches of clean and perturbed images by seed: as many as a limit allows, and the latest one.
+///
+/// Those kept are never given up for others: seeds come round in turn, so the one that was used longest ago is the next
+/// to be wanted.
+private struct PerturbedBatches {
+  private static let maximumBytes = 64 << 20
+
+  private var kept: [UInt64: ImageBatch] = [:]
+  private var latest: (seed: UInt64, batch: ImageBatch)?
+
+  /// How many batches of so many bytes are held for this number of seeds.
+  static func count(seeds: Int, bytes: Int) -> Int { min(seeds, maximumBytes / max(1, bytes) + 1) }
+
+  subscript(seed: UInt64) -> ImageBatch? { kept[seed] ?? (latest?.seed == seed ? latest?.batch : nil) }
+
+  mutating func insert(_ batch: ImageBatch, seed: UInt64) {
+    let bytes = batch.values.count * MemoryLayout<Float>.stride
+    if (kept.count + 1) * bytes <= Self.maximumBytes {
+      kept[seed] = batch
+    } else {
+      latest = (seed, batch)
+    }
+  }
+}
+
+extension BackendError.Code {
+  /// Whether the device or its memory is to blame, and not what was to be run.
+  fileprivate var isOfDevice: Bool {
+    switch self {
+    case .outOfMemory, .deviceUnavailable, .deviceFailed: true
+    case .valueOutOfRange, .unsuitableImages: false
+    }
   }
 }
 

@@ -15,17 +15,22 @@ public struct ArchitectureError: Error, Hashable, Sendable, CustomStringConverti
   }
 
   public var description: String {
-    guard let position else { return "\(reason): \(Self.shortened(text))" }
+    guard let position, !text.isEmpty else { return "\(Self.printable(reason)): \(Self.shortened(text))" }
     // A caret under the place helps only while the text is short enough to show whole.
     guard text.count <= 160, !text.contains(where: \.isNewline) else {
-      return "\(reason) at character \(position + 1): \(Self.shortened(text))"
+      return "\(Self.printable(reason)) at character \(position + 1): \(Self.shortened(text))"
     }
-    return "\(reason) at character \(position + 1)\n  \(text)\n  \(String(repeating: " ", count: position))^"
+    return "\(Self.printable(reason)) at character \(position + 1)\n  \(Self.printable(text))\n"
+      + "  \(String(repeating: " ", count: position))^"
   }
 
   private static func shortened(_ text: String) -> String {
-    let line = text.prefix(120).map { $0.isNewline ? " " : $0 }
-    return "'" + String(line) + (text.count > 120 ? "..." : "") + "'"
+    "'" + printable(text.prefix(120)) + (text.count > 120 ? "..." : "") + "'"
+  }
+
+  /// A blank for every character that moves the cursor or talks to the terminal.
+  private static func printable(_ text: some StringProtocol) -> String {
+    String(text.map { $0.unicodeScalars.contains { $0.properties.generalCategory == .control } ? " " : $0 })
   }
 }
 

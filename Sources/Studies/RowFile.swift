@@ -1,32 +1,5 @@
 import Foundation
 
-/// Why rows cannot be written or read.
-public struct FileError: Error, Sendable, CustomStringConvertible {
-  public enum Code: Sendable {
-    case cannotOpen
-    case cannotWrite
-    /// The reader of a pipe has gone.
-    case closedPipe
-    case inUse
-    case alreadyThere
-    case unreadable
-  }
-
-  public var code: Code
-  public var reason: String
-
-  public init(_ code: Code, _ reason: String) {
-    self.code = code
-    self.reason = reason
-  }
-
-  public var description: String { reason }
-
-  static func system(_ code: Code, _ what: String) -> FileError {
-    FileError(code, "\(what): \(String(cString: strerror(errno)))")
-  }
-}
-
 /// Appends lines to a file or a pipe, each whole or not at all.
 ///
 /// Every line goes to the system at once, so what was written survives the process. A line that does not fit (a full
@@ -55,17 +28,20 @@ public final class LineWriter {
     name = path
     let opened = open(path, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0o644)
     // A pipe or a device may refuse to be read.
-    descriptor = opened >= 0 || errno != EACCES && errno != EINVAL ? opened : open(path, O_WRONLY | O_APPEND | O_CLOEXEC)
+    let isWriteOnly = opened < 0 && (errno == EACCES || errno == EINVAL)
+    descriptor = isWriteOnly ? open(path, O_WRONLY | O_APPEND | O_CLOEXEC) : opened
     guard descriptor >= 0 else { throw .system(.cannotOpen, "cannot open '\(path)' for writing") }
     ownsDescriptor = true
     var status = stat()
     isRegular = fstat(descriptor, &status) == 0 && status.st_mode & S_IFMT == S_IFREG
     guard isRegular else { return }
-    guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
-      throw FileError(.inUse, "another process is writing '\(path)'")
+    // Some file systems have no locks.
+    guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK else {
+      throw FileError(.inUse, "another process is writing '\(path)': wait for it or name another file")
     }
-    guard keepingContents || status.st_size == 0 else {
-      throw FileError(.alreadyThere, "'\(path)' is there already: --resume continues it, or name another file")
+    // Only now nobody else writes.
+    guard keepingContents || fstat(descriptor, &status) == 0 && status.st_size == 0 else {
+      throw FileError(.alreadyThere, "'\(path)' is there already: remove it or name another file")
     }
   }
 
@@ -75,26 +51,17 @@ public final class LineWriter {
 
   /// Appends one line.
   public func append(_ line: String) throws(FileError) {
-    try append(Data(line.utf8))
-  }
-
-  func append(_ line: Data) throws(FileError) {
     var status = stat()
     let start = isRegular && fstat(descriptor, &status) == 0 ? status.st_size : 0
-    let bytes = [UInt8](line) + [0x0A]
-    var written = 0
-    while written < bytes.count {
-      let result = bytes.withUnsafeBytes { write(descriptor, $0.baseAddress.map { $0 + written }, bytes.count - written) }
-      if result > 0 {
-        written += result
-      } else if errno != EINTR {
-        let error = errno
-        if isRegular, written > 0 { ftruncate(descriptor, start) }
-        errno = error
-        throw error == EPIPE
-          ? FileError(.closedPipe, "the reader of \(name) has gone; \(count) rows were written")
-          : .system(.cannotWrite, "cannot write to \(name) (\(count) rows were written)")
-      }
+    let bytes = Array(line.utf8) + [0x0A]
+    let written = writeAll(bytes, to: descriptor)
+    guard written == bytes.count else {
+      let code = errno
+      if isRegular, written > 0 { ftruncate(descriptor, start) }
+      let after = "after \(count) line\(count == 1 ? "" : "s")"
+      throw code == EPIPE
+        ? FileError(.closedPipe, "the reader of \(name) has gone \(after)")
+        : .system(.cannotWrite, "cannot write to \(name) \(after)", code)
     }
     count += 1
   }
@@ -111,29 +78,39 @@ public enum RowFile {
 
   /// Reads the rows of a file; a last line without its end, as a kill leaves behind, is removed from the file.
   ///
-  /// - Returns: nothing where there is no such file.
+  /// Nothing is removed from a file that is not one of rows. Who calls this holds the file's lock, which `LineWriter` takes.
+  ///
+  /// - Returns: nothing where there is no such file, or a device or a pipe.
   public static func repair(path: String) throws(FileError) -> [Row] {
-    guard FileManager.default.fileExists(atPath: path) else { return [] }
-    let contents: Data
-    do {
-      contents = try Data(contentsOf: URL(fileURLWithPath: path))
-    } catch {
-      throw FileError(.unreadable, "cannot read '\(path)': \(error.localizedDescription)")
-    }
+    var status = stat()
+    guard stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFREG else { return [] }
+    let contents = try readFile(path)
     let whole = contents.lastIndex(of: 0x0A).map { $0 + 1 } ?? 0
-    if whole < contents.count, truncate(path, off_t(whole)) != 0 {
-      throw .system(.cannotWrite, "cannot remove the unfinished last line of '\(path)'")
-    }
     let decoder = JSONDecoder()
     var rows: [Row] = []
     for (number, line) in contents[..<whole].split(separator: 0x0A, omittingEmptySubsequences: false).enumerated() {
       guard !line.isEmpty else { continue }
       do {
-        rows.append(try decoder.decode(Row.self, from: line))
+        rows.append(try decoder.decode(Row.self, from: Data(line)))
       } catch {
-        throw FileError(.unreadable, "line \(number + 1) of '\(path)' is no row of this program")
+        throw noRow(number + 1, path)
       }
     }
+    let unfinished = contents[whole...]
+    guard !unfinished.isEmpty else { return rows }
+    guard unfinished.starts(with: beginning) || beginning.starts(with: unfinished) else {
+      throw noRow(contents[..<whole].count { $0 == 0x0A } + 1, path)
+    }
+    guard truncate(path, off_t(whole)) == 0 else {
+      throw .system(.cannotWrite, "cannot remove the unfinished last line of '\(path)'")
+    }
     return rows
+  }
+
+  /// What every line begins with: the keys are sorted.
+  private static let beginning = Array("{\"arch\":".utf8)
+
+  private static func noRow(_ line: Int, _ path: String) -> FileError {
+    FileError(.unreadable, "line \(line) of '\(path)' is no row of this program: repair it or name another file")
   }
 }

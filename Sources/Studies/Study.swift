@@ -33,24 +33,42 @@ public struct Study: Sendable {
     var done = Set<Item>()
     for row in rows {
       if let mismatch = configuration.mismatch(row) {
-        throw FileError(.alreadyThere, "the rows in the file are of another run: \(mismatch)")
+        throw FileError(
+          .otherRun, "the rows in the file are of another run: \(mismatch); take the same settings or another file")
       }
       if configuration.covers(row) {
         done.insert(Item(architecture: Architecture(text: row.arch, index: row.index), seed: row.seed))
       }
     }
-    return architectures.flatMap { architecture in
-      seeds.map { Item(architecture: architecture, seed: $0) }.filter { !done.contains($0) }
+    return items(architectures).filter { !done.contains($0) }
+  }
+
+  /// Those of `rows` that belong to these architectures and the study's seeds and have what the study would compute, one
+  /// for each architecture and seed.
+  public func wanted(_ rows: [Row], of architectures: [Architecture]) -> [Row] {
+    var missing = Set(items(architectures))
+    return rows.filter { row in
+      configuration.covers(row)
+        && missing.remove(Item(architecture: Architecture(text: row.arch, index: row.index), seed: row.seed)) != nil
     }
   }
 
-  /// The row of one item. A network that cannot be built or scored makes a failed row.
-  public func row(_ item: Item) throws(ArchitectureError) -> Row {
+  private func items(_ architectures: [Architecture]) -> [Item] {
+    architectures.flatMap { architecture in seeds.map { Item(architecture: architecture, seed: $0) } }
+  }
+
+  /// The row of one item. A network that has no score makes a failed row.
+  ///
+  /// - Throws: `ArchitectureError` for what is no architecture of the space, and `BackendError` where the device or its
+  ///   memory failed: that says nothing of the network, so it is not written down.
+  public func row(_ item: Item) throws -> Row {
     let network = try space.network(
       of: item.architecture, input: configuration.dataSet.shape, classes: configuration.dataSet.classes)
     let device = scorer.backend.device
+    let score = scorer.score(network, seed: item.seed)
+    if let error = score.backendError { throw error }
     return Row(
-      scorer.score(network, seed: item.seed), of: item.architecture, seed: item.seed, configuration: configuration,
+      score, of: item.architecture, seed: item.seed, configuration: configuration,
       device: device.name, backend: device.backend, layers: layers)
   }
 }

@@ -23,10 +23,12 @@ struct CorrelateCommand: ParsableCommand {
   @Flag(help: "Score every architecture of the space.")
   var all = false
 
-  @Option(help: ArgumentHelp("Score a random sample of the space.", valueName: "n"))
+  @Option(parsing: .unconditional, help: ArgumentHelp("Score a random sample of the space.", valueName: "n"))
   var sample: Int?
 
-  @Option(help: "Seed of the sample and of the bootstrap; a larger sample holds the smaller ones of its seed.")
+  @Option(
+    parsing: .unconditional,
+    help: "Seed of the sample and of the bootstrap; a larger sample holds the smaller ones of its seed.")
   var sampleSeed: UInt64 = 1
 
   @Option(
@@ -45,7 +47,7 @@ struct CorrelateCommand: ParsableCommand {
   @Option(help: ArgumentHelp("Draw score against accuracy.", valueName: "file.svg"))
   var plot: String?
 
-  @Option(help: "Bootstrap resamples.")
+  @Option(parsing: .unconditional, help: "Bootstrap resamples.")
   var resamples = 1000
 
   @Option(help: "How the correlations are written to standard output.")
@@ -55,6 +57,10 @@ struct CorrelateCommand: ParsableCommand {
     guard all != (sample != nil) else { throw ValidationError("give either --all or --sample") }
     if let sample, sample < 2 { throw ValidationError("--sample must be at least 2") }
     guard !resume || output != nil else { throw ValidationError("--resume needs --output") }
+    guard output != "-" else { throw ValidationError("--output needs a file: standard output has the correlations") }
+    if let output, let plot, nameSameFile(output, plot) {
+      throw ValidationError("--output and --plot must be different files")
+    }
     guard (0...100_000).contains(resamples) else { throw ValidationError("--resamples must be from 0 to 100000") }
   }
 
@@ -62,38 +68,49 @@ struct CorrelateCommand: ParsableCommand {
     let space = scoring.space.space
     let architectures = try sampled(space)
     // Refused now rather than after an hour of work.
-    let plotWriter = try plot.map { path throws(FileError) in try PlotFile(path: path) }
+    let writer = try openOutput()
+    let plotFile = try plot.map { path throws(FileError) in try ReservedFile(path: path) }
+    let backend = try backend.select()
+    try noteMemory(architectures, scoring: scoring, backend: backend, proxies: proxies.proxies)
     let images = try scoring.loadImages()
-    let scorer = Scorer(
-      backend: try backend.select(), images: images, sigma: scoring.sigma, proxies: proxies.proxies)
+    let scorer = Scorer(backend: backend, images: images, sigma: scoring.sigma, proxies: proxies.proxies)
     let study = Study(space: space, scorer: scorer, seeds: scoring.seeds)
-    let writer = try output.map { path throws(FileError) in try LineWriter(path: path, keepingContents: resume) }
-    let wanted = Set(architectures)
-    var rows = try resume ? RowFile.repair(path: output ?? "") : []
-    let items = try study.items(architectures, without: rows)
-    rows = rows.filter { row in
-      wanted.contains(Architecture(text: row.arch, index: row.index)) && study.seeds.contains(row.seed)
-        && study.configuration.covers(row)
-    }
-    try noteMemory(study, architectures)
-    if !rows.isEmpty { note("resuming: \(rows.count) rows are there, \(items.count) are left") }
-    let hint = output == nil ? "" : "; the same command with --resume continues"
+    // The writer holds the lock.
+    let stored = try resume ? RowFile.repair(path: output ?? "") : []
+    let items = try study.items(architectures, without: stored)
+    var rows = study.wanted(stored, of: architectures)
+    if !stored.isEmpty { note("resuming: \(counted(rows.count, "row")) there, \(items.count) left") }
     let start = ContinuousClock.now
-    _ = try StudyRun(study, label: "scoring", afterInterrupt: hint).run(items) { row in
+    let hint = output == nil ? "" : "; the same command with --resume continues"
+    _ = try StudyRun(study, label: "scoring", afterStop: hint).run(items) { row in
       try writer?.append(RowFile.line(row))
       rows.append(row)
     }
     let seconds = (ContinuousClock.now - start) / .seconds(1)
     if !items.isEmpty {
-      note("scored \(items.count) rows in \(fixed(seconds, 1)) s, \(fixed(1000 * seconds / Double(items.count), 0)) ms each")
+      let each = fixed(1000 * seconds / Double(items.count), 0)
+      note("scored \(counted(items.count, "row")) in \(fixed(seconds, 1)) s, \(each) ms each")
     }
     let report = CorrelationReport(
       rows: rows, proxies: proxies.proxies, truth: scoring.space.truth,
       bootstrap: Bootstrap(seed: sampleSeed, resamples: resamples))
-    try plotWriter?.write(report.plot(title: title(images), of: Predictor.all(with: proxies.proxies)).svg())
+    if let row = rows.first(where: { $0.status == .failed }) {
+      let failures = "\(counted(report.failures, "architecture")) without a score, left out of the comparison"
+      note("\(failures); the first: \(row.arch): \(row.error ?? "no reason")")
+    }
+    try plotFile?.write(report.plot(title: title(images), of: Predictor.all(with: proxies.proxies)).svg())
     try CorrelationOutput(report: report, title: title(images), repeats: scoring.repeats)
       .write(format, to: LineWriter())
     guard report.count > 1 else { throw Failure("no two architectures could be compared") }
+  }
+
+  private func openOutput() throws -> LineWriter? {
+    guard let output else { return nil }
+    let writer = Result { () throws(FileError) in try LineWriter(path: output, keepingContents: resume) }
+    if case .failure(let error) = writer, error.code == .alreadyThere {
+      throw Failure("\(error), or continue it with --resume")
+    }
+    return try writer.get()
   }
 
   private func title(_ images: Images) -> String {
@@ -113,30 +130,5 @@ struct CorrelateCommand: ParsableCommand {
       indices = Array(0..<space.count)
     }
     return try indices.map { index throws(ArchitectureError) in try space.architecture(index: index) }
-  }
-}
-
-/// A file that is opened before the work and filled after it.
-struct PlotFile {
-  private let handle: FileHandle
-  private let path: String
-
-  init(path: String) throws(FileError) {
-    let descriptor = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0o644)
-    guard descriptor >= 0 else {
-      throw FileError(.cannotOpen, "cannot open '\(path)' for writing: \(String(cString: strerror(errno)))")
-    }
-    handle = FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
-    self.path = path
-  }
-
-  func write(_ text: String) throws(FileError) {
-    do {
-      // A pipe cannot be cut.
-      try? handle.truncate(atOffset: 0)
-      try handle.write(contentsOf: Data(text.utf8))
-    } catch {
-      throw FileError(.cannotWrite, "cannot write '\(path)': \(error.localizedDescription)")
-    }
   }
 }

@@ -25,7 +25,8 @@ struct CorrelationOutput {
     var lines = [title, "n = \(report.count), failed: \(report.failures), without accuracy: \(report.withoutTruth)"]
     for dataSet in report.dataSets {
       var table = TextTable(columns: [
-        TextTable.Column("\(dataSet) test"), TextTable.Column("Kendall tau-b", .right), TextTable.Column("95 % interval"),
+        TextTable.Column("\(dataSet) test"), TextTable.Column("Kendall tau-b", .right),
+        TextTable.Column("95 % interval"),
         TextTable.Column("Spearman rho", .right), TextTable.Column("95 % interval"),
       ])
       for entry in report.entries where entry.dataSet == dataSet {

@@ -19,7 +19,7 @@ struct ImagesCommand: ParsableCommand {
   @Option(help: "The data set whose size and record format the images have.")
   var dataset = DataSet.cifar10
 
-  @Option(help: ArgumentHelp("How many.", valueName: "n"))
+  @Option(parsing: .unconditional, help: ArgumentHelp("How many.", valueName: "n"))
   var count = 128
 
   @Option(help: ArgumentHelp("Draw the images on one sheet.", valueName: "file.png"))
@@ -28,6 +28,9 @@ struct ImagesCommand: ParsableCommand {
   func validate() throws {
     guard (1...Images.maximumCount).contains(count) else {
       throw ValidationError("--count must be from 1 to \(Images.maximumCount)")
+    }
+    if let preview, nameSameFile(output, preview) {
+      throw ValidationError("--output and --preview must be different files")
     }
   }
 

@@ -5,15 +5,26 @@ import Synchronization
 /// one ends the process at once.
 enum Interrupt {
   private static let requested = Atomic<Bool>(false)
+  private static let numbers = [SIGINT, SIGTERM]
 
   static var isRequested: Bool { requested.load(ordering: .relaxed) }
 
   static func watch() {
-    for number in [SIGINT, SIGTERM] {
+    for number in numbers {
       signal(number) { number in
         Interrupt.requested.store(true, ordering: .relaxed)
         signal(number, SIG_DFL)
+        // Nothing but system calls is safe here.
+        let text: StaticString = "\nfinishing the architecture at hand; once more stops at once\n"
+        let reason = errno
+        _ = write(STDERR_FILENO, text.utf8Start, text.utf8CodeUnitCount)
+        errno = reason
       }
     }
+  }
+
+  /// Lets the signals end the process again.
+  static func unwatch() {
+    for number in numbers { signal(number, SIG_DFL) }
   }
 }

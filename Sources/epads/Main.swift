@@ -17,19 +17,49 @@ struct Main: ParsableCommand {
     subcommands: [ScoreCommand.self, CorrelateCommand.self, ImagesCommand.self, DevicesCommand.self])
 
   static func main() {
-    // A reader that goes away is an error of the write, not the end of the process.
+    openStandardStreams()
+    // A reader that goes away and a limit on the size of files are errors of the write, not the end of the process.
     signal(SIGPIPE, SIG_IGN)
+    signal(SIGXFSZ, SIG_IGN)
     do {
       var command = try parseAsRoot()
       try command.run()
     } catch let error as Failure {
-      note("error: \(error.message)")
-      Foundation.exit(error.status)
+      end(error.message, status: error.status)
     } catch let error as FileError {
-      note("error: \(error)")
-      Foundation.exit(1)
+      end("\(error)", status: 1)
     } catch {
-      exit(withError: error)
+      endParsing(error)
+    }
+  }
+
+  /// Help that was asked for goes to standard output, what was asked wrongly to standard error.
+  private static func endParsing(_ error: any Error) -> Never {
+    switch exitCode(for: error) {
+    case .success:
+      do {
+        try LineWriter().append(fullMessage(for: error))
+      } catch {
+        end("\(error)", status: 1)
+      }
+      Foundation.exit(0)
+    case .validationFailure:
+      note(fullMessage(for: error))
+      Foundation.exit(2)
+    default: end(message(for: error), status: 1)
+    }
+  }
+
+  private static func end(_ message: String, status: Int32) -> Never {
+    note("Error: \(message)")
+    Foundation.exit(status)
+  }
+
+  /// Puts a file that refuses every use in the place of a standard stream that is closed: else the next file that is
+  /// opened takes its number, and messages go to it.
+  private static func openStandardStreams() {
+    for descriptor in STDIN_FILENO...STDERR_FILENO where fcntl(descriptor, F_GETFD) < 0 {
+      _ = open("/dev/null", descriptor == STDIN_FILENO ? O_WRONLY : O_RDONLY)
     }
   }
 }
@@ -47,6 +77,23 @@ struct Failure: Error {
 }
 
 /// A line on standard error.
-func note(_ text: String) {
-  FileHandle.standardError.write(Data((text + "\n").utf8))
+func note(_ text: String) { writeToStandardError(text + "\n") }
+
+/// Messages that cannot be written are lost: results matter more.
+func writeToStandardError(_ text: String) {
+  var rest = Array(text.utf8)[...]
+  while !rest.isEmpty {
+    let amount = rest.withUnsafeBytes { write(STDERR_FILENO, $0.baseAddress, $0.count) }
+    guard amount > 0 || errno == EINTR else { return }
+    rest = rest.dropFirst(max(0, amount))
+  }
+}
+
+/// A number of things: "1 row", "2 rows".
+func counted(_ count: Int, _ thing: String) -> String { "\(count) \(thing)\(count == 1 ? "" : "s")" }
+
+/// Whether two paths lead to one file.
+func nameSameFile(_ one: String, _ other: String) -> Bool {
+  func resolved(_ path: String) -> String { URL(fileURLWithPath: path).standardized.resolvingSymlinksInPath().path }
+  return resolved(one) == resolved(other)
 }

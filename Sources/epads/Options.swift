@@ -42,19 +42,20 @@ struct ScoringOptions: ParsableArguments {
   @Option(help: "The data set: image size, classes, normalisation and record format.")
   var dataset = DataSet.cifar10
 
-  @Option(help: "Images a network sees, before their noisy copies are added.")
+  @Option(parsing: .unconditional, help: "Images a network sees, before their noisy copies are added.")
   var batch = 128
 
-  @Option(help: "Standard deviation of the noise, in units of the normalised images.")
+  @Option(parsing: .unconditional, help: "Standard deviation of the noise, in units of the normalised images.")
   var sigma = 1.0
 
-  @Option(help: "Seed of weights, noise and permutations.")
+  @Option(parsing: .unconditional, help: "Seed of weights, noise and permutations.")
   var seed: UInt64 = 1
 
-  @Option(help: "Score with this many seeds, from --seed on, and give means and deviations.")
+  @Option(parsing: .unconditional, help: "Score with this many seeds, from --seed on, and give means and deviations.")
   var repeats = 1
 
   func validate() throws {
+    guard images != "" else { throw ValidationError("--images needs the name of a file") }
     guard (2...Images.maximumCount).contains(batch) else {
       throw ValidationError("--batch must be from 2 to \(Images.maximumCount): distances need two images")
     }
@@ -70,14 +71,9 @@ struct ScoringOptions: ParsableArguments {
       if let images { return try Images(file: images, dataSet: dataset, count: batch) }
       return try Images.deadLeaves(dataset, count: batch)
     } catch {
-      throw Failure("\(error)", status: error.isUsage ? 2 : 1)
+      throw Failure("\(error)", status: 2)
     }
   }
-}
-
-extension ImageError {
-  /// Whether other arguments would help.
-  var isUsage: Bool { true }
 }
 
 /// Proxies by name, with commas between them.
@@ -106,7 +102,9 @@ struct BackendOptions: ParsableArguments {
   @Option(help: "The backend.")
   var backend = BackendChoice.auto
 
-  @Option(help: ArgumentHelp("Threads of the CPU backend. Default: one a processor.", valueName: "n"))
+  @Option(
+    parsing: .unconditional, help: ArgumentHelp("Threads of the CPU backend. Default: one a processor.", valueName: "n")
+  )
   var threads: Int?
 
   func validate() throws {

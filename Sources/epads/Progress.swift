@@ -4,7 +4,9 @@ import Foundation
 struct ProgressReport: ~Copyable {
   private let total: Int
   private let label: String
-  private let isTerminal = isatty(STDERR_FILENO) == 1
+  /// Whether standard error is a terminal that can clear a line.
+  private let isTerminal: Bool
+  private var isShown = false
   private let start = ContinuousClock.now
   private var shown: ContinuousClock.Instant
   private var done = 0
@@ -13,33 +15,39 @@ struct ProgressReport: ~Copyable {
     self.label = label
     self.total = total
     shown = start
+    let terminal = ProcessInfo.processInfo.environment["TERM"] ?? ""
+    isTerminal = isatty(STDERR_FILENO) == 1 && !["", "dumb"].contains(terminal)
+    if isTerminal { draw() }
   }
 
   /// One item more is done.
   mutating func advance() {
     done += 1
     let now = ContinuousClock.now
-    guard now - shown >= (isTerminal ? .milliseconds(100) : .seconds(30)) else { return }
+    guard isTerminal && !isShown || now - shown >= (isTerminal ? .milliseconds(100) : .seconds(30)) else { return }
     shown = now
     if isTerminal {
-      FileHandle.standardError.write(Data("\r\u{1B}[K\(line(width: terminalWidth - 1))".utf8))
+      draw()
     } else {
       note(line(width: 0))
     }
   }
 
   /// Takes the bar away.
-  func clear() {
-    if isTerminal { FileHandle.standardError.write(Data("\r\u{1B}[K".utf8)) }
+  mutating func clear() {
+    if isShown { writeToStandardError("\r\u{1B}[K") }
+    isShown = false
   }
 
-  /// Seconds since the start.
-  var seconds: Double { (ContinuousClock.now - start) / .seconds(1) }
+  private mutating func draw() {
+    writeToStandardError("\r\u{1B}[K\(line(width: terminalWidth - 1))")
+    isShown = true
+  }
 
   private func line(width: Int) -> String {
-    let rate = Double(done) / max(seconds, 1e-9)
+    let rate = Double(done) / max((ContinuousClock.now - start) / .seconds(1), 1e-9)
     let left = Double(total - done) / max(rate, 1e-9)
-    let text = "\(done)/\(total), \(fixed(rate, 1))/s, \(duration(left)) left"
+    let text = done == 0 ? "0/\(total)" : "\(done)/\(total), \(fixed(rate, 1))/s, \(duration(left)) left"
     let room = min(30, width - label.count - text.count - 4)
     guard room >= 5 else { return width > 0 ? String("\(label) \(text)".prefix(width)) : "\(label): \(text)" }
     let filled = total > 0 ? room * done / total : room

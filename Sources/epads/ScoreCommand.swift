@@ -13,7 +13,8 @@ struct ScoreCommand: ParsableCommand {
 
         epads score --index 0 --index 1462 --batch 32
         epads score --batch 32 --proxies epads,naswot \\
-          '|nor_conv_3x3~0|+|nor_conv_3x3~0|avg_pool_3x3~1|+|skip_connect~0|nor_conv_3x3~1|skip_connect~2|'
+          '|nor_conv_3x3~0|+|none~0|none~1|+|none~0|nor_conv_3x3~1|none~2|'
+        seq 0 9 | epads score --from - --batch 32 --format jsonl --output rows.jsonl
       """)
 
   @Argument(help: ArgumentHelp("Architectures, as the search space writes them.", valueName: "arch"))
@@ -21,11 +22,13 @@ struct ScoreCommand: ParsableCommand {
 
   @Option(
     name: .customLong("from"),
-    help: ArgumentHelp("Read architectures or indices, one a line, from a file, or from standard input with -.",
-      valueName: "file"))
+    help: ArgumentHelp(
+      "Read architectures or indices, one a line, from a file, or from standard input with -.", valueName: "file"))
   var source: String?
 
-  @Option(name: .customLong("index"), help: ArgumentHelp("An index of the space. May be repeated.", valueName: "n"))
+  @Option(
+    name: .customLong("index"), parsing: .unconditionalSingleValue,
+    help: ArgumentHelp("An index of the space. May be repeated.", valueName: "n"))
   var indices: [Int] = []
 
   @OptionGroup var scoring: ScoringOptions
@@ -43,7 +46,7 @@ struct ScoreCommand: ParsableCommand {
   @Option(help: "How results are written.")
   var format = OutputFormat.table
 
-  @Option(help: ArgumentHelp("Write results to a new file instead of standard output.", valueName: "file"))
+  @Option(help: ArgumentHelp("Write results to a new file instead of standard output, which is -.", valueName: "file"))
   var output: String?
 
   func validate() throws {
@@ -56,21 +59,26 @@ struct ScoreCommand: ParsableCommand {
   mutating func run() throws {
     let space = scoring.space.space
     let architectures = try readArchitectures(space)
-    let images = try scoring.loadImages()
+    // Refused now rather than after the images are made.
+    let writer = try output.flatMap { $0 == "-" ? nil : $0 }.map { path throws(FileError) in
+      try LineWriter(path: path, keepingContents: false)
+    }
+    let backend = try backend.select()
+    try noteMemory(architectures, scoring: scoring, backend: backend, proxies: proxies.proxies)
     let scorer = Scorer(
-      backend: try backend.select(), images: images, sigma: scoring.sigma, proxies: proxies.proxies)
+      backend: backend, images: try scoring.loadImages(), sigma: scoring.sigma, proxies: proxies.proxies)
     let study = Study(space: space, scorer: scorer, seeds: scoring.seeds, layers: layers)
-    let writer = try output.map { path throws(FileError) in try LineWriter(path: path, keepingContents: false) }
+    let isOnTerminal = writer == nil && isatty(STDOUT_FILENO) == 1
     let output = ScoreOutput(
       format: format, writer: writer ?? LineWriter(), proxies: proxies.proxies, repeats: scoring.repeats,
-      layers: layers, width: writer == nil && isatty(STDOUT_FILENO) == 1 ? terminalWidth : nil)
-    try noteMemory(study, architectures)
+      layers: layers, width: isOnTerminal ? terminalWidth : nil)
     try output.begin()
-    let failures = try StudyRun(study, label: "scoring").run(try study.items(architectures, without: [])) { row in
+    let run = StudyRun(study, label: "scoring", rowsOnTerminal: isOnTerminal)
+    let failures = try run.run(try study.items(architectures, without: [])) { row in
       try output.append(row)
     }
     try output.flush()
-    if failures > 0 { throw Failure("\(failures) of \(architectures.count * scoring.repeats) rows failed") }
+    if failures > 0 { throw Failure("\(failures) of \(counted(architectures.count * scoring.repeats, "row")) failed") }
   }
 
   /// Every architecture that was named, in the order: arguments, indices, file.
@@ -79,7 +87,6 @@ struct ScoreCommand: ParsableCommand {
       var result = try architectures.map { text throws(ArchitectureError) in try space.architecture(text: text) }
       result += try indices.map { index throws(ArchitectureError) in try space.architecture(index: index) }
       if let source { result += try ArchitectureFile.read(source, space: space) }
-      guard !result.isEmpty else { throw Failure("no architecture in '\(source ?? "")'", status: 2) }
       return result
     } catch let error as ArchitectureError {
       throw Failure("\(error)", status: 2)

@@ -41,7 +41,8 @@ final class ScoreOutput {
   func flush() throws {
     guard !pending.isEmpty else { return }
     for line in table.lines(pending) { try writer.append(line) }
-    if layers, let row = pending.last {
+    for row in pending where layers {
+      if table.repeats > 1 { try writer.append("      seed \(row.seed)") }
       for layer in row.layers ?? [] {
         try writer.append(
           "        \(layer.name)  \(layer.units) units  d1 \(layer.d1)  d2 \(layer.d2)")
@@ -64,7 +65,16 @@ struct ScoreTable {
     var cell: ([Row]) -> String
   }
 
+  /// Those that fit, at least the first two.
   private var columns: [Column] {
+    var columns = allColumns
+    while let width, columns.count > 2, Self.width(of: columns) > width { columns.removeLast() }
+    return columns
+  }
+
+  private static func width(of columns: [Column]) -> Int { columns.reduce(-2) { $0 + $1.width + 2 } }
+
+  private var allColumns: [Column] {
     var columns = [Column(title: "index", width: 5) { rows in rows[0].index.map(String.init) ?? "-" }]
     if proxies.contains(.epads) {
       columns.append(Column(title: "ePADS", width: repeats > 1 ? 15 : 8) { spread($0.compactMap(\.epads), 4) })
@@ -90,17 +100,21 @@ struct ScoreTable {
   /// Whether the architecture stands on a line of its own.
   private var isFolded: Bool {
     guard let width else { return false }
-    return columns.reduce(0) { $0 + $1.width + 2 } + 24 > width
+    return Self.width(of: allColumns) + 26 > width
   }
 
   func lines(_ rows: [Row]) -> [String] {
-    var line = columns.map { padded($0.cell(rows), $0.width) }.joined(separator: "  ")
-    var architecture = rows[0].arch
-    if let error = rows.compactMap(\.error).first { architecture += "  FAILED: \(error)" }
-    if isFolded { return [line, "       " + shortened(architecture, to: (width ?? 80) - 7)] }
-    if let width { architecture = shortened(architecture, to: width - line.count - 2) }
-    line += "  " + architecture
-    return [line]
+    let line = columns.map { padded($0.cell(rows), $0.width) }.joined(separator: "  ")
+    let failure = rows.compactMap(\.error).first.map { "FAILED: \($0)" }
+    guard let width else { return [line + "  " + rows[0].arch + (failure.map { "  " + $0 } ?? "")] }
+    var lines = [line]
+    if isFolded {
+      lines.append("       " + shortened(rows[0].arch, to: width - 7))
+    } else {
+      lines[0] += "  " + shortened(rows[0].arch, to: width - line.count - 2)
+    }
+    // A reason is never cut.
+    return lines + (failure.map { ["       " + $0] } ?? [])
   }
 
   private func spread(_ values: [Double], _ decimals: Int) -> String {

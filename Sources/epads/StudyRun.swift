@@ -1,35 +1,44 @@
+import Compute
 import Foundation
 import Scoring
 import SearchSpaces
 import Studies
+import Synchronization
 
 /// Runs the items of a study with a progress report, and stops cleanly when asked to.
 struct StudyRun {
   let study: Study
   let label: String
-  /// What to do after an interrupt.
-  let afterInterrupt: String
+  /// Whether rows and the progress bar share a screen.
+  let rowsOnTerminal: Bool
+  /// What to do after a stop.
+  let afterStop: String
 
-  init(_ study: Study, label: String, afterInterrupt: String = "") {
+  init(_ study: Study, label: String, rowsOnTerminal: Bool = false, afterStop: String = "") {
     self.study = study
     self.label = label
-    self.afterInterrupt = afterInterrupt
+    self.rowsOnTerminal = rowsOnTerminal
+    self.afterStop = afterStop
   }
 
   /// - Returns: how many rows failed.
   func run(_ items: [Study.Item], each: (Row) throws -> Void) throws -> Int {
     Interrupt.watch()
+    defer { Interrupt.unwatch() }
     var progress = ProgressReport(label, total: items.count)
     defer { progress.clear() }
     var failures = 0
     for (done, item) in items.enumerated() {
-      guard !Interrupt.isRequested else {
-        throw Failure("interrupted after \(done) of \(items.count) rows\(afterInterrupt)", status: 130)
+      let stopped = "after \(done) of \(counted(items.count, "row"))\(afterStop)"
+      guard !Interrupt.isRequested else { throw Failure("interrupted \(stopped)", status: 130) }
+      let row: Row
+      do {
+        row = try study.row(item)
+      } catch let error as BackendError {
+        throw Failure("\(error); stopped \(stopped)")
       }
-      let row = try study.row(item)
       if row.status == .failed { failures += 1 }
-      // On a terminal the bar and the rows share a screen.
-      progress.clear()
+      if rowsOnTerminal { progress.clear() }
       try each(row)
       progress.advance()
     }
@@ -37,17 +46,50 @@ struct StudyRun {
   }
 }
 
-/// Says how much memory a run takes, before it takes it.
-func noteMemory(_ study: Study, _ architectures: [Architecture]) throws {
-  var bound = 0
-  for architecture in architectures.prefix(64) {
-    let network = try study.space.network(
-      of: architecture, input: study.configuration.dataSet.shape, classes: study.configuration.dataSet.classes)
-    do {
-      bound = max(bound, try study.scorer.memoryBound(of: network))
-    } catch {
-      throw Failure("\(error)", status: 2)
-    }
+/// Says how much memory a run takes, before it takes it; an error where there is not so much.
+func noteMemory(
+  _ architectures: [Architecture], scoring: ScoringOptions, backend: any Backend, proxies: Set<Proxy>
+) throws {
+  let space = scoring.space.space
+  let distinct = Array(Set(architectures))
+  let found = Bound()
+  // A network costs half a millisecond, a whole space seconds: shared out in blocks among the processors.
+  let block = 64
+  DispatchQueue.concurrentPerform(iterations: (distinct.count + block - 1) / block) { number in
+    let part = distinct[number * block..<min(distinct.count, (number + 1) * block)]
+    found.include(
+      Result {
+        try part.reduce(0) { bound, architecture in
+          let network = try space.network(
+            of: architecture, input: scoring.dataset.shape, classes: scoring.dataset.classes)
+          return max(
+            bound,
+            try Scorer.memoryBound(
+              of: network, on: backend, batch: scoring.batch, proxies: proxies, seeds: scoring.repeats))
+        }
+      })
   }
-  note("memory: at most \((bound + (1 << 20) - 1) >> 20) MiB")
+  let bound: Int
+  do {
+    bound = try found.get()
+  } catch {
+    throw Failure("\(error)", status: 2)
+  }
+  func megabytes(_ bytes: Int) -> String { "\((bytes + (1 << 20) - 1) >> 20) MiB" }
+  if let available = SystemMemory.available, bound > available {
+    throw Failure(
+      "the run may take \(megabytes(bound)) of memory and \(megabytes(available)) are left: take a smaller --batch")
+  }
+  note("memory: at most \(megabytes(bound))")
+}
+
+/// The largest of several numbers, or the first error among them.
+private final class Bound: Sendable {
+  private let found = Mutex<Result<Int, any Error>>(.success(0))
+
+  func include(_ other: Result<Int, any Error>) {
+    found.withLock { found in found = found.flatMap { bound in other.map { max(bound, $0) } } }
+  }
+
+  func get() throws -> Int { try found.withLock { $0 }.get() }
 }
