@@ -37,7 +37,7 @@ public final class ResilientBackend: Backend {
     do throws(BackendError) {
       return try failed.run(plan, images: images)
     } catch {
-      guard error.code.isOfTheDevice else { throw error }
+      guard error.code.isOfDevice else { throw error }
       first = error
     }
     do throws(BackendError) {
@@ -47,7 +47,7 @@ public final class ResilientBackend: Backend {
       replace(by: fresh)
       return counts
     } catch {
-      guard error.code.isOfTheDevice, let fallback else { throw error }
+      guard error.code.isOfDevice, let fallback else { throw error }
       let other = try fallback()
       note("\(failed.device.name) failed twice, \(other.device.backend) goes on: \(error.reason)")
       replace(by: other)
@@ -58,14 +58,4 @@ public final class ResilientBackend: Backend {
   private var backend: any Backend { current.withLock { $0 } }
 
   private func replace(by backend: any Backend) { current.withLock { $0 = backend } }
-}
-
-extension BackendError.Code {
-  /// Whether another device, or the same one afresh, might do better.
-  var isOfTheDevice: Bool {
-    switch self {
-    case .outOfMemory, .deviceUnavailable, .deviceFailed: true
-    case .valueOutOfRange, .unsuitableImages: false
-    }
-  }
 }

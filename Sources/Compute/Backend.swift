@@ -95,6 +95,14 @@ public struct BackendError: Error, Hashable, Sendable, CustomStringConvertible {
     case deviceUnavailable
     /// The device failed while it ran.
     case deviceFailed
+
+    /// Whether the device or its memory is to blame, and not what was to be run: another device might do better.
+    public var isOfDevice: Bool {
+      switch self {
+      case .outOfMemory, .deviceUnavailable, .deviceFailed: true
+      case .valueOutOfRange, .unsuitableImages: false
+      }
+    }
   }
 
   public var code: Code

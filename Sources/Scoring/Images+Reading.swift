@@ -19,7 +19,7 @@ extension Images {
       throw ImageError(.notReadable, "cannot read \(path): \(systemReason())")
     }
     self.init(
-      dataSet: dataSet, bytes: try Self.pixels(of: file, path: path, layout: layout, count: count), source: path)
+      dataSet: dataSet, bytes: try Self.pixels(of: file, path: path, layout: layout, count: count), source: Self.name(of: path))
   }
 
   /// The layout of the file's records, once it is known that it has enough of them.
@@ -87,5 +87,10 @@ extension Images {
       }
     }
     return pixels
+  }
+
+  /// The last component of a path: where a file lies does not matter to a score.
+  private static func name(of path: String) -> String {
+    path.split(separator: "/").last.map(String.init) ?? path
   }
 }

@@ -166,16 +166,6 @@ private struct PerturbedBatches {
   }
 }
 
-extension BackendError.Code {
-  /// Whether the device or its memory is to blame, and not what was to be run.
-  fileprivate var isOfDevice: Bool {
-    switch self {
-    case .outOfMemory, .deviceUnavailable, .deviceFailed: true
-    case .valueOutOfRange, .unsuitableImages: false
-    }
-  }
-}
-
 extension Score {
   fileprivate mutating func take(distances sites: [SiteCounts]) throws {
     layers = sites

@@ -1,4 +1,4 @@
-import Compute
+public import Compute
 public import Scoring
 public import SearchSpaces
 
@@ -57,18 +57,18 @@ public struct Study: Sendable {
     architectures.flatMap { architecture in seeds.map { Item(architecture: architecture, seed: $0) } }
   }
 
-  /// The row of one item. A network that has no score makes a failed row.
+  /// The row of one item, and why its device failed where that is so: a reason that says nothing of the network.
   ///
-  /// - Throws: `ArchitectureError` for what is no architecture of the space, and `BackendError` where the device or its
-  ///   memory failed: that says nothing of the network, so it is not written down.
-  public func row(_ item: Item) throws -> Row {
+  /// A network that has no score makes a failed row. What is no architecture of the space is an error.
+  public func row(_ item: Item) throws(ArchitectureError) -> (row: Row, deviceError: BackendError?) {
     let network = try space.network(
       of: item.architecture, input: configuration.dataSet.shape, classes: configuration.dataSet.classes)
-    let device = scorer.backend.device
     let score = scorer.score(network, seed: item.seed)
-    if let error = score.backendError { throw error }
-    return Row(
+    // After the run: a backend may have left a failing device.
+    let device = scorer.backend.device
+    let row = Row(
       score, of: item.architecture, seed: item.seed, configuration: configuration,
       device: device.name, backend: device.backend, layers: layers)
+    return (row, score.backendError)
   }
 }

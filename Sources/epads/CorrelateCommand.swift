@@ -38,6 +38,9 @@ struct CorrelateCommand: ParsableCommand {
 
   @OptionGroup var backend: BackendOptions
 
+  @Option(help: "What to do when a device that was asked for fails twice; with auto the CPU goes on.")
+  var onError = ErrorPolicy.stop
+
   @Option(help: ArgumentHelp("Append every row to a file of JSON lines as it comes.", valueName: "file"))
   var output: String?
 
@@ -82,8 +85,14 @@ struct CorrelateCommand: ParsableCommand {
     if !stored.isEmpty { note("resuming: \(counted(rows.count, "row")) there, \(items.count) left") }
     let start = ContinuousClock.now
     let hint = output == nil ? "" : "; the same command with --resume continues"
-    _ = try StudyRun(study, label: "scoring", afterStop: hint).run(items) { row in
-      try writer?.append(RowFile.line(row))
+    var lost = 0
+    _ = try StudyRun(study, label: "scoring", onError: onError, afterStop: hint).run(items) { row, deviceFailed in
+      // A device's failure says nothing of the network: not written, so that --resume tries again.
+      if deviceFailed {
+        lost += 1
+      } else {
+        try writer?.append(RowFile.line(row))
+      }
       rows.append(row)
     }
     let seconds = (ContinuousClock.now - start) / .seconds(1)
@@ -98,10 +107,11 @@ struct CorrelateCommand: ParsableCommand {
       let failures = "\(counted(report.failures, "architecture")) without a score, left out of the comparison"
       note("\(failures); the first: \(row.arch): \(row.error ?? "no reason")")
     }
-    try plotFile?.write(report.plot(title: title(images), of: Predictor.all(with: proxies.proxies)).svg())
+    try plotFile?.write(report.plot(title: title(images), of: proxies.predictors).svg())
     try CorrelationOutput(report: report, title: title(images), repeats: scoring.repeats)
       .write(format, to: LineWriter())
     guard report.count > 1 else { throw Failure("no two architectures could be compared") }
+    if lost > 0 { throw Failure("the device failed on \(counted(lost, "row"))\(hint)") }
   }
 
   private func openOutput() throws -> LineWriter? {

@@ -19,44 +19,51 @@ struct DevicesCommand: ParsableCommand {
   @OptionGroup var options: BackendOptions
 
   mutating func run() throws {
-    let selected: SelectedBackend
-    let devices: [Device]
-    do {
-      selected = try BackendSelection.select(options.backend, threads: options.threads)
-      devices = try BackendSelection.devices(threads: options.threads)
-    } catch {
-      throw Failure("\(error)")
-    }
+    let (all, selected) = try options.selection()
+    let number = all.devices.firstIndex { $0.device == selected.backend.device }
     let writer = LineWriter()
     if json {
       let encoder = JSONEncoder()
       encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes, .prettyPrinted]
       let listing = Listing(
-        selected: devices.firstIndex(of: selected.backend.device), reason: selected.reason,
-        devices: devices.map(Listing.Entry.init))
+        selected: number, reason: selected.reason, passedOver: selected.passedOver, problems: all.problems,
+        devices: all.devices.map(Listing.Entry.init))
       try writer.append(String(decoding: try encoder.encode(listing), as: UTF8.self))
       return
     }
-    for (number, device) in devices.enumerated() {
+    for (number, listed) in all.devices.enumerated() {
+      let device = listed.device
       try writer.append("\(number)  \(device.backend)  \(device.kind.rawValue)  \(device.name)")
       for detail in device.details { try writer.append("     \(detail.label): \(detail.value)") }
     }
-    let number = devices.firstIndex(of: selected.backend.device).map { " \($0)" } ?? ""
-    try writer.append("--backend \(options.backend.rawValue) takes\(number): \(selected.reason)")
+    for problem in all.problems { try writer.append("OpenCL: \(problem)") }
+    let taken = number.map { " takes \($0)" } ?? ""
+    try writer.append("--backend \(try options.choice().rawValue)\(taken): \(selected.reason)")
   }
 
   private struct Listing: Encodable {
     var selected: Int?
     var reason: String
+    var passedOver: [String]
+    var problems: [String]
     var devices: [Entry]
+
+    enum CodingKeys: String, CodingKey {
+      case selected, reason
+      case passedOver = "passed_over"
+      case problems, devices
+    }
 
     struct Entry: Encodable {
       var backend: String
       var kind: String
       var name: String
       var details: [String: String]
+      var obstacle: String?
 
-      init(_ device: Device) {
+      init(_ listed: ListedDevice) {
+        let device = listed.device
+        obstacle = listed.obstacle
         backend = device.backend
         kind = device.kind.rawValue
         name = device.name

@@ -91,38 +91,76 @@ struct ProxyList: ExpressibleByArgument {
     self.proxies = proxies
   }
 
+  /// What is drawn: the proxies themselves.
+  var predictors: [Predictor] { Proxy.allCases.filter(proxies.contains).map { $0 == .epads ? .epads : .naswot } }
+
   static let all = Proxy.allCases.map(\.rawValue).joined(separator: ",")
   var defaultValueDescription: String {
     Proxy.allCases.filter(proxies.contains).map(\.rawValue).joined(separator: ",")
   }
 }
 
+/// What a failing device does to a run whose backend was named; `auto` goes on with the CPU.
+enum ErrorPolicy: String, CaseIterable, ExpressibleByArgument {
+  case stop
+  case `continue`
+}
+
 /// Where the work is done.
 struct BackendOptions: ParsableArguments {
-  @Option(help: "The backend.")
-  var backend = BackendChoice.auto
+  @Option(
+    help: ArgumentHelp(
+      "The backend: \(BackendChoice.allCases.map(\.rawValue).joined(separator: ", ")). Default: EPADS_BACKEND, else auto, "
+        + "the first usable GPU or the CPU.", valueName: "name"))
+  var backend: BackendChoice?
+
+  @Option(
+    help: ArgumentHelp(
+      "The device: its number in 'epads devices' or a part of its name. Default: EPADS_DEVICE.", valueName: "device"))
+  var device: String?
 
   @Option(
     parsing: .unconditional, help: ArgumentHelp("Threads of the CPU backend. Default: one a processor.", valueName: "n")
   )
   var threads: Int?
 
+  @Flag(help: "Compile OpenCL kernels anew instead of keeping them on disk.")
+  var noProgramCache = false
+
   func validate() throws {
     if let threads, !(1...1024).contains(threads) { throw ValidationError("--threads must be from 1 to 1024") }
+    _ = try choice()
   }
 
-  /// Selects a backend and says which.
-  func select(quietly: Bool = false) throws -> any Backend {
-    do {
-      let selected = try BackendSelection.select(backend, threads: threads)
-      if !quietly {
-        let device = selected.backend.device
-        note("backend: \(device.backend), \(device.summary) (\(selected.reason))")
-      }
-      return selected.backend
+  /// The backend that was asked for, here or in the environment.
+  func choice() throws -> BackendChoice {
+    if let backend { return backend }
+    guard let name = ProcessInfo.processInfo.environment["EPADS_BACKEND"], !name.isEmpty else { return .auto }
+    guard let choice = BackendChoice(rawValue: name) else {
+      let known = BackendChoice.allCases.map(\.rawValue).joined(separator: ", ")
+      throw ValidationError("EPADS_BACKEND is '\(name)', which is no backend (known: \(known))")
+    }
+    return choice
+  }
+
+  /// Looks for devices and selects one.
+  func selection() throws -> (all: BackendSelection, selected: SelectedBackend) {
+    let name = device ?? ProcessInfo.processInfo.environment["EPADS_DEVICE"].flatMap { $0.isEmpty ? nil : $0 }
+    let choice = try choice()
+    do throws(BackendError) {
+      let all = try BackendSelection(threads: threads, usesProgramCache: !noProgramCache)
+      return (all, try all.select(choice, device: name))
     } catch {
       throw Failure("\(error)")
     }
+  }
+
+  /// Selects a backend and says which and why.
+  func select() throws -> any Backend {
+    let (all, selected) = try selection()
+    let device = selected.backend.device
+    note("backend: \(device.backend), \(device.summary) (\(selected.reason))")
+    return all.resilient(selected, choice: try choice(), note: { note("warning: \($0)") })
   }
 }
 

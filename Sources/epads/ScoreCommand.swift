@@ -43,6 +43,9 @@ struct ScoreCommand: ParsableCommand {
 
   @OptionGroup var backend: BackendOptions
 
+  @Option(help: "What to do when a device that was asked for fails twice; with auto the CPU goes on.")
+  var onError = ErrorPolicy.stop
+
   @Option(help: "How results are written.")
   var format = OutputFormat.table
 
@@ -73,8 +76,8 @@ struct ScoreCommand: ParsableCommand {
       format: format, writer: writer ?? LineWriter(), proxies: proxies.proxies, repeats: scoring.repeats,
       layers: layers, width: isOnTerminal ? terminalWidth : nil)
     try output.begin()
-    let run = StudyRun(study, label: "scoring", rowsOnTerminal: isOnTerminal)
-    let failures = try run.run(try study.items(architectures, without: [])) { row in
+    let run = StudyRun(study, label: "scoring", onError: onError, rowsOnTerminal: isOnTerminal)
+    let failures = try run.run(try study.items(architectures, without: [])) { row, _ in
       try output.append(row)
     }
     try output.flush()

@@ -11,18 +11,24 @@ struct StudyRun {
   let label: String
   /// Whether rows and the progress bar share a screen.
   let rowsOnTerminal: Bool
+  /// What a device that fails does to the rest of the run.
+  let onError: ErrorPolicy
   /// What to do after a stop.
   let afterStop: String
 
-  init(_ study: Study, label: String, rowsOnTerminal: Bool = false, afterStop: String = "") {
+  init(
+    _ study: Study, label: String, onError: ErrorPolicy, rowsOnTerminal: Bool = false, afterStop: String = ""
+  ) {
     self.study = study
     self.label = label
+    self.onError = onError
     self.rowsOnTerminal = rowsOnTerminal
     self.afterStop = afterStop
   }
 
+  /// - Parameter each: takes a row, and whether it failed for a reason that says nothing of the network.
   /// - Returns: how many rows failed.
-  func run(_ items: [Study.Item], each: (Row) throws -> Void) throws -> Int {
+  func run(_ items: [Study.Item], each: (_ row: Row, _ deviceFailed: Bool) throws -> Void) throws -> Int {
     Interrupt.watch()
     defer { Interrupt.unwatch() }
     var progress = ProgressReport(label, total: items.count)
@@ -31,15 +37,11 @@ struct StudyRun {
     for (done, item) in items.enumerated() {
       let stopped = "after \(done) of \(counted(items.count, "row"))\(afterStop)"
       guard !Interrupt.isRequested else { throw Failure("interrupted \(stopped)", status: 130) }
-      let row: Row
-      do {
-        row = try study.row(item)
-      } catch let error as BackendError {
-        throw Failure("\(error); stopped \(stopped)")
-      }
+      let (row, deviceError) = try study.row(item)
+      if let deviceError, onError == .stop { throw Failure("\(deviceError); stopped \(stopped)") }
       if row.status == .failed { failures += 1 }
       if rowsOnTerminal { progress.clear() }
-      try each(row)
+      try each(row, deviceError != nil)
       progress.advance()
     }
     return failures
@@ -76,7 +78,8 @@ func noteMemory(
     throw Failure("\(error)", status: 2)
   }
   func megabytes(_ bytes: Int) -> String { "\((bytes + (1 << 20) - 1) >> 20) MiB" }
-  if let available = SystemMemory.available, bound > available {
+  // A device with memory of its own checks that itself.
+  if backend.device.kind == .cpu, let available = SystemMemory.available, bound > available {
     throw Failure(
       "the run may take \(megabytes(bound)) of memory and \(megabytes(available)) are left: take a smaller --batch")
   }

@@ -105,7 +105,7 @@ private final class NodeMemory {
     values = .values(count * shape.count)
     scale = Memory(repeating: 0.5, count: shape.channels)
     shift = Memory(repeating: 0.125, count: shape.channels)
-    row = Memory(repeating: 0, count: shape.width * shape.channels)
+    row = Memory(repeating: 0, count: 2 * shape.width * shape.channels)
     output = Memory(repeating: 0, count: shape.count)
     code = Memory(repeating: 0, count: shape.count / 8)
     let term = epads_term(
