@@ -45,7 +45,9 @@ let package = Package(
     // One architecture: images, perturbation, codes to numbers.
     .target(name: "Scoring", dependencies: ["SearchSpaces", "Compute", "Randomness", "NetworkGraph"]),
     // Many architectures: sampling, resuming, correlation, reports.
-    .target(name: "Studies", dependencies: ["Scoring", "SearchSpaces", "Compute", "Randomness", "EmbeddedTables"]),
+    .target(
+      name: "Studies",
+      dependencies: ["Scoring", "SearchSpaces", "NetworkGraph", "Compute", "Randomness", "EmbeddedTables"]),
     // The command line: parsing and printing.
     .executableTarget(
       name: "epads",
@@ -81,7 +83,8 @@ let package = Package(
         "Scoring", "CPUBackend", "Compute", "Randomness", "NetworkGraph", "SearchSpaces", "TestSupport",
       ]),
     .testTarget(
-      name: "StudiesTests", dependencies: ["Studies", "Scoring", "Compute", "NetworkGraph", "SearchSpaces", "Randomness"]),
+      name: "StudiesTests",
+      dependencies: ["Studies", "Scoring", "Compute", "NetworkGraph", "SearchSpaces", "Randomness"]),
     .testTarget(name: "epadsTests", dependencies: ["epads", "Studies", "TestSupport"]),
   ],
   swiftLanguageModes: [.v6],

@@ -77,7 +77,8 @@ public struct BackendSelection: Sendable {
           passedOver.append(error.reason)
         }
       }
-      return try cpu(passedOver.isEmpty ? "no GPU" : "no GPU: \(passedOver.joined(separator: "; "))", passedOver: passedOver)
+      return try cpu(
+        passedOver.isEmpty ? "no GPU" : "no GPU: \(passedOver.joined(separator: "; "))", passedOver: passedOver)
     case .opencl:
       var passedOver = problems
       for info in openCL.filter({ $0.kind == .gpu }) + openCL.filter({ $0.kind != .gpu }) {

@@ -147,7 +147,8 @@ extension OpenCLRun {
     try workspace.launch(
       .convolve(launch.tile),
       [
-        .buffer(arena), .long(place(of: step.input.buffer)), .buffer(try workspace.buffer(.weights, bytes: layout.weights)),
+        .buffer(arena), .long(place(of: step.input.buffer)),
+        .buffer(try workspace.buffer(.weights, bytes: layout.weights)),
         .long(weights), .buffer(arena), .long(place(of: step.output)), .integers(shape),
       ], global: launch.global, local: launch.local)
   }
@@ -209,7 +210,8 @@ extension OpenCLRun {
       try workspace.launch(
         .countAgreement,
         [
-          .buffer(codes), .int(words), .int(plan.batch), .int(step.shape.count), .int(step.sites.count), .buffer(counts),
+          .buffer(codes), .int(words), .int(plan.batch), .int(step.shape.count), .int(step.sites.count),
+          .buffer(counts),
         ], global: [plan.batch, plan.batch])
     }
   }

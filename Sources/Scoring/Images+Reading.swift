@@ -19,7 +19,8 @@ extension Images {
       throw ImageError(.notReadable, "cannot read \(path): \(systemReason())")
     }
     self.init(
-      dataSet: dataSet, bytes: try Self.pixels(of: file, path: path, layout: layout, count: count), source: Self.name(of: path))
+      dataSet: dataSet, bytes: try Self.pixels(of: file, path: path, layout: layout, count: count),
+      source: Self.name(of: path))
   }
 
   /// The layout of the file's records, once it is known that it has enough of them.

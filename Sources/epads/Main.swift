@@ -14,7 +14,9 @@ struct Main: ParsableCommand {
         epads correlate --space nasbench201 --sample 200 --batch 64
       """,
     version: "epads \(programVersion), numerics \(numericsVersion)",
-    subcommands: [ScoreCommand.self, CorrelateCommand.self, ImagesCommand.self, DevicesCommand.self])
+    subcommands: [
+      ScoreCommand.self, CorrelateCommand.self, ImagesCommand.self, DevicesCommand.self, BenchmarkCommand.self,
+    ])
 
   static func main() {
     openStandardStreams()

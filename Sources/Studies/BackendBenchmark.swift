@@ -1,0 +1,108 @@
+public import Compute
+public import NetworkGraph
+import SearchSpaces
+
+/// The same work on every backend: what `epads benchmark` compares.
+///
+/// A workload is a small network, so that it says what a backend makes of whole steps, through the door that scores use.
+public struct BackendBenchmark: Sendable {
+  public struct Workload: Sendable {
+    public var name: String
+    public var network: Network
+    public var measurement: Measurement
+
+    /// Multiply-accumulates of one image.
+    public var multiplyAccumulates: Int { network.multiplyAccumulates }
+  }
+
+  /// One workload on one backend.
+  public struct Result: Sendable {
+    /// The first run: building what is built on demand, allocating, sending images.
+    public var firstMilliseconds: Double
+    /// The median of the runs after it.
+    public var milliseconds: Double
+    public var runs: Int
+    public var counts: Counts
+  }
+
+  /// Images of the clean half.
+  public let batch: Int
+  /// After this many seconds of a workload no further run is begun.
+  public let secondsPerWorkload: Double
+
+  public init(batch: Int, secondsPerWorkload: Double) {
+    self.batch = batch
+    self.secondsPerWorkload = secondsPerWorkload
+  }
+
+  /// Convolutions as NAS-Bench-201 has them, codes and distances alone, and whole architectures.
+  public static func workloads() throws -> [Workload] {
+    var workloads: [Workload] = []
+    for kernel in [3, 1] {
+      for (channels, size) in [(16, 32), (32, 16), (64, 8)] {
+        workloads.append(
+          Workload(
+            name: "4 convolutions \(kernel)x\(kernel), \(channels) channels, \(size)x\(size)",
+            network: try convolutions(kernel: kernel, channels: channels, size: size, count: 4),
+            measurement: .distances))
+      }
+    }
+    workloads.append(Workload(name: "codes and 8 sites, 16 channels, 32x32", network: codes(), measurement: .distances))
+    let space = NASBench201()
+    for (name, index) in [("index 0", 0), ("index 1462, all 3x3", 1462)] {
+      let network = try space.network(
+        of: space.architecture(index: index), input: TensorShape(channels: 3, height: 32, width: 32), classes: 10)
+      workloads.append(Workload(name: "NAS-Bench-201 \(name)", network: network, measurement: .distances))
+    }
+    return workloads
+  }
+
+  /// ReLU, convolution and batch normalisation, so many times.
+  private static func convolutions(kernel: Int, channels: Int, size: Int, count: Int) throws -> Network {
+    var builder = NetworkBuilder(input: TensorShape(channels: channels, height: size, width: size))
+    var value = builder.input
+    for layer in 0..<count {
+      value = builder.rectifier("\(layer).0", of: value)
+      value = try builder.convolution(
+        "\(layer).1", of: value,
+        Convolution(outputChannels: channels, kernel: Extent(kernel), padding: Extent(kernel / 2)))
+      value = builder.batchNormalization("\(layer).2", of: value)
+    }
+    return builder.network(output: builder.rectifier("\(count).0", of: value))
+  }
+
+  /// Eight ReLUs of the images: one code, nine distances.
+  private static func codes() -> Network {
+    var builder = NetworkBuilder(input: TensorShape(channels: 16, height: 32, width: 32))
+    var value = builder.input
+    for site in 0..<8 { value = builder.rectifier("\(site)", of: builder.input) }
+    return builder.network(output: value)
+  }
+
+  /// Runs a workload: once, then until the time is spent, at least twice.
+  public func run(_ workload: Workload, on backend: any Backend) throws -> Result {
+    let plan = try Plan(workload.network, measurement: workload.measurement, batch: batch, seed: 1)
+    let images = Self.images(plan)
+    func timed() throws -> (Double, Counts) {
+      let start = ContinuousClock.now
+      let counts = try backend.run(plan, images: images)
+      return ((ContinuousClock.now - start) / .milliseconds(1), counts)
+    }
+    let (first, counts) = try timed()
+    var times: [Double] = []
+    let start = ContinuousClock.now
+    repeat {
+      times.append(try timed().0)
+    } while times.count < 2 || times.count < 99 && ContinuousClock.now - start < .seconds(secondsPerWorkload)
+    times.sort()
+    return Result(
+      firstMilliseconds: first, milliseconds: times[times.count / 2], runs: times.count, counts: counts)
+  }
+
+  /// Values like normalised images; what they are does not change the work.
+  private static func images(_ plan: Plan) -> ImageBatch {
+    let shape = plan.buffers[plan.input].shape
+    let values = (0..<plan.images * shape.count).map { Float($0 &* 7919 % 4001) / 1000 - 2 }
+    return ImageBatch(shape: shape, count: plan.images, values: values)
+  }
+}

@@ -1,0 +1,151 @@
+import ArgumentParser
+import BackendSelection
+import Compute
+import Foundation
+import Studies
+
+struct BenchmarkCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "benchmark",
+    abstract: "Compares the devices of this machine on the same work.",
+    discussion: """
+      Convolutions, codes with their distances, and whole architectures: the median of several runs on each device that can \
+      be used, after a first one that also builds and allocates. Counts are compared as well: they must be equal.
+
+        epads benchmark --batch 8
+        epads benchmark --device 0 --json
+      """)
+
+  @Option(parsing: .unconditional, help: ArgumentHelp("Images before their noisy copies are added.", valueName: "n"))
+  var batch = 32
+
+  @Option(help: ArgumentHelp("Only this device: a number of 'epads devices' or a part of a name.", valueName: "device"))
+  var device: String?
+
+  @Option(parsing: .unconditional, help: ArgumentHelp("Threads of the CPU backend.", valueName: "n"))
+  var threads: Int?
+
+  @Flag(help: "JSON lines, one a device and workload.")
+  var json = false
+
+  func validate() throws {
+    guard (2...4096).contains(batch) else { throw ValidationError("--batch must be from 2 to 4096") }
+    if let threads, !(1...1024).contains(threads) { throw ValidationError("--threads must be from 1 to 1024") }
+  }
+
+  mutating func run() throws {
+    let backends = try backends()
+    let benchmark = BackendBenchmark(batch: batch, secondsPerWorkload: 0.5)
+    let writer = LineWriter()
+    var table = TextTable(columns: [
+      TextTable.Column("workload"), TextTable.Column("device"), TextTable.Column("ms", .right),
+      TextTable.Column("GFLOP/s", .right), TextTable.Column("first ms", .right), TextTable.Column("ratio", .right),
+    ])
+    Interrupt.watch()
+    var unequal = 0
+    for workload in try BackendBenchmark.workloads() {
+      // The last device is the CPU where all are compared; the others are set against it.
+      var reference: BackendBenchmark.Result?
+      for (number, backend) in backends.reversed() {
+        guard !Interrupt.isRequested else { throw Failure("interrupted", status: 130) }
+        let result: BackendBenchmark.Result
+        do {
+          result = try benchmark.run(workload, on: backend)
+        } catch {
+          note("warning: \(backend.device.name): \(workload.name): \(error)")
+          continue
+        }
+        if let reference, reference.counts != result.counts {
+          unequal += 1
+          note("warning: \(backend.device.name): \(workload.name): counts differ from those of the CPU backend")
+        }
+        reference = reference ?? result
+        let row = Row(workload, result, backend.device, batch: batch, reference: reference)
+        if json {
+          try writer.append(row.line)
+        } else {
+          table.append([
+            workload.name, "\(number) \(backend.device.backend)", fixed(row.ms, 2), fixed(row.gflops, 1),
+            fixed(row.firstMs, 1), fixed(row.ratio, 2),
+          ])
+        }
+      }
+    }
+    guard !json else { return try finish(unequal) }
+    for (number, backend) in backends {
+      try writer.append("\(number) \(backend.device.backend): \(backend.device.summary)")
+    }
+    try writer.append("batch \(batch); ratio: time of the CPU backend divided by the device's")
+    for line in table.text().split(separator: "\n") { try writer.append(String(line)) }
+    try finish(unequal)
+  }
+
+  private func finish(_ unequal: Int) throws {
+    if unequal > 0 { throw Failure("\(unequal) counts differ between devices: please report this") }
+  }
+
+  /// Every device that can be used, with its number.
+  private func backends() throws -> [(Int, any Backend)] {
+    do throws(BackendError) {
+      let all = try BackendSelection(threads: threads)
+      if let device {
+        let selected = try all.select(.auto, device: device)
+        let number = all.devices.firstIndex { $0.device == selected.backend.device } ?? 0
+        return [(number, selected.backend)]
+      }
+      var backends: [(Int, any Backend)] = []
+      for number in all.devices.indices {
+        do throws(BackendError) {
+          backends.append((number, try all.select(.auto, device: "\(number)").backend))
+        } catch {
+          note("warning: \(error)")
+        }
+      }
+      return backends
+    } catch {
+      throw Failure("\(error)")
+    }
+  }
+
+  private struct Row: Encodable {
+    var workload: String
+    var backend: String
+    var device: String
+    var batch: Int
+    var ms: Double
+    var firstMs: Double
+    var runs: Int
+    /// Two operations a multiply-accumulate, over all images of a run.
+    var gflops: Double
+    var ratio: Double
+
+    enum CodingKeys: String, CodingKey {
+      case workload, backend, device, batch, ms
+      case firstMs = "first_ms"
+      case runs, gflops, ratio
+    }
+
+    init(
+      _ workload: BackendBenchmark.Workload, _ result: BackendBenchmark.Result, _ device: Device, batch: Int,
+      reference: BackendBenchmark.Result?
+    ) {
+      self.workload = workload.name
+      backend = device.backend
+      self.device = device.name
+      self.batch = batch
+      ms = result.milliseconds
+      firstMs = result.firstMilliseconds
+      runs = result.runs
+      gflops = Double(2 * workload.multiplyAccumulates * 2 * batch) / result.milliseconds / 1e6
+      ratio = (reference ?? result).milliseconds / result.milliseconds
+    }
+
+    var line: String {
+      get throws {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        return String(decoding: try encoder.encode(self), as: UTF8.self)
+      }
+    }
+  }
+}
