@@ -35,6 +35,7 @@ __kernel __attribute__((reqd_work_group_size(GROUP, 1, 1))) void convolve(
   const int fetched_channel = item % DEPTH;
   int top[FETCHED], left[FETCHED];
   ulong image[FETCHED];
+#pragma unroll
   for (int f = 0; f < FETCHED; f++) {
     const int pixel = first_pixel + item / DEPTH + f * FETCH_STEP;
     const int position = pixel % positions;
@@ -44,7 +45,9 @@ __kernel __attribute__((reqd_work_group_size(GROUP, 1, 1))) void convolve(
   }
 
   float sums[PIXELS][CHANNELS];
+#pragma unroll
   for (int p = 0; p < PIXELS; p++)
+#pragma unroll
     for (int c = 0; c < CHANNELS; c++) sums[p][c] = 0.0f;
   const int row = item / COLUMNS, column = item % COLUMNS;
 
@@ -52,6 +55,7 @@ __kernel __attribute__((reqd_work_group_size(GROUP, 1, 1))) void convolve(
     for (int s = 0; s < shape.kernel_width; s++)
       for (int first = 0; first < shape.channels; first += DEPTH) {
         const int channel = first + fetched_channel;
+#pragma unroll
         for (int f = 0; f < FETCHED; f++) {
           const int y = top[f] + r * shape.dilation_height, x = left[f] + s * shape.dilation_width;
           float value = 0.0f;
@@ -73,18 +77,23 @@ __kernel __attribute__((reqd_work_group_size(GROUP, 1, 1))) void convolve(
 #pragma unroll
         for (int link = 0; link < DEPTH; link++) {
           float factors[PIXELS];
+#pragma unroll
           for (int p = 0; p < PIXELS; p++) factors[p] = windows[link][row + p * ROWS];
+#pragma unroll
           for (int c = 0; c < CHANNELS; c++) {
             const float filter = filters[link][column + c * COLUMNS];
+#pragma unroll
             for (int p = 0; p < PIXELS; p++) sums[p][c] = fma(factors[p], filter, sums[p][c]);
           }
         }
         barrier(CLK_LOCAL_MEM_FENCE);
       }
 
+#pragma unroll
   for (int p = 0; p < PIXELS; p++) {
     const int pixel = first_pixel + row + p * ROWS;
     if (pixel >= pixels) continue;
+#pragma unroll
     for (int c = 0; c < CHANNELS; c++) {
       const int channel = first_channel + column + c * COLUMNS;
       if (channel < shape.aligned_outputs) output[(ulong)pixel * shape.aligned_outputs + channel] = sums[p][c];
@@ -105,12 +114,14 @@ __kernel void convolve(
   weights += weight_place + channel;
   output += output_place + ((ulong)n * shape.output_height + y) * shape.output_width * shape.aligned_outputs + channel;
   float8 sums[PIXELS];
+#pragma unroll
   for (int p = 0; p < PIXELS; p++) sums[p] = (float8)(0.0f);
   for (int r = 0; r < shape.kernel_height; r++) {
     const int from_y = y * shape.stride_height - shape.padding_height + r * shape.dilation_height;
     if (from_y < 0 || from_y >= shape.height) continue;
     for (int s = 0; s < shape.kernel_width; s++) {
       int place[PIXELS];
+#pragma unroll
       for (int p = 0; p < PIXELS; p++) {
         const int x = (first + p) * shape.stride_width - shape.padding_width + s * shape.dilation_width;
         place[p] = x >= 0 && x < shape.width && first + p < shape.output_width
@@ -120,14 +131,17 @@ __kernel void convolve(
       __global const float *filter = weights + (ulong)(r * shape.kernel_width + s) * shape.channels * shape.aligned_outputs;
       for (int c = 0; c < shape.channels; c++) {
         const float8 weight = vload8(0, filter + (ulong)c * shape.aligned_outputs);
+#pragma unroll
         for (int p = 0; p < PIXELS; p++) {
-          float value = place[p] >= 0 ? input[place[p] + c] : 0.0f;
-          if (shape.rectified) value = rectify(value);
+          // Loaded in any case and dropped where it is padding: no branch in the loop.
+          const float loaded = input[max(place[p], 0) + c];
+          const float value = place[p] < 0 || (shape.rectified && !(loaded > 0.0f)) ? 0.0f : loaded;
           sums[p] = fma((float8)(value), weight, sums[p]);
         }
       }
     }
   }
+#pragma unroll
   for (int p = 0; p < PIXELS; p++)
     if (first + p < shape.output_width) vstore8(sums[p], 0, output + (first + p) * shape.aligned_outputs);
 }

@@ -162,7 +162,7 @@ final class OpenCLWorkspace {
     guard isTiled else {
       let tile = Tile(pixels: 4)
       let strips = (output.width + tile.pixels - 1) / tile.pixels
-      return (tile, [aligned / 8, strips * output.height, images], nil)
+      return (tile, [aligned / 8, strips * output.height, images], [1, 1, 1])
     }
     // Wide tiles where there are channels for them: a window is read once for each tile of channels.
     let tile =
