@@ -10,6 +10,11 @@ enum Interrupt {
   static var isRequested: Bool { requested.load(ordering: .relaxed) }
 
   static func watch() {
+    // A parent may have blocked them: what Foundation's Process starts from a Dispatch thread begins that way.
+    var unblocked = sigset_t()
+    sigemptyset(&unblocked)
+    for number in numbers { sigaddset(&unblocked, number) }
+    pthread_sigmask(SIG_UNBLOCK, &unblocked, nil)
     for number in numbers {
       signal(number) { number in
         Interrupt.requested.store(true, ordering: .relaxed)

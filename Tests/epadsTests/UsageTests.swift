@@ -1,0 +1,81 @@
+import TestSupport
+import Testing
+
+/// What is asked wrongly is answered with one sentence on standard error, status 2, and before any work.
+@Suite struct UsageTests {
+  @Test(
+    arguments: [
+      ("bogus", "Unexpected argument 'bogus'"),
+      ("score", "name an architecture, --index or --from"),
+      ("score --index -1", "index out of range 0...15624: '-1'"),
+      ("score --index 15625", "index out of range 0...15624: '15625'"),
+      ("score --index x", "'x' is invalid for '--index"),
+      ("score --index 9223372036854775808", "invalid for '--index"),
+      ("score --index 0 --batch 1", "--batch must be from 2"),
+      ("score --index 0 --batch 0", "--batch must be from 2"),
+      ("score --index 0 --batch -4", "--batch must be from 2"),
+      ("score --index 0 --batch 9223372036854775807", "--batch must be from 2"),
+      ("score --index 0 --batch 9223372036854775808", "invalid for '--batch"),
+      ("score --index 0 --batch 1000000", "exceed the exact batch statistics"),
+      ("score --index 0 --sigma -1", "--sigma must be 0 or a positive number"),
+      ("score --index 0 --sigma nan", "--sigma must be 0 or a positive number"),
+      ("score --index 0 --sigma inf", "--sigma must be 0 or a positive number"),
+      ("score --index 0 --sigma x", "invalid for '--sigma"),
+      ("score --index 0 --seed -1", "'-1' is invalid for '--seed"),
+      ("score --index 0 --repeats 0", "--repeats must be from 1 to 1000"),
+      ("score --index 0 --threads 0", "--threads must be from 1 to 1024"),
+      ("score --index 0 --threads -1", "--threads must be from 1 to 1024"),
+      ("score --index 0 --threads 100000", "--threads must be from 1 to 1024"),
+      ("score --index 0 --proxies epads,", "invalid for '--proxies"),
+      ("score --index 0 --proxies loss", "epads,naswot"),
+      ("score --index 0 --format xml", "'table', 'jsonl' or 'csv'"),
+      ("score --index 0 --space none", "nasbench201"),
+      ("score --index 0 --layers --format csv", "--layers needs --format table or jsonl"),
+      ("correlate", "give either --all or --sample"),
+      ("correlate --all --sample 3", "give either --all or --sample"),
+      ("correlate --sample 1", "--sample must be at least 2"),
+      ("correlate --sample -5", "--sample must be at least 2"),
+      ("correlate --sample 15626", "more than the 15625 architectures of nasbench201"),
+      ("correlate --sample 3 --resume", "--resume needs --output"),
+      ("correlate --sample 3 --resamples -1", "--resamples must be from 0"),
+      ("correlate --sample 3 --output -", "--output needs a file"),
+      ("correlate --sample 3 --output a --plot ./a", "--output and --plot must be different files"),
+      ("images --output a --count 0", "--count must be from 1"),
+      ("images --output a --count -1", "--count must be from 1"),
+      ("images --output a --preview ./a", "--output and --preview must be different files"),
+    ])
+  func wrongArguments(line: String, message: String) async throws {
+    try await epads(line: line).expectError(2, message)
+  }
+
+  @Test(
+    arguments: [
+      ("foo", 1, "expected '|'"),
+      ("|nor_conv_7x7~0|+|none~0|none~1|+|none~0|none~1|none~2|", 2, "unknown operation 'nor_conv_7x7' (known: none,"),
+      ("|none~0|+|none~1|none~1|+|none~0|none~1|none~2|", 15, "expected '~0'"),
+      ("|none~0|+|none~0|none~1|+|none~0|none~1|none~2| x", 48, "unexpected text"),
+      ("|none~0|+|none~0|none~1|", 25, "expected '+'"),
+    ])
+  func brokenArchitectures(text: String, position: Int, message: String) async throws {
+    let outcome = try await epads("score", text)
+    outcome.expectError(2, message, "at character \(position)\n")
+    // The caret is under the place.
+    #expect(outcome.errorLines.suffix(2) == ["  \(text)", String(repeating: " ", count: position + 1) + "^"])
+  }
+
+  @Test func controlCharactersDoNotReachTheTerminal() async throws {
+    let outcome = try await epads("score", "\t|\u{1B}[31mx~0|")
+    outcome.expectError(2, "unknown operation")
+    #expect(!outcome.errors.unicodeScalars.contains { $0.value < 32 && $0 != "\n" })
+    try await epads("score", "").expectError(2, "expected '|'")
+  }
+
+  @Test func devicesAreListed() async throws {
+    let table = try await epads(line: "devices")
+    #expect(table.status == 0)
+    #expect(table.output.contains("cpu"))
+    let json = try await epads(line: "devices --json")
+    #expect(json.status == 0)
+    #expect(json.output.contains("\"devices\""))
+  }
+}
