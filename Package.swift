@@ -66,7 +66,7 @@ let package = Package(
     .testTarget(
       name: "OpenCLConformanceTests",
       dependencies: [
-        "OpenCLBackend", "CPUBackend", "Compute", "NetworkGraph", "Randomness", "SearchSpaces", "TestSupport",
+        "OpenCLBackend", "CPUBackend", "Compute", "SearchSpaces", "TestSupport", "epads",
       ]),
     .testTarget(
       name: "CPUBackendTests",
@@ -74,14 +74,19 @@ let package = Package(
         "CPUBackend", "CPUKernels", "Compute", "NetworkGraph", "Randomness", "SearchSpaces", "TestSupport",
       ]),
     .target(name: "FaultyOpenCL", dependencies: ["COpenCL"], path: "Tests/FaultyOpenCL"),
-    .testTarget(name: "OpenCLBackendTests", dependencies: ["OpenCLBackend", "Compute"]),
+    .testTarget(
+      name: "OpenCLBackendTests",
+      dependencies: [
+        "OpenCLBackend", "CPUBackend", "BackendSelection", "Compute", "NetworkGraph", "SearchSpaces", "TestSupport",
+      ]),
     .testTarget(
       name: "ScoringTests",
       dependencies: [
         "Scoring", "CPUBackend", "Compute", "Randomness", "NetworkGraph", "SearchSpaces", "TestSupport",
       ]),
     .testTarget(
-      name: "StudiesTests", dependencies: ["Studies", "Scoring", "Compute", "NetworkGraph", "SearchSpaces", "Randomness"]),
+      name: "StudiesTests",
+      dependencies: ["Studies", "Scoring", "Compute", "NetworkGraph", "SearchSpaces", "Randomness"]),
     .testTarget(name: "epadsTests", dependencies: ["epads", "Studies", "TestSupport"]),
   ],
   swiftLanguageModes: [.v6],
