@@ -68,7 +68,7 @@ let package = Package(
     .testTarget(
       name: "OpenCLConformanceTests",
       dependencies: [
-        "OpenCLBackend", "CPUBackend", "Compute", "NetworkGraph", "Randomness", "SearchSpaces", "TestSupport",
+        "OpenCLBackend", "CPUBackend", "Compute", "SearchSpaces", "TestSupport", "epads",
       ]),
     .testTarget(
       name: "CPUBackendTests",
@@ -76,7 +76,11 @@ let package = Package(
         "CPUBackend", "CPUKernels", "Compute", "NetworkGraph", "Randomness", "SearchSpaces", "TestSupport",
       ]),
     .target(name: "FaultyOpenCL", dependencies: ["COpenCL"], path: "Tests/FaultyOpenCL"),
-    .testTarget(name: "OpenCLBackendTests", dependencies: ["OpenCLBackend", "Compute"]),
+    .testTarget(
+      name: "OpenCLBackendTests",
+      dependencies: [
+        "OpenCLBackend", "CPUBackend", "BackendSelection", "Compute", "NetworkGraph", "SearchSpaces", "TestSupport",
+      ]),
     .testTarget(
       name: "ScoringTests",
       dependencies: [

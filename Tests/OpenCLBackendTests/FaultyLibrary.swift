@@ -31,6 +31,8 @@ struct FaultyLibrary: Sendable {
 
   /// Fails one call of a function, counted from the next on.
   func fail(_ function: String, call: Int, status: Int32) -> Bool { failCalls(function, call, call, status) != 0 }
+  /// Fails this call of a function and all that follow, counted from the next on.
+  func fail(_ function: String, from call: Int, status: Int32) -> Bool { failCalls(function, call, .max, status) != 0 }
   func reset() { resetCounts() }
   func calls(_ function: String) -> Int { countCalls(function) }
   /// Handles created and not released.

@@ -1,0 +1,183 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// The program on a device that fails, or where there is none.
+@Suite struct FallbackTests {
+  static let products = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath().deletingLastPathComponent()
+  static let faultyLibrary = products.appendingPathComponent("libFaultyOpenCL.so").path
+  static let hasDevice = !Found.candidates.isEmpty
+
+  /// Cells without 3x3 convolutions: quick with the kernels for GPUs on a processor, too.
+  static let architectures = [
+    "|skip_connect~0|+|none~0|skip_connect~1|+|none~0|nor_conv_1x1~1|none~2|",
+    "|skip_connect~0|+|none~0|avg_pool_3x3~1|+|none~0|none~1|skip_connect~2|",
+    "|avg_pool_3x3~0|+|skip_connect~0|none~1|+|none~0|nor_conv_1x1~1|skip_connect~2|",
+    "|none~0|+|skip_connect~0|none~1|+|skip_connect~0|none~1|avg_pool_3x3~2|",
+  ]
+
+  struct Outcome {
+    var status: Int32
+    var rows: [[String: Any]]
+    var errorLines: [String]
+
+    /// What must not depend on the backend.
+    func comparable() throws -> [String] {
+      try rows.map { row in
+        let row = row.filter { !["ms", "backend", "device"].contains($0.key) }
+        return String(decoding: try JSONSerialization.data(withJSONObject: row, options: .sortedKeys), as: UTF8.self)
+      }
+    }
+
+    var backends: [String] { rows.map { $0["backend"] as? String ?? "none" } }
+    var failed: [Bool] { rows.map { $0["status"] as? String == "failed" } }
+    func lines(with text: String) -> [String] { errorLines.filter { $0.contains(text) } }
+  }
+
+  /// Scores four architectures.
+  private func score(_ arguments: [String] = [], _ environment: [String: String] = [:]) throws -> Outcome {
+    let process = Process()
+    process.executableURL = Self.products.appendingPathComponent("epads")
+    process.arguments =
+      ["score", "--batch", "2", "--layers", "--format", "jsonl", "--threads", "1"] + Self.architectures + arguments
+    var inherited = ProcessInfo.processInfo.environment
+    for name in ["EPADS_BACKEND", "EPADS_DEVICE", "EPADS_FAULTS", "EPADS_FAULTY_DEVICE_TYPE"] { inherited[name] = nil }
+    process.environment = inherited.merging(environment) { $1 }
+    let folder = FileManager.default.temporaryDirectory.appendingPathComponent("epads-\(UUID().uuidString)")
+    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    defer { try? FileManager.default.removeItem(at: folder) }
+    func stream(_ name: String) throws -> (URL, FileHandle) {
+      let url = folder.appendingPathComponent(name)
+      try Data().write(to: url)
+      return (url, try FileHandle(forWritingTo: url))
+    }
+    let (output, outputHandle) = try stream("output")
+    let (errors, errorsHandle) = try stream("errors")
+    process.standardOutput = outputHandle
+    process.standardError = errorsHandle
+    try process.run()
+    process.waitUntilExit()
+    func lines(_ url: URL) throws -> [String] {
+      try String(decoding: Data(contentsOf: url), as: UTF8.self).split(separator: "\n").map(String.init)
+    }
+    return Outcome(
+      status: process.terminationStatus,
+      rows: try lines(output).map { line in
+        try #require(try JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any])
+      }, errorLines: try lines(errors))
+  }
+
+  /// Every device passes for a GPU, and calls fail.
+  private func faulty(_ faults: String = "") -> [String: String] {
+    ["EPADS_OPENCL_LIBRARY": Self.faultyLibrary, "EPADS_FAULTY_DEVICE_TYPE": "gpu", "EPADS_FAULTS": faults]
+  }
+
+  @Test(.enabled(if: hasDevice)) func autoTakesAGPU() throws {
+    let reference = try score(["--backend", "cpu"])
+    #expect(reference.status == 0)
+    let outcome = try score([], faulty())
+    #expect(outcome.status == 0)
+    #expect(outcome.backends == Array(repeating: "opencl", count: 4))
+    #expect(try outcome.comparable() == reference.comparable())
+    #expect(outcome.lines(with: "backend: opencl").count == 1)
+    #expect(outcome.lines(with: "first usable GPU").count == 1)
+  }
+
+  // A run reads twice: the flag, then the counts. The fifth read is the third architecture's first.
+
+  @Test(.enabled(if: hasDevice)) func aLostDeviceIsLeftToTheCPU() throws {
+    let reference = try score(["--backend", "cpu"])
+    let outcome = try score([], faulty("clEnqueueReadBuffer:5+:-5"))
+    #expect(outcome.status == 0)
+    #expect(outcome.backends == ["opencl", "opencl", "cpu", "cpu"])
+    #expect(try outcome.comparable() == reference.comparable())
+    #expect(outcome.lines(with: "clEnqueueReadBuffer").count == 1)
+    #expect(outcome.lines(with: "cpu goes on").count == 1)
+  }
+
+  @Test(.enabled(if: hasDevice)) func oneFailureIsTriedAgain() throws {
+    let reference = try score(["--backend", "cpu"])
+    let outcome = try score(["--backend", "opencl"], faulty("clEnqueueReadBuffer:5:-5"))
+    #expect(outcome.status == 0)
+    #expect(outcome.backends == Array(repeating: "opencl", count: 4))
+    #expect(try outcome.comparable() == reference.comparable())
+    #expect(outcome.lines(with: "works again").count == 1)
+  }
+
+  @Test(.enabled(if: hasDevice)) func aDeviceThatWasAskedForStops() throws {
+    let reference = try score(["--backend", "cpu"])
+    let outcome = try score(["--backend", "opencl"], faulty("clEnqueueReadBuffer:5+:-5"))
+    #expect(outcome.status == 1)
+    #expect(try outcome.comparable() == Array(reference.comparable().prefix(2)))
+    #expect(outcome.lines(with: "clEnqueueReadBuffer").count == 1)
+    #expect(outcome.lines(with: "CL_OUT_OF_RESOURCES").count == 1)
+  }
+
+  @Test(.enabled(if: hasDevice)) func errorsCanBeRows() throws {
+    let reference = try score(["--backend", "cpu"])
+    let outcome = try score(
+      ["--backend", "opencl", "--on-error", "continue"], faulty("clEnqueueReadBuffer:5+:-5"))
+    #expect(outcome.status == 1)
+    #expect(outcome.failed == [false, false, true, true])
+    #expect(try outcome.comparable().prefix(2) == reference.comparable().prefix(2))
+    for row in outcome.rows.suffix(2) { #expect((row["error"] as? String)?.contains("clEnqueueReadBuffer") == true) }
+    #expect(outcome.lines(with: "2 of 4 rows failed").count == 1)
+  }
+
+  /// A device whose kernels do not compile is passed over.
+  @Test(.enabled(if: hasDevice)) func aDeviceWithoutACompilerIsPassedOver() throws {
+    let faults = faulty("clBuildProgram:1+:-11")
+    let outcome = try score(["--no-program-cache"], faults)
+    #expect(outcome.status == 0)
+    #expect(outcome.backends == Array(repeating: "cpu", count: 4))
+    #expect(outcome.lines(with: "clBuildProgram").count == 1)
+    let asked = try score(["--no-program-cache", "--backend", "opencl"], faults)
+    #expect(asked.status == 1)
+    #expect(asked.rows.isEmpty)
+    #expect(asked.lines(with: "clBuildProgram").count == 1)
+  }
+
+  /// Ways in which a machine can be without OpenCL.
+  enum Absence: CaseIterable {
+    case library, brokenLibrary, drivers, brokenDriver
+
+    func environment(folder: String) throws -> [String: String] {
+      switch self {
+      case .library: return ["EPADS_OPENCL_LIBRARY": "/nonexistent/libOpenCL.so.1"]
+      case .brokenLibrary:
+        try Data().write(to: URL(fileURLWithPath: folder + "/libOpenCL.so.1"))
+        let path = ProcessInfo.processInfo.environment["LD_LIBRARY_PATH"] ?? ""
+        return ["EPADS_OPENCL_LIBRARY": "", "LD_LIBRARY_PATH": folder + (path.isEmpty ? "" : ":" + path)]
+      case .drivers: return ["OCL_ICD_VENDORS": folder, "EPADS_OPENCL_LIBRARY": ""]
+      case .brokenDriver:
+        try Data("/nonexistent/libdriver.so\n".utf8).write(to: URL(fileURLWithPath: folder + "/broken.icd"))
+        return ["OCL_ICD_VENDORS": folder, "EPADS_OPENCL_LIBRARY": ""]
+      }
+    }
+  }
+
+  @Test(arguments: Absence.allCases) func withoutOpenCLTheCPUScores(absence: Absence) throws {
+    let folder = FileManager.default.temporaryDirectory.appendingPathComponent("epads-\(UUID().uuidString)")
+    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    defer { try? FileManager.default.removeItem(at: folder) }
+    let environment = try absence.environment(folder: folder.path)
+
+    let reference = try score(["--backend", "cpu"], environment)
+    #expect(reference.status == 0)
+    #expect(reference.lines(with: "OpenCL").isEmpty)
+    let outcome = try score([], environment)
+    #expect(outcome.status == 0)
+    #expect(outcome.backends == Array(repeating: "cpu", count: 4))
+    #expect(try outcome.comparable() == reference.comparable())
+    #expect(outcome.lines(with: "backend: cpu").count == 1)
+    #expect(outcome.lines(with: "no GPU: ").count == 1)
+
+    let asked = try score(["--backend", "opencl"], environment)
+    #expect(asked.status == 1)
+    #expect(asked.rows.isEmpty)
+    #expect(asked.errorLines.count == 1, "\(asked.errorLines)")
+    // A path that was set wrongly is to be corrected; everything else is installed.
+    let advice = absence == .library ? "EPADS_OPENCL_LIBRARY" : "install"
+    #expect(asked.lines(with: advice).count == 1, "\(asked.errorLines)")
+  }
+}

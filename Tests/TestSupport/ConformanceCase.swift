@@ -1,0 +1,144 @@
+public import Compute
+import NetworkGraph
+public import SearchSpaces
+
+/// Networks with images, on which every backend has to count what the scalar reference counts.
+public struct ConformanceCase: Sendable, CustomStringConvertible {
+  public var description: String
+  public var plans: [Plan]
+  var seed: UInt64
+  /// What the images are multiplied by.
+  var scale: Float = 1
+
+  init(_ description: String, _ network: Network, batches: [Measurement: Int], seed: UInt64, scale: Float = 1) throws {
+    self.description = description
+    self.seed = seed
+    self.scale = scale
+    plans = try [Measurement.distances, .agreement].compactMap { measurement in
+      try batches[measurement].map { try Plan(network, measurement: measurement, batch: $0, seed: seed) }
+    }
+  }
+
+  public func images(for plan: Plan) -> ImageBatch {
+    let images = RandomCases.images(for: plan, seed: seed)
+    guard scale != 1 else { return images }
+    return ImageBatch(shape: images.shape, count: images.count, values: images.values.map { $0 * scale })
+  }
+
+  /// The backends that count otherwise than the reference, or fail, each with the measurement.
+  public func differences(
+    of backends: [(label: String, backend: any Backend)], from reference: any Backend = ScalarBackend()
+  ) throws -> [String] {
+    var differences: [String] = []
+    for plan in plans {
+      let images = images(for: plan)
+      let expected = try reference.run(plan, images: images)
+      for (label, backend) in backends {
+        do throws(BackendError) {
+          guard try backend.run(plan, images: images) != expected else { continue }
+          differences.append("\(label), \(plan.measurement)")
+        } catch {
+          differences.append("\(label), \(plan.measurement): \(error)")
+        }
+      }
+    }
+    return differences
+  }
+}
+
+// MARK: - Cases
+
+extension ConformanceCase {
+  /// Small networks of random parts.
+  public static func randomNetwork(seed: UInt64) throws -> ConformanceCase {
+    try ConformanceCase(
+      "random network", RandomCases.network(seed: seed), batches: [.distances: 3, .agreement: 5], seed: seed)
+  }
+
+  /// A cell of the real widths a stage.
+  public static func nasBench201(seed: UInt64) throws -> ConformanceCase {
+    let space = NASBench201(channels: 16, cellsPerStage: 1)
+    let network = try space.network(
+      of: space.architecture(text: RandomCases.nasBench201Text(seed: seed)),
+      input: TensorShape(channels: 3, height: 12, width: 12), classes: 10)
+    return try ConformanceCase("NAS-Bench-201 cells", network, batches: [.distances: 2, .agreement: 3], seed: seed)
+  }
+
+  /// A network as it is scored; the scalar reference takes minutes for it.
+  public static func wholeNASBench201(_ architecture: Architecture, size: Int, seed: UInt64) throws -> ConformanceCase {
+    let network = try NASBench201().network(
+      of: architecture, input: TensorShape(channels: 3, height: size, width: size), classes: 10)
+    return try ConformanceCase("whole network", network, batches: [.distances: 2], seed: seed)
+  }
+
+  /// All-skip cells double and double again; their statistics need the coarse integers.
+  public static func scaled(by scale: Float) throws -> ConformanceCase {
+    let space = NASBench201(channels: 8, cellsPerStage: 3)
+    let text = "|skip_connect~0|+|skip_connect~0|skip_connect~1|+|skip_connect~0|skip_connect~1|nor_conv_1x1~2|"
+    let network = try space.network(
+      of: space.architecture(text: text), input: TensorShape(channels: 3, height: 8, width: 8), classes: 10)
+    return try ConformanceCase("scaled", network, batches: [.distances: 4], seed: 1, scale: scale)
+  }
+
+  /// One operation between an odd input and a ReLU.
+  public enum Operation: String, CaseIterable, Sendable {
+    case pointwise, dense, strided, dilated, wide, tall, large, unpadded, manyChannels, oneUnit
+    case averagePool, stridedPool, globalPool, sum, doubleRectifier, rectifiedTwice
+  }
+
+  public static func operation(_ operation: Operation, batch: Int) throws -> ConformanceCase {
+    var builder = NetworkBuilder(input: TensorShape(channels: 3, height: 5, width: 7))
+    func convolve(
+      _ outputs: Int, _ kernel: Extent, padding: Extent, stride: Int = 1, dilation: Int = 1
+    ) throws -> ValueID {
+      let convolved = try builder.convolution(
+        "convolution", of: builder.input,
+        Convolution(
+          outputChannels: outputs, kernel: kernel, stride: Extent(stride), padding: padding, dilation: Extent(dilation))
+      )
+      return builder.batchNormalization("normalization", of: convolved)
+    }
+    func pool(_ kernel: Int, stride: Int, padding: Int) throws -> ValueID {
+      let pooling = Pooling(kernel: Extent(kernel), stride: Extent(stride), padding: Extent(padding))
+      let pooled = try builder.averagePool("pool", of: builder.rectifier("before", of: builder.input), pooling)
+      return builder.batchNormalization("normalization", of: pooled)
+    }
+    let value =
+      switch operation {
+      case .pointwise: try convolve(17, Extent(1), padding: Extent(0))
+      case .dense: try convolve(9, Extent(3), padding: Extent(1))
+      case .strided: try convolve(20, Extent(3), padding: Extent(1), stride: 2)
+      case .dilated: try convolve(5, Extent(3), padding: Extent(2), dilation: 2)
+      case .wide: try convolve(7, Extent(1, 3), padding: Extent(0, 1))
+      case .tall: try convolve(33, Extent(3, 1), padding: Extent(1, 0))
+      case .large: try convolve(4, Extent(5), padding: Extent(2))
+      case .unpadded: try convolve(6, Extent(5), padding: Extent(0))
+      case .manyChannels: try convolve(67, Extent(1), padding: Extent(0), stride: 2)
+      case .oneUnit: try convolve(1, Extent(5, 7), padding: Extent(0))
+      case .averagePool: try pool(3, stride: 1, padding: 1)
+      case .stridedPool: try pool(2, stride: 2, padding: 0)
+      case .globalPool: builder.globalAveragePool(of: builder.rectifier("before", of: builder.input))
+      case .sum: try builder.add(builder.input, convolve(3, Extent(3), padding: Extent(1)))
+      case .doubleRectifier:
+        builder.rectifier("before", of: builder.batchNormalization("normalization", of: builder.input))
+      case .rectifiedTwice: builder.batchNormalization("twice", of: try convolve(8, Extent(1), padding: Extent(0)))
+      }
+    let network = builder.network(output: builder.rectifier("rectifier", of: value))
+    return try ConformanceCase(
+      "\(operation)", network, batches: [.distances: batch, .agreement: batch], seed: 7)
+  }
+
+  /// Images with one value that the exact statistics cannot add up: every backend has to refuse them.
+  public static func imagesOutOfRange() throws -> [(plan: Plan, images: ImageBatch)] {
+    var builder = NetworkBuilder(input: TensorShape(channels: 3, height: 6, width: 6))
+    let convolved = try builder.convolution("a", of: builder.input, Convolution(outputChannels: 8, kernel: Extent(1)))
+    let normalized = builder.batchNormalization("b", of: convolved)
+    let network = builder.network(output: builder.rectifier("c", of: normalized))
+    let plan = try Plan(network, measurement: .agreement, batch: 4, seed: 1)
+    return [Float.nan, .infinity, 1e30, -1e30].map { value in
+      var values = RandomCases.images(for: plan, seed: 1).values
+      values[17] = value
+      return (plan, ImageBatch(shape: plan.buffers[plan.input].shape, count: 4, values: values))
+    }
+  }
+}
