@@ -1,7 +1,7 @@
 import Foundation
 import Synchronization
 
-/// A built program that runs as a process of its own.
+/// A built program that runs as a process of its own, and sees no OpenCL device: runs are alike on every machine.
 public final class Program: Sendable {
   /// What a process left behind.
   public struct Outcome: Sendable {
@@ -55,7 +55,8 @@ public final class Program: Sendable {
     for name in ["output", "errors"] { try scratch.write("", name) }
     process.executableURL = URL(fileURLWithPath: path)
     process.arguments = arguments
-    process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
+    process.environment = ProcessInfo.processInfo.environment.filter { !$0.key.hasPrefix("EPADS_") }
+      .merging(["OCL_ICD_VENDORS": "/nonexistent"]) { $1 }.merging(environment) { $1 }
     process.currentDirectoryURL = URL(fileURLWithPath: directory ?? scratch.path)
     process.standardInput = FileHandle(forReadingAtPath: try scratch.write(input, "input"))
     process.standardOutput = FileHandle(forWritingAtPath: scratch.file("output"))

@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 @Suite struct HelpTests {
-  static let commands = ["score", "correlate", "images", "devices"]
+  static let commands = ["score", "correlate", "images", "devices", "benchmark"]
 
   @Test(arguments: [""] + commands) func helpIsAResult(_ command: String) async throws {
     let help = try await epads(line: "\(command) --help")
@@ -20,8 +20,8 @@ import Testing
     #expect(try await epads(line: "--version").output.hasPrefix("epads "))
   }
 
-  /// Pasted as they stand, but for the amount of work.
-  @Test(arguments: [""] + commands) func examplesRun(_ command: String) async throws {
+  /// Pasted as they stand, but for the amount of work; a benchmark would take too long.
+  @Test(arguments: [""] + commands.filter { $0 != "benchmark" }) func examplesRun(_ command: String) async throws {
     let help = try await epads(line: "\(command) --help").output
     let overview = help.components(separatedBy: "USAGE:")[0]
     let lines = overview.split(separator: "\n").filter { $0.hasPrefix("  ") }
