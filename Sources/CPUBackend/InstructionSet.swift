@@ -19,6 +19,9 @@ public enum InstructionSet: String, CaseIterable, Sendable {
     }
   }
 
+  /// The set's own loops, for what has no channels: codes.
+  var loops: epads_kernels { (kernels ?? epads_kernels_scalar()).pointee }
+
   /// The loops for activations with this many aligned channels: vectors too wide for them make way for narrower ones.
   func kernels(alignedChannels: Int) -> epads_kernels {
     for set in [self, .avx2, .neon] {

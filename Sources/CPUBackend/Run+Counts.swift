@@ -7,7 +7,7 @@ extension Run {
   /// Adds d1 and d2 of the code that a node has just made, for each of its sites.
   func countDistances(_ step: Plan.NodeStep, into counts: inout Counts) {
     guard !step.sites.isEmpty else { return }
-    let kernels = instructionSet.kernels(alignedChannels: Plan.channelAlignment)
+    let kernels = instructionSet.loops
     let partners = step.sites.map { permutation(seed: plan.seed, site: plan.sites[$0].name, count: plan.batch) }
     let columns = step.sites.count + 1
     let bytes = codeBytes(step)
@@ -34,7 +34,7 @@ extension Run {
   /// Adds the agreement of every pair of images on the code that a node has just made, once for each of its sites.
   func countAgreement(_ step: Plan.NodeStep, into counts: inout Counts) {
     guard let units = step.sites.first.map({ plan.sites[$0].units }) else { return }
-    let kernels = instructionSet.kernels(alignedChannels: Plan.channelAlignment)
+    let kernels = instructionSet.loops
     let bytes = codeBytes(step)
     let batch = plan.batch
     let sites = step.sites.count
