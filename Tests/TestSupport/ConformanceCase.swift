@@ -83,7 +83,7 @@ extension ConformanceCase {
   /// One operation between an odd input and a ReLU.
   public enum Operation: String, CaseIterable, Sendable {
     case pointwise, dense, strided, dilated, wide, tall, large, unpadded, manyChannels, oneUnit
-    case averagePool, stridedPool, globalPool, sum, doubleRectifier, rectifiedTwice
+    case averagePool, stridedPool, sum, doubleRectifier, rectifiedTwice
   }
 
   public static func operation(_ operation: Operation, batch: Int) throws -> ConformanceCase {
@@ -117,7 +117,6 @@ extension ConformanceCase {
       case .oneUnit: try convolve(1, Extent(5, 7), padding: Extent(0))
       case .averagePool: try pool(3, stride: 1, padding: 1)
       case .stridedPool: try pool(2, stride: 2, padding: 0)
-      case .globalPool: builder.globalAveragePool(of: builder.rectifier("before", of: builder.input))
       case .sum: try builder.add(builder.input, convolve(3, Extent(3), padding: Extent(1)))
       case .doubleRectifier:
         builder.rectifier("before", of: builder.batchNormalization("normalization", of: builder.input))
