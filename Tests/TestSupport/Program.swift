@@ -82,12 +82,23 @@ public final class Program: Sendable {
     return Outcome(status: status, output: scratch.text("output"), errors: scratch.text("errors"))
   }
 
-  /// Waits until a condition holds, and says whether it came to that before the program ended.
-  public func waits(until condition: () -> Bool) async throws -> Bool {
-    while !condition() {
-      guard isRunning else { return condition() }
-      try await Task.sleep(for: .milliseconds(2))
+  /// Suspends the program as soon as a condition holds, and says whether it came to that before the program ended.
+  ///
+  /// A thread of its own watches, since other tests may keep the threads of tasks busy for minutes. What is suspended stays
+  /// where it is until `resume`.
+  public func suspends(once condition: @escaping @Sendable () -> Bool) async -> Bool {
+    await withCheckedContinuation { continuation in
+      Thread { [self] in
+        while !condition() {
+          guard isRunning else { return continuation.resume(returning: false) }
+          usleep(1000)
+        }
+        send(signal: SIGSTOP)
+        continuation.resume(returning: isRunning)
+      }.start()
     }
-    return true
   }
+
+  /// Lets a suspended program go on.
+  public func resume() { send(signal: SIGCONT) }
 }

@@ -38,8 +38,9 @@ import Testing
     let arguments = "\(Self.study(of: 1000)) --output rows.jsonl".split(separator: " ").map(String.init)
     let program = try Program("epads", arguments, directory: folder.path)
     let folder = folder
-    #expect(try await program.waits { folder.text("rows.jsonl").contains("\n") })
+    #expect(await program.suspends { folder.text("rows.jsonl").contains("\n") })
     program.send(signal: signal)
+    program.resume()
     return await program.outcome()
   }
 
@@ -145,11 +146,11 @@ import Testing
   }
 
   @Test func oneProcessWritesAFile() async throws {
-    // Long enough for two more processes; it never ends by itself.
+    // Suspended with its file open while two more processes run.
     let arguments = "correlate --sample 1000 --batch 4 --proxies epads --threads 1 --output rows.jsonl"
     let first = try Program("epads", arguments.split(separator: " ").map(String.init), directory: folder.path)
     let folder = folder
-    #expect(try await first.waits { folder.text("rows.jsonl").contains("\n") })
+    #expect(await first.suspends { folder.text("rows.jsonl").contains("\n") })
     for more in ["", " --resume"] {
       try await run("\(Self.study) --output rows.jsonl\(more)").expectError(1, "another process is writing")
     }
