@@ -1,3 +1,4 @@
+internal import CPUKernels
 internal import Compute
 import Foundation
 import NetworkGraph
@@ -38,7 +39,7 @@ struct Layout {
         let input = plan.buffers[step.input.buffer].shape
         let output = plan.buffers[step.output].shape
         weights += aligned(
-          Plan.aligned(output.channels) * input.channels * step.convolution.kernel.area * float)
+          epads_packed_weight_count(output.channels, input.channels, step.convolution.kernel.area) * float)
         let padding = step.convolution.padding
         // One vector more: a copy of whole vectors may run past the last float.
         padded = max(

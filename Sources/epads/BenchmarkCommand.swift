@@ -42,6 +42,7 @@ struct BenchmarkCommand: ParsableCommand {
       TextTable.Column("GFLOP/s", .right), TextTable.Column("first ms", .right), TextTable.Column("ratio", .right),
     ])
     Interrupt.watch()
+    defer { Interrupt.unwatch() }
     var unequal = 0
     for workload in try BackendBenchmark.workloads() {
       // The last device is the CPU where all are compared; the others are set against it.
