@@ -35,7 +35,7 @@ public struct BackendSelection: Sendable {
   /// Why there are no OpenCL devices, or fewer than there might be.
   public let problems: [String]
   private let openCL: [OpenCLDeviceInfo]
-  private let threads: Int?
+  private let cpu: CPUBackend
   private let usesProgramCache: Bool
 
   /// Looks for devices.
@@ -47,11 +47,11 @@ public struct BackendSelection: Sendable {
     let found = OpenCLDevices.list()
     openCL = found.devices
     problems = found.problems.map(\.description)
-    self.threads = threads
+    cpu = try CPUBackend(threads: threads)
     self.usesProgramCache = usesProgramCache
     devices =
       found.devices.map { ListedDevice(device: $0.device, obstacle: $0.unsuitability) }
-      + [ListedDevice(device: try CPUBackend(threads: threads).device, obstacle: nil)]
+      + [ListedDevice(device: cpu.device, obstacle: nil)]
   }
 
   /// Selects a backend.
@@ -62,7 +62,7 @@ public struct BackendSelection: Sendable {
   public func select(_ choice: BackendChoice, device: String? = nil) throws(BackendError) -> SelectedBackend {
     if let device { return try named(device, choice) }
     switch choice {
-    case .cpu: return try cpu("asked for", passedOver: [])
+    case .cpu: return cpu("asked for", passedOver: [])
     case .auto:
       var passedOver: [String] = problems
       for info in openCL {
@@ -77,7 +77,7 @@ public struct BackendSelection: Sendable {
           passedOver.append(error.reason)
         }
       }
-      return try cpu(
+      return cpu(
         passedOver.isEmpty ? "no GPU" : "no GPU: \(passedOver.joined(separator: "; "))", passedOver: passedOver)
     case .opencl:
       var passedOver = problems
@@ -102,13 +102,10 @@ public struct BackendSelection: Sendable {
     guard device.backend != "cpu", let info = openCL.first(where: { $0.device == device }) else {
       return selected.backend
     }
-    let fallback: @Sendable () throws(BackendError) -> any Backend = { () throws(BackendError) -> any Backend in
-      try CPUBackend(threads: threads)
-    }
     let make: @Sendable () throws(BackendError) -> any Backend = { () throws(BackendError) -> any Backend in
       try openCLBackend(info)
     }
-    return ResilientBackend(selected.backend, make: make, fallback: choice == .auto ? fallback : nil, note: note)
+    return ResilientBackend(selected.backend, make: make, fallback: choice == .auto ? cpu : nil, note: note)
   }
 
   private func named(_ text: String, _ choice: BackendChoice) throws(BackendError) -> SelectedBackend {
@@ -125,12 +122,12 @@ public struct BackendSelection: Sendable {
         .deviceUnavailable,
         "no device '\(text)' (there is: \(names.isEmpty ? "none" : names.joined(separator: ", ")))")
     }
-    guard index < openCL.count else { return try cpu("asked for", passedOver: []) }
+    guard index < openCL.count else { return cpu("asked for", passedOver: []) }
     return SelectedBackend(backend: try openCLBackend(openCL[index]), reason: "asked for", passedOver: [])
   }
 
-  private func cpu(_ reason: String, passedOver: [String]) throws(BackendError) -> SelectedBackend {
-    SelectedBackend(backend: try CPUBackend(threads: threads), reason: reason, passedOver: passedOver)
+  private func cpu(_ reason: String, passedOver: [String]) -> SelectedBackend {
+    SelectedBackend(backend: cpu, reason: reason, passedOver: passedOver)
   }
 
   private func openCLBackend(_ info: OpenCLDeviceInfo) throws(BackendError) -> any Backend {

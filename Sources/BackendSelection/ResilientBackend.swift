@@ -7,7 +7,7 @@ import Synchronization
 /// Counts do not depend on the backend, so rows before and after a change belong together.
 public final class ResilientBackend: Backend {
   private let make: @Sendable () throws(BackendError) -> any Backend
-  private let fallback: (@Sendable () throws(BackendError) -> any Backend)?
+  private let fallback: (any Backend)?
   private let note: @Sendable (String) -> Void
   private let current: Mutex<any Backend>
 
@@ -18,7 +18,7 @@ public final class ResilientBackend: Backend {
   ///   - note: says what happened, in a line.
   public init(
     _ backend: any Backend, make: @escaping @Sendable () throws(BackendError) -> any Backend,
-    fallback: (@Sendable () throws(BackendError) -> any Backend)?, note: @escaping @Sendable (String) -> Void
+    fallback: (any Backend)?, note: @escaping @Sendable (String) -> Void
   ) {
     self.make = make
     self.fallback = fallback
@@ -48,10 +48,9 @@ public final class ResilientBackend: Backend {
       return counts
     } catch {
       guard error.code.isOfDevice, let fallback else { throw error }
-      let other = try fallback()
-      note("\(failed.device.name) failed twice, \(other.device.backend) goes on: \(error.reason)")
-      replace(by: other)
-      return try other.run(plan, images: images)
+      note("\(failed.device.name) failed twice, \(fallback.device.backend) goes on: \(error.reason)")
+      replace(by: fallback)
+      return try fallback.run(plan, images: images)
     }
   }
 

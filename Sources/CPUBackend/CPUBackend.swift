@@ -44,8 +44,9 @@ public final class CPUBackend: Backend {
     try check(images, for: plan)
     let layout = Layout(plan, threads: threads)
     return try workspace.withLock { workspace throws(BackendError) in
-      try workspace.reserve(layout)
-      let run = Run(plan, layout: layout, workspace: workspace, instructionSet: instructionSet)
+      let memory = try workspace.reserve(layout)
+      let run = Run(
+        plan, layout: layout, memory: memory, pool: workspace.pool, instructionSet: instructionSet)
       return try run.counts(images: images)
     }
   }

@@ -11,18 +11,20 @@ struct Run: @unchecked Sendable {
   let layout: Layout
   let pool: ThreadPool
   let instructionSet: InstructionSet
-  private let base: UnsafeMutableRawPointer?
+  /// `layout.bytes` bytes.
+  private let memory: UnsafeMutableRawPointer
 
-  init(_ plan: Plan, layout: Layout, workspace: Workspace, instructionSet: InstructionSet) {
+  init(
+    _ plan: Plan, layout: Layout, memory: UnsafeMutableRawPointer, pool: ThreadPool, instructionSet: InstructionSet
+  ) {
     self.plan = plan
     self.layout = layout
-    self.pool = workspace.pool
+    self.memory = memory
+    self.pool = pool
     self.instructionSet = instructionSet
-    base = workspace.memory
   }
 
   func counts(images: ImageBatch) throws(BackendError) -> Counts {
-    guard base != nil else { throw BackendError(.outOfMemory, "no workspace") }
     var counts = Counts()
     if plan.measurement == .distances {
       counts.sites = plan.sites.map { SiteCounts(name: $0.name, units: $0.units) }
@@ -57,9 +59,7 @@ struct Run: @unchecked Sendable {
 
 extension Run {
   private func part<T>(_ offset: Int, of _: T.Type) -> UnsafeMutablePointer<T> {
-    // `counts` has checked that the base is there.
-    UnsafeMutableRawPointer(bitPattern: UInt(bitPattern: base) + UInt(offset)).unsafelyUnwrapped
-      .assumingMemoryBound(to: T.self)
+    (memory + offset).assumingMemoryBound(to: T.self)
   }
 
   /// Image `image` of a buffer.

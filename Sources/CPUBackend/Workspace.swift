@@ -78,7 +78,7 @@ struct Layout {
 /// The memory and the threads of a backend, kept from run to run.
 final class Workspace: @unchecked Sendable {
   let pool: ThreadPool
-  private(set) var memory: UnsafeMutableRawPointer?
+  private var memory: UnsafeMutableRawPointer?
   private var capacity = 0
 
   init(threads: Int) { pool = ThreadPool(width: threads) }
@@ -86,8 +86,8 @@ final class Workspace: @unchecked Sendable {
   deinit { free(memory) }
 
   /// Makes room for a run; throws before anything is allocated where the system has not got it.
-  func reserve(_ layout: Layout) throws(BackendError) {
-    guard layout.bytes > capacity else { return }
+  func reserve(_ layout: Layout) throws(BackendError) -> UnsafeMutableRawPointer {
+    if let memory, layout.bytes <= capacity { return memory }
     if let available = SystemMemory.available, layout.bytes - capacity > available {
       throw BackendError(
         .outOfMemory,
@@ -106,6 +106,7 @@ final class Workspace: @unchecked Sendable {
     if layout.bytes >= 4 << 20 { madvise(block, layout.bytes, MADV_HUGEPAGE) }
     memory = block
     capacity = layout.bytes
+    return block
   }
 
   private func megabytes(_ bytes: Int) -> String { "\((bytes + (1 << 20) - 1) >> 20) MiB" }

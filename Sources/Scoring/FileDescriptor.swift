@@ -7,7 +7,26 @@
 #endif
 
 /// What the system says about its last error.
-func systemReason(_ code: Int32 = errno) -> String { String(cString: strerror(code)) }
+package func systemReason(_ code: Int32) -> String { String(cString: strerror(code)) }
+
+func systemReason() -> String { systemReason(errno) }
+
+/// Writes all bytes and returns how many went out: fewer only after an error, which `errno` explains.
+package func writeAll(_ bytes: [UInt8], to descriptor: Int32) -> Int {
+  bytes.withUnsafeBytes { buffer in
+    guard let base = buffer.baseAddress else { return 0 }
+    var written = 0
+    while written < buffer.count {
+      let amount = write(descriptor, base + written, buffer.count - written)
+      if amount >= 0 {
+        written += amount
+      } else if errno != EINTR {
+        break
+      }
+    }
+    return written
+  }
+}
 
 /// What `stat` says about a path, symbolic links followed.
 struct FileStatus {
@@ -78,21 +97,7 @@ struct FileDescriptor: ~Copyable {
   }
 
   /// Whether all bytes could be written.
-  func write(_ bytes: [UInt8]) -> Bool {
-    bytes.withUnsafeBytes { buffer in
-      guard let base = buffer.baseAddress else { return true }
-      var written = 0
-      while written < buffer.count {
-        let amount = systemWrite(number, base + written, buffer.count - written)
-        if amount >= 0 {
-          written += amount
-        } else if errno != EINTR {
-          return false
-        }
-      }
-      return true
-    }
-  }
+  func write(_ bytes: [UInt8]) -> Bool { writeAll(bytes, to: number) == bytes.count }
 
   func setPermissions(_ permissions: mode_t) -> Bool { fchmod(number, permissions) == 0 }
 
@@ -104,11 +109,7 @@ struct FileDescriptor: ~Copyable {
   }
 }
 
-// Inside `FileDescriptor` its own methods hide the functions of the C library.
+// Inside `FileDescriptor` its own method hides the function of the C library.
 private func systemRead(_ number: Int32, _ buffer: UnsafeMutableRawPointer, _ count: Int) -> Int {
   read(number, buffer, count)
-}
-
-private func systemWrite(_ number: Int32, _ buffer: UnsafeRawPointer, _ count: Int) -> Int {
-  write(number, buffer, count)
 }

@@ -1,4 +1,5 @@
 public import Foundation
+import Scoring
 
 /// Why a file cannot be written or read.
 public struct FileError: Error, Sendable, CustomStringConvertible {
@@ -25,7 +26,7 @@ public struct FileError: Error, Sendable, CustomStringConvertible {
   public var description: String { reason }
 
   static func system(_ code: Code, _ what: String, _ number: Int32 = errno) -> FileError {
-    FileError(code, "\(what): \(String(cString: strerror(number)))")
+    FileError(code, "\(what): \(systemReason(number))")
   }
 }
 
@@ -53,23 +54,6 @@ public func readFile(_ path: String, maximumBytes: Int = .max) throws(FileError)
     } else if errno != EINTR {
       throw .system(.unreadable, "cannot read \(name)")
     }
-  }
-}
-
-/// Writes all bytes and returns how many went out: fewer only after an error, which `errno` explains.
-func writeAll(_ bytes: [UInt8], to descriptor: Int32) -> Int {
-  bytes.withUnsafeBytes { buffer in
-    guard let base = buffer.baseAddress else { return 0 }
-    var written = 0
-    while written < buffer.count {
-      let amount = write(descriptor, base + written, buffer.count - written)
-      if amount >= 0 {
-        written += amount
-      } else if errno != EINTR {
-        break
-      }
-    }
-    return written
   }
 }
 

@@ -1,4 +1,5 @@
 import Foundation
+import Scoring
 
 /// Appends lines to a file or a pipe, each whole or not at all.
 ///
@@ -67,14 +68,17 @@ public final class LineWriter {
   }
 }
 
+/// A value as one line of JSON, its keys sorted.
+public func jsonLine(_ value: some Encodable) throws -> String {
+  let encoder = JSONEncoder()
+  encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+  return String(decoding: try encoder.encode(value), as: UTF8.self)
+}
+
 /// Rows in JSON lines.
 public enum RowFile {
   /// The line of a row.
-  public static func line(_ row: Row) throws -> String {
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-    return String(decoding: try encoder.encode(row), as: UTF8.self)
-  }
+  public static func line(_ row: Row) throws -> String { try jsonLine(row) }
 
   /// Reads the rows of a file; a last line without its end, as a kill leaves behind, is removed from the file.
   ///

@@ -63,7 +63,7 @@ struct BenchmarkCommand: ParsableCommand {
         reference = reference ?? result
         let row = Row(workload, result, backend.device, batch: batch, reference: reference)
         if json {
-          try writer.append(row.line)
+          try writer.append(jsonLine(row))
         } else {
           table.append([
             workload.name, "\(number) \(backend.device.backend)", fixed(row.ms, 2), fixed(row.gflops, 1),
@@ -139,14 +139,6 @@ struct BenchmarkCommand: ParsableCommand {
       runs = result.runs
       gflops = Double(2 * workload.multiplyAccumulates * 2 * batch) / result.milliseconds / 1e6
       ratio = (reference ?? result).milliseconds / result.milliseconds
-    }
-
-    var line: String {
-      get throws {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-        return String(decoding: try encoder.encode(self), as: UTF8.self)
-      }
     }
   }
 }

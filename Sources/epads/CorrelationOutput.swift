@@ -14,9 +14,7 @@ struct CorrelationOutput {
       try writer.append("dataset,predictor,n,failures,tau_b,tau_b_low,tau_b_high,spearman,spearman_low,spearman_high")
       for entry in entries { try writer.append(entry.csv) }
     case .jsonl:
-      let encoder = JSONEncoder()
-      encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-      for entry in entries { try writer.append(String(decoding: try encoder.encode(entry), as: UTF8.self)) }
+      for entry in entries { try writer.append(jsonLine(entry)) }
     }
   }
 

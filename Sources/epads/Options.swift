@@ -92,7 +92,9 @@ struct ProxyList: ExpressibleByArgument {
   }
 
   /// What is drawn: the proxies themselves.
-  var predictors: [Predictor] { Proxy.allCases.filter(proxies.contains).map { $0 == .epads ? .epads : .naswot } }
+  var predictors: [Predictor] {
+    Proxy.allCases.filter(proxies.contains).compactMap { Predictor(rawValue: $0.rawValue) }
+  }
 
   static let all = Proxy.allCases.map(\.rawValue).joined(separator: ",")
   var defaultValueDescription: String {

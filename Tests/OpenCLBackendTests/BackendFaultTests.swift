@@ -125,11 +125,8 @@ extension FaultTests {
       let make: @Sendable () throws(BackendError) -> any Backend = { () throws(BackendError) -> any Backend in
         try OpenCLBackend(info)
       }
-      let fallback: @Sendable () throws(BackendError) -> any Backend = { () throws(BackendError) -> any Backend in
-        try CPUBackend(threads: 1)
-      }
       let backend = ResilientBackend(
-        try make(), make: make, fallback: fallsBack ? fallback : nil, note: { notes.append($0) })
+        try make(), make: make, fallback: fallsBack ? try CPUBackend(threads: 1) : nil, note: { notes.append($0) })
       return (backend, { notes.lines })
     }
 
