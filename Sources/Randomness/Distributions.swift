@@ -7,12 +7,25 @@
 public func convolutionWeights(seed: UInt64, name: String, count: Int, fanIn: Int) -> [Float] {
   let stream = RandomStream(seed: seed, domain: .weights, name: name)
   let bound = Float(1 / Double(fanIn).squareRoot())
-  return [Float](unsafeUninitializedCapacity: count) { weights, initialized in
-    for start in stride(from: 0, to: count, by: 4) {
-      // 24 bits are exact in Float, so the only rounding is that of the last product.
-      let unit = SIMD4<Float>(stream.block(start / 4) &>> 8) * 0x1p-24
-      let scaled = (unit * 2 - 1) * bound
-      for lane in 0..<min(4, count - start) { weights[start + lane] = scaled[lane] }
+  // 24 bits are exact in Float, so the only rounding is that of the last product.
+  func weights(_ words: SIMD8<UInt32>) -> SIMD8<Float> {
+    (SIMD8<Float>(SIMD8<Int32>(truncatingIfNeeded: words &>> 8)) * (2 * 0x1p-24) - 1) * bound
+  }
+  return [Float](unsafeUninitializedCapacity: count) { values, initialized in
+    for start in stride(from: 0, to: count, by: 32) {
+      let words = stream.blocks(start / 4)
+      let lanes = (weights(words.0), weights(words.1), weights(words.2), weights(words.3))
+      if start + 32 <= count {
+        for block in 0..<8 {
+          values[start + 4 * block] = lanes.0[block]
+          values[start + 4 * block + 1] = lanes.1[block]
+          values[start + 4 * block + 2] = lanes.2[block]
+          values[start + 4 * block + 3] = lanes.3[block]
+        }
+      } else {
+        let vectors = [lanes.0, lanes.1, lanes.2, lanes.3]
+        for position in 0..<count - start { values[start + position] = vectors[position % 4][position / 4] }
+      }
     }
     initialized = count
   }

@@ -18,6 +18,31 @@ public enum Philox {
     }
     return SIMD4(x0, x1, x2, x3)
   }
+
+  /// The words at eight counters that follow each other, `first` the first component of the first: word `w` of block `b`
+  /// is lane `b` of vector `w`.
+  @inlinable
+  static func blocks(
+    first: UInt32, counter: (UInt32, UInt32, UInt32), key: SIMD2<UInt32>
+  ) -> (SIMD8<UInt32>, SIMD8<UInt32>, SIMD8<UInt32>, SIMD8<UInt32>) {
+    typealias Words = SIMD8<UInt32>
+    typealias Products = SIMD8<UInt64>
+    var x0 = Words(repeating: first) &+ Words(0, 1, 2, 3, 4, 5, 6, 7)
+    var (x1, x2, x3) = (Words(repeating: counter.0), Words(repeating: counter.1), Words(repeating: counter.2))
+    var (k0, k1) = (key[0], key[1])
+    let (m0, m1) = (Products(repeating: 0xD251_1F53), Products(repeating: 0xCD9E_8D57))
+    for _ in 0..<10 {
+      let p0 = Products(truncatingIfNeeded: x0) &* m0
+      let p1 = Products(truncatingIfNeeded: x2) &* m1
+      (x0, x1, x2, x3) = (
+        Words(truncatingIfNeeded: p1 &>> 32) ^ x1 ^ Words(repeating: k0), Words(truncatingIfNeeded: p1),
+        Words(truncatingIfNeeded: p0 &>> 32) ^ x3 ^ Words(repeating: k1), Words(truncatingIfNeeded: p0)
+      )
+      k0 &+= 0x9E37_79B9
+      k1 &+= 0xBB67_AE85
+    }
+    return (x0, x1, x2, x3)
+  }
 }
 
 /// FNV-1a with 64 bits, over UTF-8.

@@ -30,6 +30,12 @@ public struct RandomStream: Sendable {
     Philox.block(counter: SIMD4(UInt32(truncatingIfNeeded: index), name[0], name[1], domain), key: key)
   }
 
+  /// Words `4 * index ..< 4 * index + 32`: word `w` of block `b` is lane `b` of vector `w`.
+  @inlinable
+  func blocks(_ index: Int) -> (SIMD8<UInt32>, SIMD8<UInt32>, SIMD8<UInt32>, SIMD8<UInt32>) {
+    Philox.blocks(first: UInt32(truncatingIfNeeded: index), counter: (name[0], name[1], domain), key: key)
+  }
+
   /// The word at a position.
   @inlinable
   public subscript(position: Int) -> UInt32 { block(position / 4)[position % 4] }
