@@ -55,7 +55,7 @@ public struct ArchitectureRun: Sendable {
     let images = measurement == .distances ? perturbed : clean
     return Workload(
       group: .architectures, name: "\(name), \(measurement)", unit: .architectures, amount: Double(plans.count),
-      operations: plans.reduce(0) { $0 + $1.convolutionOperations }, threads: backend.threads
+      threads: backend.threads, parts: plans.flatMap(\.parts)
     ) { [backend] in
       { for plan in plans { _ = try backend.run(plan, images: images) } }
     }
@@ -63,12 +63,24 @@ public struct ArchitectureRun: Sendable {
 }
 
 extension Plan {
-  /// Of its convolutions, over all images.
-  fileprivate var convolutionOperations: Double {
-    steps.reduce(0) { total, step in
-      guard case .convolution(let step) = step else { return total }
-      let chain = buffers[step.input.buffer].shape.channels * step.convolution.kernel.area
-      return total + Double(2 * images * buffers[step.output].shape.count * chain)
+  /// What bounds each step: the products of its convolutions, and the buffers that it reads and writes.
+  fileprivate var parts: [Workload.Part] {
+    let places = placement(.fused).offsets
+    return steps.map { step in
+      var operations = 0
+      for branch in step.branches {
+        let area = branch.algorithm == .winograd ? 36 : 16 * branch.convolution.kernel.area
+        let chain = step.shape.channels / branch.convolution.groups * area
+        operations += 2 * images * buffers[branch.output].count * chain / 16
+      }
+      // A buffer that takes the place of one that is read is in the cache; another one is read before it is written.
+      let read = Set(step.terms.map(\.buffer))
+      let written = Set(step.branches.map(\.output) + (step.isKept ? [step.output].compactMap(\.self) : []))
+      let inPlace = written.filter { output in read.contains { places[$0] == places[output] } }
+      let floats =
+        read.reduce(0) { $0 + buffers[$1].count } + written.reduce(0) { $0 + 2 * buffers[$1].count }
+        - inPlace.reduce(0) { $0 + buffers[$1].count }
+      return Workload.Part(operations: Double(operations), bytes: Double(4 * images * floats))
     }
   }
 }

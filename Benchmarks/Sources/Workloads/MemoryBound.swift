@@ -7,33 +7,25 @@ extension Workload {
   /// What bandwidth bounds: bytes read and written, by the processor's nearest caches where the name does not say more.
   static func memory(_ table: KernelTable) -> [Workload] {
     [
-      copy(kibibytes: 16), copy(kibibytes: 64), packSigns(table), hamming(table), addStatistics(table),
-      sumNode(table), averagePool(table),
+      copy(kibibytes: 16), copy(kibibytes: 64), copy(kibibytes: 32 << 10), hamming(table), hammingOfPairs(table),
+      addStatistics(table),
+      value(table, terms: 1), value(table, terms: 3), averagePool(table),
     ]
   }
 
   private static func memory(_ name: String, bytes: Int, _ prepare: @escaping @Sendable () -> Work) -> Workload {
     Workload(
-      group: .memory, name: name, unit: .bytes, amount: Double(bytes), operations: nil, threads: 1, prepare: prepare)
+      group: .memory, name: name, unit: .bytes, amount: Double(bytes), threads: 1, prepare: prepare)
   }
 
-  /// The yardstick of the others.
-  private static func copy(kibibytes: Int) -> Workload {
+  /// The yardstick of the others; far beyond the caches, of what memory gives.
+  public static func copy(kibibytes: Int) -> Workload {
     let bytes = kibibytes << 10
-    return memory("memcpy, \(kibibytes) KiB", bytes: 2 * bytes) {
+    let size = kibibytes < 1024 ? "\(kibibytes) KiB" : "\(kibibytes >> 10) MiB"
+    return memory("memcpy, \(size)", bytes: 2 * bytes) {
       let source = Memory<UInt8>(repeating: 1, count: bytes)
       let target = Memory<UInt8>(repeating: 0, count: bytes)
       return { memcpy(target.start, source.start, bytes) }
-    }
-  }
-
-  /// Bytes read; those written are a thirty-second of them.
-  private static func packSigns(_ table: KernelTable) -> Workload {
-    let count = 4096
-    return memory("sign bits, 16 KiB of floats", bytes: count * MemoryLayout<Float>.stride) {
-      let values = Memory<Float>.values(count)
-      let bits = Memory<UInt8>(repeating: 0, count: count / 8)
-      return { table.functions.pack_signs(values.start, count, bits.start) }
     }
   }
 
@@ -44,6 +36,20 @@ extension Workload {
       let left = Memory<UInt8>(repeating: 0b0110_1001, count: bytes)
       let right = Memory<UInt8>(repeating: 0b0011_0101, count: bytes)
       return { _ = table.functions.hamming(left.start, right.start, bytes) }
+    }
+  }
+
+  /// NASWOT's: 8 codes of 2 KiB with 8 others, both operands of every pair counted.
+  private static func hammingOfPairs(_ table: KernelTable) -> Workload {
+    let (codes, bytes) = (8, 2 << 10)
+    return memory("Hamming distances of 8x8 pairs, 2 KiB codes", bytes: 2 * codes * codes * bytes) {
+      let left = Memory<UInt8>(repeating: 0b0110_1001, count: codes * bytes)
+      let right = Memory<UInt8>(repeating: 0b0011_0101, count: codes * bytes)
+      let distances = Memory<Int64>(repeating: 0, count: codes * codes)
+      return {
+        table.functions.hamming_pairs(
+          left.start, codes, right.start, codes, bytes, bytes, distances.start, codes)
+      }
     }
   }
 
@@ -63,39 +69,40 @@ extension Workload {
     }
   }
 
-  /// Three normalised terms into a fourth buffer and a code: the last node of an all-convolution cell.
-  private static func sumNode(_ table: KernelTable) -> Workload {
-    let terms = 3
-    return memory(
-      "node of \(terms) normalised terms, \(shape)", bytes: (terms + 1) * shape.count * MemoryLayout<Float>.stride
+  /// Normalised terms into a padded copy and a code, as a step with convolutions makes them.
+  private static func value(_ table: KernelTable, terms: Int) -> Workload {
+    memory(
+      "value of \(terms) normalised term\(terms > 1 ? "s" : ""), \(shape)",
+      bytes: (terms + 1) * shape.count * MemoryLayout<Float>.stride
     ) {
-      let node = NodeMemory(terms: terms, shape)
-      for term in 0..<terms { node.terms.start[term].scale = UnsafePointer(node.scale.start) }
-      return { node.sum(table) }
+      let memory = ValueMemory(terms: terms, shape)
+      for term in 0..<terms { memory.terms.start[term].scale = UnsafePointer(memory.scale.start) }
+      return { memory.make(table) }
     }
   }
 
   /// One 3x3 pool, rectified.
   private static func averagePool(_ table: KernelTable) -> Workload {
-    memory("node of a 3x3 average pool, \(shape)", bytes: 2 * shape.count * MemoryLayout<Float>.stride) {
-      let node = NodeMemory(terms: 1, shape)
-      (node.terms.start[0].kernel_height, node.terms.start[0].kernel_width) = (3, 3)
-      (node.terms.start[0].padding_height, node.terms.start[0].padding_width) = (1, 1)
-      node.terms.start[0].rectified = 1
-      return { node.sum(table) }
+    memory("value of a 3x3 average pool, \(shape)", bytes: 2 * shape.count * MemoryLayout<Float>.stride) {
+      let memory = ValueMemory(terms: 1, shape)
+      (memory.terms.start[0].kernel_height, memory.terms.start[0].kernel_width) = (3, 3)
+      (memory.terms.start[0].padding_height, memory.terms.start[0].padding_width) = (1, 1)
+      memory.terms.start[0].rectified = 1
+      return { memory.make(table) }
     }
   }
 }
 
-/// Everything that a node reads and writes.
-private final class NodeMemory {
+/// Everything that a value is made of and goes to.
+private final class ValueMemory {
   let shape: TensorShape
   let count: Int
   let values: Memory<Float>
   let scale: Memory<Float>
+  let ones: Memory<Float>
   let shift: Memory<Float>
-  let row: Memory<Float>
-  let output: Memory<Float>
+  let rows: Memory<Float>
+  let padded: Memory<Float>
   let code: Memory<UInt8>
   let terms: Memory<epads_term>
 
@@ -104,9 +111,10 @@ private final class NodeMemory {
     self.count = count
     values = .values(count * shape.count)
     scale = Memory(repeating: 0.5, count: shape.channels)
+    ones = Memory(repeating: 1, count: shape.channels)
     shift = Memory(repeating: 0.125, count: shape.channels)
-    row = Memory(repeating: 0, count: 2 * shape.width * shape.channels)
-    output = Memory(repeating: 0, count: shape.count)
+    rows = Memory(repeating: 0, count: 6 * shape.width * shape.channels)
+    padded = Memory(repeating: 0, count: (shape.height + 2) * (shape.width + 2) * shape.channels)
     code = Memory(repeating: 0, count: shape.count / 8)
     let term = epads_term(
       data: values.start, scale: nil, rectified: 0, kernel_height: 0, kernel_width: 0, stride_height: 1,
@@ -115,8 +123,13 @@ private final class NodeMemory {
     for position in 0..<count { terms.start[position].data = UnsafePointer(values.start + position * shape.count) }
   }
 
-  func sum(_ table: KernelTable) {
-    table.functions.sum_node(
-      terms.start, count, shape.height, shape.width, shape.channels, shift.start, row.start, output.start, code.start)
+  func make(_ table: KernelTable) {
+    let row = (shape.width + 2) * shape.channels
+    var value = epads_value(
+      terms: terms.start, count: count, height: shape.height, width: shape.width, channels: shape.channels,
+      shift: shift.start, ones: ones.start, rows: rows.start, output: nil, code: code.start,
+      padded: padded.start + row + shape.channels, padded_row: row, padded_channels: shape.channels, rectified: 1,
+      ahead: nil)
+    table.functions.make_value(&value)
   }
 }

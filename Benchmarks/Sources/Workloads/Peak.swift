@@ -22,8 +22,7 @@ extension Workload {
     var sink: Float = 0
     let operations = Double(table.functions.multiply_add_rounds(rounds, &sink))
     return Workload(
-      group: .peak, name: "multiply-adds, \(table.name)", unit: .operations, amount: operations, operations: operations,
-      threads: 1
+      group: .peak, name: "multiply-adds, \(table.name)", unit: .operations, amount: operations, threads: 1
     ) {
       var sink: Float = 0
       return { _ = table.functions.multiply_add_rounds(rounds, &sink) }
@@ -31,10 +30,9 @@ extension Workload {
   }
 }
 
-/// Operations a second that `threads` threads reach together, `calls` rounds each: the sum of what each reaches by its own
-/// CPU time, so that a busy machine does not hide what the processor can do.
-public func peakRate(_ table: KernelTable, threads: Int, calls: Int) throws -> Double {
-  let workload = Workload.peak(table)
+/// What `threads` threads reach together of a workload of one thread, `calls` calls each, in units of its amount a second: the
+/// sum of what each reaches by its own CPU time, so that a busy machine does not hide what the processor can do.
+public func rate(of workload: Workload, threads: Int, calls: Int) throws -> Double {
   guard threads > 1 else { return try workload.amount * Double(calls) / seconds(of: workload.prepare(), calls: calls) }
   let total = Mutex(0.0)
   DispatchQueue.concurrentPerform(iterations: threads) { _ in

@@ -20,10 +20,10 @@ public struct Workload: Sendable {
   public var unit: Unit
   /// Of one call.
   public var amount: Double
-  /// Floating-point operations of one call that the peak bounds; nil where memory does.
-  public var operations: Double?
   /// Threads that work. With one, time is the CPU time of the calling thread; with more, the wall clock's.
   public var threads: Int
+  /// What bounds a call, one part after the other; empty where nothing is compared.
+  public var parts: [Part] = []
   /// Makes the memory and returns the work, which keeps it.
   public var prepare: @Sendable () throws -> Work
 
@@ -31,6 +31,19 @@ public struct Workload: Sendable {
 }
 
 extension Workload {
+  /// A part of a call that takes at least as long as the slower of its operations and its bytes.
+  public struct Part: Sendable {
+    /// Floating-point operations, a multiply-add being two: for a Winograd convolution those of its products.
+    public var operations: Double
+    /// Bytes read from and written to memory beyond the second-level cache.
+    public var bytes: Double
+
+    public init(operations: Double, bytes: Double) {
+      self.operations = operations
+      self.bytes = bytes
+    }
+  }
+
   /// Everything on one thread, by the widest instruction set of this machine.
   public static var kernels: [Workload] {
     guard let widest = kernelTables.last else { return [] }

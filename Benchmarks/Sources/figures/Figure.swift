@@ -12,10 +12,13 @@ struct Figure: Codable {
   var value: Double
   var least: Double
   var greatest: Double
-  /// The median of the shares of the peak on as many threads; nil where it is no bound.
+  /// The median of the shares of the bound: the time that multiply-adds at their peak, or memory where that is slower, would
+  /// take, by the time taken. Nil where nothing is compared.
   var share: Double?
+  /// The share of the bound's time that multiply-adds make up; memory makes up the rest.
+  var multiplyAdds: Double?
 
-  init(_ workload: Workload, perSecond: [Double], shares: [Double]) {
+  init(_ workload: Workload, perSecond: [Double], shares: [Double] = [], computing: [Double] = []) {
     let values: [Double]
     switch workload.unit {
     case .operations: (unit, values) = ("GFLOP/s", perSecond.map { $0 / 1e9 })
@@ -29,6 +32,7 @@ struct Figure: Codable {
     least = rounded(values.min() ?? 0, 4)
     greatest = rounded(values.max() ?? 0, 4)
     share = shares.isEmpty ? nil : rounded(median(shares), 3)
+    multiplyAdds = computing.isEmpty ? nil : rounded(median(computing), 3)
   }
 }
 

@@ -4,9 +4,9 @@ public import Workloads
 
 extension Workload.Group: ExpressibleByArgument {}
 
-/// Measures every workload with the peak in turn and prints one table.
+/// Measures every workload with what bounds it in turn and prints one table.
 ///
-/// A share of the peak is a ratio of two measurements, each repetition's own, so that a change of frequency hits both. The
+/// A share of a bound is a ratio of two measurements, each repetition's own, so that a change of frequency hits both. The
 /// harness beside this measures one thing at a time and cannot express it.
 @main
 struct Figures: ParsableCommand {
@@ -68,8 +68,8 @@ struct Figures: ParsableCommand {
       return try Set([1, 2, threads]).sorted().map { threads in
         var workload = Workload.peak(table)
         workload.threads = threads
-        let rates = try (0..<repetitions).map { _ in try peakRate(table, threads: threads, calls: calls) }
-        return Figure(workload, perSecond: rates, shares: [])
+        let rates = try (0..<repetitions).map { _ in try rate(of: .peak(table), threads: threads, calls: calls) }
+        return Figure(workload, perSecond: rates)
       }
     }
   }

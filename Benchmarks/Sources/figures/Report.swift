@@ -40,11 +40,12 @@ struct Report: Encodable {
 
   /// In Markdown, its columns aligned.
   var table: String {
-    var rows = [["figure", "threads", "median", "range", "unit", "share of peak"], []]
+    var rows = [["figure", "threads", "median", "range", "unit", "share of bound", "bound"], []]
     for figure in figures {
       rows.append([
         figure.name, "\(figure.threads)", text(figure.value), "\(text(figure.least)) - \(text(figure.greatest))",
         figure.unit, figure.share.map { String(format: "%.1f %%", 100 * $0) } ?? "",
+        figure.multiplyAdds.map(bound) ?? "",
       ])
     }
     let widths = rows[0].indices.map { column in
@@ -66,6 +67,12 @@ struct Report: Encodable {
       \(runs)), load before \(text(machine.load))
       """
     return ([caption, ""] + lines).joined(separator: "\n")
+  }
+
+  private func bound(multiplyAdds share: Double) -> String {
+    if share > 0.995 { return "multiply-adds" }
+    if share < 0.005 { return "memory" }
+    return String(format: "multiply-adds %.0f %%, memory %.0f %%", 100 * share, 100 * (1 - share))
   }
 
   private func text(_ value: Double) -> String {

@@ -1,0 +1,280 @@
+#!/usr/bin/env python3
+"""PyTorch's side of race.py, which starts it: networks of NAS-Bench-201, their sums of d1 and d2, and the time they take.
+
+It answers every line of standard input, {"arch", "warm"}, with one line, {"ms", "d1", "d2", ...}. Where "warm" is true,
+an untimed call goes before.
+"""
+import argparse
+import json
+import os
+import pathlib
+import sys
+import time
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "Tests/Fixtures"))
+import epads_reference as reference  # noqa: E402
+import numpy as np  # noqa: E402
+import torch  # noqa: E402
+import torch.nn.functional as functional  # noqa: E402
+
+POOL = "avg_pool_3x3"
+
+
+class Reference:
+    """As the authors run it: hooks take the codes of every ReLU, then both Hamming sums."""
+
+    def __init__(self, genotype, both, batch, seed):
+        self.network = reference.initialise(reference.NB201Network(genotype), seed)
+        self.both, self.batch, self.seed = both, batch, seed
+
+    def score(self):
+        d1 = d2 = 0
+        for site, code in reference.codes(self.network, self.both, False):
+            clean, noisy = code[: self.batch], code[self.batch :]
+            d1 += int((clean ^ clean[reference.permutation(self.seed, site, self.batch)]).sum())
+            d2 += int((clean ^ noisy).sum())
+        return d1, d2
+
+
+class Convolution:
+    def __init__(self, convolution):
+        self.weight = convolution.weight.detach().contiguous(memory_format=torch.channels_last)
+        self.stride, self.padding = convolution.stride, convolution.padding
+
+    def __call__(self, x):
+        return functional.conv2d(x, self.weight, None, self.stride, self.padding)
+
+
+class Node:
+    def __init__(self):
+        self.terms = []  # (operation, source, convolution)
+        self.sites = []  # the ReLUs that read it
+        self.kept = False  # whether anything but a ReLU reads it
+
+
+class Cell:
+    """What has to be computed of a cell. Left out: zeros, and convolutions that no code depends on. A node that only
+    passes another one on is that one."""
+
+    def __init__(self, cell, genotype, prefix):
+        same, zero = [0], [False]
+        edges, index = [], 0  # (operation, source, target, index) without those that give zeros
+        for target, inputs in enumerate(genotype, 1):
+            live = []
+            for operation, source in inputs:
+                if operation != "none" and not zero[source]:
+                    live.append((operation, same[source], target, index))
+                index += 1
+            zero.append(not live)
+            passed = len(live) == 1 and live[0][0] == "skip_connect"
+            same.append(live[0][1] if passed else target)
+            edges += [] if passed else live
+        self.zero, self.output = zero[-1], same[-1]
+        self.nodes = [Node() for _ in same]
+        needed = [False] * len(same)
+        needed[self.output] = self.nodes[self.output].kept = not self.zero
+        for operation, source, target, index in reversed(edges):
+            node = self.nodes[source]
+            if operation.startswith("nor_conv"):
+                node.sites.insert(0, f"{prefix}.layers.{index}.op.0")
+                needed[source] = True
+            elif needed[target]:
+                needed[source] = node.kept = True
+            if needed[target]:
+                convolution = Convolution(cell.layers[index].op[1]) if operation.startswith("nor_conv") else None
+                self.nodes[target].terms.insert(0, (operation, source, convolution))
+
+
+class Strongest:
+    """The same sums, as cheap as PyTorch was found to give them; README.md says what else was measured.
+
+    - Channels-last, inference mode. A node that several ReLUs read is rectified and coded once, in place where it may be.
+    - A code is the ReLU's output as bool: a quarter of the time of `x > 0`.
+    - A convolution's batch statistics are taken alone; normalising and adding to the node are one `addcmul`.
+    - Average pooling is a depthwise convolution with ones, and the division is part of the `addcmul`.
+    - Distances are of eight booleans at a time, as 64-bit integers, and so are their sums.
+    """
+
+    def __init__(self, genotype, both, batch, seed):
+        network = reference.initialise(reference.NB201Network(genotype), seed)
+        self.batch = batch
+        self.images = torch.from_numpy(both).contiguous(memory_format=torch.channels_last)
+        self.stem, self.cells, sites = Convolution(network.stem[0]), [], []
+        for position, cell in enumerate(network.cells):
+            prefix = f"cells.{position}"
+            if isinstance(cell, reference.NB201Reduction):
+                names = [f"{prefix}.conv_a.op.0"], [f"{prefix}.conv_b.op.0"]
+                self.cells.append((Convolution(cell.conv_a.op[1]), Convolution(cell.conv_b.op[1]),
+                                   Convolution(cell.downsample[1]), names))
+                sites += names[0] + names[1]
+            else:
+                self.cells.append(Cell(cell, genotype, prefix))
+                sites += [site for node in self.cells[-1].nodes for site in node.sites]
+                if self.cells[-1].zero:  # and so is all that follows
+                    break
+        self.partners = {site: torch.tensor(reference.permutation(seed, site, batch)) for site in [*sites, "lastact.1"]}
+        self.ones = {channels: torch.ones(channels, 1, 3, 3) for channels in (16, 32, 64)}
+        size = both.shape[2]
+        self.divisors = {edge: 1 / functional.conv2d(torch.ones(1, 1, edge, edge), torch.ones(1, 1, 3, 3), padding=1)
+                         for edge in (size, size // 2, size // 4)}
+
+    def sum(self, terms, values, rectified):
+        total, shift, products = None, None, []
+        for operation, source, convolution in terms:
+            if convolution is not None:
+                y = convolution(rectified[source])
+                mean, variance = torch.batch_norm_update_stats(y, None, None, 0)
+                scale = torch.rsqrt_(variance.add_(1e-5))
+                offset = mean.mul_(scale)
+                shift = offset if shift is None else shift.add_(offset)
+                products.append((y, scale.view(1, -1, 1, 1)))
+            elif operation == POOL:
+                x = values[source]
+                y = functional.conv2d(x, self.ones[x.shape[1]], padding=1, groups=x.shape[1])
+                products.append((y, self.divisors[x.shape[2]]))
+            else:
+                total = values[source] if total is None else total + values[source]
+        if shift is not None:
+            shift = shift.neg_().view(1, -1, 1, 1)
+        for position, (y, scale) in enumerate(products):
+            if position:
+                total.addcmul_(y, scale)
+            elif total is None:
+                total = y.mul_(scale) if shift is None else torch.addcmul(shift, y, scale)
+            else:
+                total = torch.addcmul(total, y, scale)
+                if shift is not None:
+                    total.add_(shift)
+        return total
+
+    def rectify(self, x, kept, found):
+        x = torch.relu(x) if kept else torch.relu_(x)
+        if found is not None:
+            found.append(x.to(torch.bool))
+        return x
+
+    def forward(self, images, found):
+        """Appends the code of every node that ReLUs read to `found`, in the order of sites()."""
+        x = self.sum([("stem", 0, self.stem)], [], [images])
+        for cell in self.cells:
+            if isinstance(cell, tuple):
+                first, second, shortcut, _ = cell
+                y = self.sum([("", 0, first)], [], [self.rectify(x, True, found)])
+                y = self.rectify(y, False, found)
+                x = self.sum([("skip_connect", 0, None), ("", 0, second)], [shortcut(functional.avg_pool2d(x, 2))], [y])
+                continue
+            values, rectified = [x], []
+            for position, node in enumerate(cell.nodes):
+                if position:
+                    values.append(self.sum(node.terms, values, rectified) if node.terms else None)
+                rectified.append(self.rectify(values[-1], node.kept, found) if node.sites else None)
+            if cell.zero:
+                return
+            x = values[cell.output]
+        self.rectify(x, False, found)
+
+    def sites(self):
+        for cell in self.cells:
+            if isinstance(cell, tuple):
+                yield from cell[3]
+            else:
+                yield from (node.sites for node in cell.nodes if node.sites)
+        if isinstance(self.cells[-1], tuple) or not self.cells[-1].zero:
+            yield ["lastact.1"]
+
+    @staticmethod
+    def count(words):
+        """How many bytes, each 0 or 1, are 1. Sums of up to 255 words do not carry from one byte to the next."""
+        return sum(int(part.sum(0).view(torch.uint8).sum(dtype=torch.int32)) for part in words.split(255))
+
+    def distances(self, found):
+        d1 = d2 = 0
+        for sites, code in zip(self.sites(), found, strict=True):
+            words = code.permute(0, 2, 3, 1).reshape(2 * self.batch, -1).view(torch.int64)
+            clean, noisy = words[: self.batch], words[self.batch :]
+            d2 += len(sites) * self.count(clean ^ noisy)
+            d1 += sum(self.count(clean.index_select(0, self.partners[site]) ^ clean) for site in sites)
+        return d1, d2
+
+    @torch.inference_mode()
+    def score(self):
+        found = []
+        self.forward(self.images, found)
+        return self.distances(found)
+
+    @torch.inference_mode()
+    def pass_alone(self):
+        self.forward(self.images, None)
+
+
+class Compiled(Strongest):
+    """torch.compile of the same forward pass. Its outputs are the ReLUs', and codes are taken outside: loops that write
+    booleans are not vectorised by the compiler and take twice the time of all the rest."""
+
+    def __init__(self, *arguments):
+        super().__init__(*arguments)
+
+        def forward(images):
+            found = []
+            self.forward(images, found)
+            return found
+
+        torch._dynamo.reset()  # or it gives up after a few networks, taking them for one that changes
+        self.compiled = torch.compile(forward)
+
+    def rectify(self, x, kept, found):
+        found.append(torch.relu(x))
+        return found[-1]
+
+    @torch.inference_mode()
+    def score(self):
+        return self.distances([x.to(torch.bool) for x in self.compiled(self.images)])
+
+
+PEERS = {"reference": Reference, "strongest": Strongest, "compiled": Compiled}
+
+
+def timed(work):
+    start = time.perf_counter()
+    result = work()
+    return 1000 * (time.perf_counter() - start), result
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("peer", choices=PEERS)
+    parser.add_argument("images")
+    parser.add_argument("--dataset", required=True)
+    parser.add_argument("--batch", type=int, required=True)
+    parser.add_argument("--sigma", type=float, required=True)
+    parser.add_argument("--seed", type=int, required=True)
+    parser.add_argument("--threads", type=int, required=True)
+    options = parser.parse_args()
+    torch.set_num_threads(options.threads)
+    clean = reference.load_images(options.images, options.dataset, options.batch)
+    both = np.concatenate([clean, reference.perturbed(clean, options.sigma, options.seed)])
+
+    answers = os.fdopen(os.dup(1), "w")  # what libraries print goes to standard error
+    os.dup2(2, 1)
+
+    def answer(value):
+        print(json.dumps(value), file=answers, flush=True)
+
+    answer({"torch": torch.__version__})
+    networks = {}
+    for line in sys.stdin:
+        request = json.loads(line)
+        name = request["arch"]
+        if name not in networks:
+            networks[name] = PEERS[options.peer](reference.parse_nb201(name), both, options.batch, options.seed)
+        network, result = networks[name], {}
+        if request["warm"]:
+            result["warm_ms"], _ = timed(network.score)
+        result["ms"], (result["d1"], result["d2"]) = timed(network.score)
+        if options.peer == "strongest":
+            result["forward_ms"], _ = timed(network.pass_alone)
+        answer(result)
+
+
+if __name__ == "__main__":
+    main()
