@@ -38,7 +38,10 @@ let package = Package(
     // OpenCL C, compiled into the program.
     .target(
       name: "Kernels", path: "Kernels",
-      exclude: ["codes.cl", "common.cl", "convolution.cl", "images.cl", "node.cl", "statistics.cl", "weights.cl"]),
+      exclude: [
+        "branches.cl", "codes.cl", "common.cl", "convolution.cl", "grouped.cl", "images.cl", "statistics.cl", "sums.cl",
+        "value.cl", "weights.cl", "winograd.cl",
+      ]),
     .target(name: "OpenCLBackend", dependencies: ["Compute", "NetworkGraph", "Randomness", "COpenCL", "Kernels"]),
     // The one place that knows every backend.
     .target(name: "BackendSelection", dependencies: ["Compute", "CPUBackend", "OpenCLBackend"]),

@@ -3,13 +3,15 @@
 static const char source[] = {
 #embed "common.cl"
     ,
+#embed "sums.cl"
+    ,
 #embed "images.cl"
     ,
 #embed "weights.cl"
     ,
 #embed "statistics.cl"
     ,
-#embed "node.cl"
+#embed "value.cl"
     ,
 #embed "codes.cl"
     , 0};
@@ -17,8 +19,34 @@ static const char source[] = {
 static const char convolution_source[] = {
 #embed "common.cl"
     ,
+#embed "sums.cl"
+    ,
+#embed "branches.cl"
+    ,
 #embed "convolution.cl"
+    , 0};
+
+static const char winograd_source[] = {
+#embed "common.cl"
+    ,
+#embed "sums.cl"
+    ,
+#embed "branches.cl"
+    ,
+#embed "winograd.cl"
+    , 0};
+
+static const char grouped_source[] = {
+#embed "common.cl"
+    ,
+#embed "sums.cl"
+    ,
+#embed "branches.cl"
+    ,
+#embed "grouped.cl"
     , 0};
 
 const char *epads_kernel_source(void) { return source; }
 const char *epads_convolution_source(void) { return convolution_source; }
+const char *epads_winograd_source(void) { return winograd_source; }
+const char *epads_grouped_source(void) { return grouped_source; }

@@ -6,7 +6,13 @@
 /// Everything but convolutions.
 const char *_Nonnull epads_kernel_source(void);
 
-/// Convolutions.
+/// Direct convolutions.
 const char *_Nonnull epads_convolution_source(void);
+
+/// Winograd convolutions.
+const char *_Nonnull epads_winograd_source(void);
+
+/// Grouped convolutions.
+const char *_Nonnull epads_grouped_source(void);
 
 #endif

@@ -36,18 +36,23 @@ public struct BackendSelection: Sendable {
   public let problems: [String]
   private let openCL: [OpenCLDeviceInfo]
   private let cpu: CPUBackend
+  private let concurrentRuns: Int?
   private let usesProgramCache: Bool
 
   /// Looks for devices.
   ///
   /// - Parameters:
   ///   - threads: of the CPU backend; nil for one a processor that this process may use.
+  ///   - concurrentRuns: that an OpenCL device takes at once; nil for as many as keep it busy.
   ///   - usesProgramCache: whether compiled kernels are kept on disk.
-  public init(threads: Int? = nil, usesProgramCache: Bool = true) throws(BackendError) {
+  public init(
+    threads: Int? = nil, concurrentRuns: Int? = nil, usesProgramCache: Bool = true
+  ) throws(BackendError) {
     let found = OpenCLDevices.list()
     openCL = found.devices
     problems = found.problems.map(\.description)
     cpu = try CPUBackend(threads: threads)
+    self.concurrentRuns = concurrentRuns
     self.usesProgramCache = usesProgramCache
     devices =
       found.devices.map { ListedDevice(device: $0.device, obstacle: $0.unsuitability) }
@@ -131,6 +136,6 @@ public struct BackendSelection: Sendable {
   }
 
   private func openCLBackend(_ info: OpenCLDeviceInfo) throws(BackendError) -> any Backend {
-    try OpenCLBackend(info, cache: usesProgramCache ? .standard() : nil)
+    try OpenCLBackend(info, concurrentRuns: concurrentRuns, cache: usesProgramCache ? .standard() : nil)
   }
 }

@@ -9,7 +9,16 @@ public final class ResilientBackend: Backend {
   private let make: @Sendable () throws(BackendError) -> any Backend
   private let fallback: (any Backend)?
   private let note: @Sendable (String) -> Void
-  private let current: Mutex<any Backend>
+  private let current: Mutex<Current>
+  /// Held while a failed run is tried again, so that several runs that fail together do not do so several times.
+  private let recovery = Mutex(())
+
+  private struct Current {
+    var backend: any Backend
+    /// How often the backend has been replaced.
+    var replacements = 0
+    var isFallback = false
+  }
 
   /// - Parameters:
   ///   - backend: the one to begin with.
@@ -23,38 +32,65 @@ public final class ResilientBackend: Backend {
     self.make = make
     self.fallback = fallback
     self.note = note
-    current = Mutex(backend)
+    current = Mutex(Current(backend: backend))
   }
 
-  /// The device of the backend that runs next; after a run, of the one that ran it.
-  public var device: Device { backend.device }
+  /// The device of the backend that runs next.
+  public var device: Device { now.backend.device }
 
-  public func memoryBound(of plan: Plan) -> Int { backend.memoryBound(of: plan) }
+  public var concurrentRuns: Int { now.backend.concurrentRuns }
+
+  public func memoryBound(of plan: Plan) -> Int { now.backend.memoryBound(of: plan) }
+
+  /// A failure here shows again in the run, which deals with it.
+  public func prepare(_ plan: Plan) throws(BackendError) { try? now.backend.prepare(plan) }
 
   public func run(_ plan: Plan, images: ImageBatch) throws(BackendError) -> Counts {
-    let failed = backend
-    let first: BackendError
+    try runNamingDevice(plan, images: images).counts
+  }
+
+  public func runNamingDevice(
+    _ plan: Plan, images: ImageBatch
+  ) throws(BackendError) -> (counts: Counts, device: Device) {
+    let failed = now
     do throws(BackendError) {
-      return try failed.run(plan, images: images)
+      return try failed.backend.runNamingDevice(plan, images: images)
     } catch {
-      guard error.code.isOfDevice else { throw error }
-      first = error
-    }
-    do throws(BackendError) {
-      let fresh = try make()
-      let counts = try fresh.run(plan, images: images)
-      note("\(failed.device.name) failed and works again: \(first.reason)")
-      replace(by: fresh)
-      return counts
-    } catch {
-      guard error.code.isOfDevice, let fallback else { throw error }
-      note("\(failed.device.name) failed twice, \(fallback.device.backend) goes on: \(error.reason)")
-      replace(by: fallback)
-      return try fallback.run(plan, images: images)
+      guard error.code.isOfDevice, !failed.isFallback else { throw error }
+      let first = error
+      return try recovery.withLock { _ throws(BackendError) in
+        try runAgain(plan, images, after: first, of: failed)
+      }
     }
   }
 
-  private var backend: any Backend { current.withLock { $0 } }
+  private func runAgain(
+    _ plan: Plan, _ images: ImageBatch, after first: BackendError, of failed: Current
+  ) throws(BackendError) -> (counts: Counts, device: Device) {
+    let replaced = now
+    do throws(BackendError) {
+      // Perhaps another run that failed has replaced the backend meanwhile.
+      let isFresh = replaced.replacements == failed.replacements
+      let backend = isFresh ? try make() : replaced.backend
+      let result = try backend.runNamingDevice(plan, images: images)
+      if isFresh {
+        note("\(failed.backend.device.name) failed and works again: \(first.reason)")
+        replace(by: backend)
+      }
+      return result
+    } catch {
+      guard error.code.isOfDevice, !replaced.isFallback, let fallback else { throw error }
+      note("\(failed.backend.device.name) failed twice, \(fallback.device.backend) goes on: \(error.reason)")
+      replace(by: fallback, isFallback: true)
+      return try fallback.runNamingDevice(plan, images: images)
+    }
+  }
 
-  private func replace(by backend: any Backend) { current.withLock { $0 = backend } }
+  private var now: Current { current.withLock { $0 } }
+
+  private func replace(by backend: any Backend, isFallback: Bool = false) {
+    current.withLock { current in
+      current = Current(backend: backend, replacements: current.replacements + 1, isFallback: isFallback)
+    }
+  }
 }

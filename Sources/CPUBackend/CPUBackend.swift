@@ -38,16 +38,18 @@ public final class CPUBackend: Backend {
     workspace = Mutex(Workspace(threads: threads))
   }
 
-  public func memoryBound(of plan: Plan) -> Int { Layout(plan, threads: threads).bytes }
+  public func memoryBound(of plan: Plan) -> Int {
+    let layout = layout(of: plan)
+    return layout.bytes + max(layout.weights, WeightCache.limit)
+  }
 
   public func run(_ plan: Plan, images: ImageBatch) throws(BackendError) -> Counts {
     try check(images, for: plan)
-    let layout = Layout(plan, threads: threads)
+    let layout = layout(of: plan)
     return try workspace.withLock { workspace throws(BackendError) in
-      let memory = try workspace.reserve(layout)
-      let run = Run(
-        plan, layout: layout, memory: memory, pool: workspace.pool, instructionSet: instructionSet)
-      return try run.counts(images: images)
+      try Run(plan, layout: layout, workspace: workspace, instructionSet: instructionSet).counts(images: images)
     }
   }
+
+  private func layout(of plan: Plan) -> Layout { Layout(plan, threads: threads, instructionSet: instructionSet) }
 }

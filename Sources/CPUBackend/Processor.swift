@@ -23,14 +23,26 @@ enum Processor {
     return max(1, min(allowed, quota ?? allowed))
   }()
 
-  /// Whole processors that a control group grants, where one limits them.
+  /// Whole processors that the control groups of this process grant, where one limits them.
   private static let quota: Int? = {
-    if let text = try? String(contentsOfFile: "/sys/fs/cgroup/cpu.max", encoding: .utf8) {
-      let parts = text.split(whereSeparator: \.isWhitespace)
-      if parts.count == 2, let quota = Double(parts[0]), let period = Double(parts[1]), period > 0 {
-        return max(1, Int((quota / period).rounded(.up)))
-      }
+    let groups = (try? String(contentsOfFile: "/proc/self/cgroup", encoding: .utf8)) ?? ""
+    let own = groups.split(separator: "\n").first { $0.hasPrefix("0::") }?.dropFirst(3) ?? "/"
+    // The own group and those around it; in a container its own group is the root.
+    var path = own.split(separator: "/").map(String.init)
+    var quota: Int?
+    while true {
+      let file = (["/sys/fs/cgroup"] + path + ["cpu.max"]).joined(separator: "/")
+      if let limit = limit(file) { quota = min(quota ?? limit, limit) }
+      guard !path.isEmpty else { return quota }
+      path.removeLast()
     }
-    return nil
   }()
+
+  /// A quota and a period in microseconds, the first `max` where there is no limit.
+  private static func limit(_ file: String) -> Int? {
+    let parts = ((try? String(contentsOfFile: file, encoding: .utf8)) ?? "").split(whereSeparator: \.isWhitespace)
+    guard parts.count == 2, let quota = Double(parts[0]), let period = Double(parts[1]), quota > 0, period > 0
+    else { return nil }
+    return max(1, Int((quota / period).rounded(.up)))
+  }
 }

@@ -4,8 +4,8 @@ import NetworkGraph
 import Randomness
 
 extension Run {
-  /// Adds d1 and d2 of the code that a node has just made, for each of its sites.
-  func countDistances(_ step: Plan.NodeStep, into counts: inout Counts) {
+  /// Adds d1 and d2 of the code that a step has just made, for each of its sites.
+  func countDistances(_ step: Plan.Step, into counts: inout Counts) {
     guard !step.sites.isEmpty else { return }
     let kernels = instructionSet.loops
     let partners = step.sites.map { permutation(seed: plan.seed, site: plan.sites[$0].name, count: plan.batch) }
@@ -31,22 +31,33 @@ extension Run {
     }
   }
 
-  /// Adds the agreement of every pair of images on the code that a node has just made, once for each of its sites.
-  func countAgreement(_ step: Plan.NodeStep, into counts: inout Counts) {
+  /// Adds the agreement of every pair of images on the code that a step has just made, once for each of its sites.
+  func countAgreement(_ step: Plan.Step, into counts: inout Counts) {
     guard let units = step.sites.first.map({ plan.sites[$0].units }) else { return }
     let kernels = instructionSet.loops
     let bytes = codeBytes(step)
     let batch = plan.batch
-    let sites = step.sites.count
+    let sites = Int64(step.sites.count)
+    // Blocks of images, the codes of two of which fit the nearest cache; each pair of blocks once.
+    let block = 8
+    let blocks = (batch + block - 1) / block
+    let pairs = (0..<blocks).flatMap { first in (first..<blocks).map { (first, $0) } }
     counts.agreement.withUnsafeMutableBufferPointer { agreement in
       nonisolated(unsafe) let agreement = agreement
-      // Row i and row batch - 1 - i together have the same number of pairs for every i.
-      pool.run((batch + 1) / 2) { _, item in
-        for i in Set([item, batch - 1 - item]) {
-          for j in i..<batch {
-            let equal = Int64((units - Int(kernels.hamming(code(image: i), code(image: j), bytes))) * sites)
-            agreement[i * batch + j] += equal
-            if i != j { agreement[j * batch + i] += equal }
+      pool.run(pairs.count) { _, item in
+        let (first, second) = (pairs[item].0 * block, pairs[item].1 * block)
+        let (rows, columns) = (min(block, batch - first), min(block, batch - second))
+        withUnsafeTemporaryAllocation(of: Int64.self, capacity: block * block) { distances in
+          distances.initialize(repeating: 0)
+          guard let start = distances.baseAddress else { return }
+          kernels.hamming_pairs(
+            code(image: first), rows, code(image: second), columns, layout.codeStride, bytes, start, block)
+          for i in 0..<rows {
+            for j in 0..<columns {
+              let equal = (Int64(units) - start[i * block + j]) * sites
+              agreement[(first + i) * batch + second + j] += equal
+              if first != second { agreement[(second + j) * batch + first + i] += equal }
+            }
           }
         }
       }
@@ -54,7 +65,7 @@ extension Run {
   }
 
   /// Whole 64-byte pieces of a code; what lies behind its last unit is 0.
-  private func codeBytes(_ step: Plan.NodeStep) -> Int {
-    (Plan.aligned(step.shape.channels) * step.shape.height * step.shape.width / 8 + 63) / 64 * 64
+  private func codeBytes(_ step: Plan.Step) -> Int {
+    (Plan.alignedCount(step.shape) / 8 + 63) / 64 * 64
   }
 }

@@ -1,4 +1,4 @@
-// AVX2 with FMA: 12 sums, 2 weights and an input in 16 registers.
+// AVX2 with FMA: 8 sums, 2 weights and 4 inputs in 16 registers.
 
 #include "CPUKernels.h"
 
@@ -32,9 +32,10 @@ static uint64_t hamming(const uint8_t *left, const uint8_t *right, long bytes) {
 }
 
 #define LANES 8
-#define PIXELS 6
-#define BLOCK 2
-#define REST 1
+#define VECTORS 2
+#define DIRECT_ROWS(n) ((n) == 1 ? 2 : 1)
+#define TILE_GROUP 4
+#define PEAK_SUMS 12
 #define TABLE avx2
 #define TABLE_NAME "avx2"
 #define PACK_SIGNS(v) (uint32_t)_mm256_movemask_ps(_mm256_cmp_ps((__m256)(v), _mm256_setzero_ps(), _CMP_GT_OQ))

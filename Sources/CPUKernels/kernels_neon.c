@@ -1,4 +1,4 @@
-// NEON, part of every 64-bit Arm processor: 24 sums, 4 weights and an input in 32 registers.
+// NEON, part of every 64-bit Arm processor: 24 sums, 3 weights and 4 inputs in 32 registers.
 
 #include "CPUKernels.h"
 
@@ -19,9 +19,10 @@ static inline uint32_t packed(float32x4_t values) {
 }
 
 #define LANES 4
-#define PIXELS 6
-#define BLOCK 4
-#define REST 2
+#define VECTORS 3
+#define DIRECT_ROWS(n) ((n) == 1 ? 4 : 2)
+#define TILE_GROUP 8
+#define PEAK_SUMS 24
 #define TABLE neon
 #define TABLE_NAME "neon"
 #define PACK_SIGNS(v) packed((float32x4_t)(v))

@@ -5,9 +5,10 @@
 static uint64_t hamming(const uint8_t *left, const uint8_t *right, long bytes);
 
 #define LANES 8
-#define PIXELS 2
-#define BLOCK 1
-#define REST 1
+#define VECTORS 1
+#define DIRECT_ROWS(n) 1
+#define TILE_GROUP 1
+#define PEAK_SUMS 2
 #define TABLE scalar
 #define TABLE_NAME "scalar"
 #define PACK_SIGNS(v) packed(v)
@@ -43,20 +44,3 @@ static uint64_t hamming(const uint8_t *left, const uint8_t *right, long bytes) {
 }
 
 const epads_kernels *epads_kernels_scalar(void) { return &scalar; }
-
-long epads_packed_weight_count(long output_channels, long input_channels, long kernel_area) {
-  return (output_channels + 7) / 8 * 8 * input_channels * kernel_area;
-}
-
-void epads_pack_weights(
-    const epads_kernels *kernels, const float *weights, long output_channels, long input_channels, long kernel_area,
-    float *packed_weights) {
-  const long aligned = (output_channels + 7) / 8 * 8;
-  for (long first = 0, block; first < aligned; first += block) {
-    block = first + kernels->block <= aligned ? kernels->block : kernels->rest;
-    for (long position = 0; position < kernel_area; position++)
-      for (long input = 0; input < input_channels; input++)
-        for (long o = first; o < first + block; o++)
-          *packed_weights++ = o < output_channels ? weights[(o * input_channels + input) * kernel_area + position] : 0;
-  }
-}

@@ -1,75 +1,100 @@
 import NetworkGraph
 
-/// Places buffers in one arena so that those alive at the same time do not overlap.
-enum Arena {
-  /// - Returns: the buffers with their offsets, and the floats that the arena takes for one image.
-  static func placed(
-    _ shapes: [TensorShape], steps: [Plan.Step], input: Int
-  ) -> (buffers: [Plan.Buffer], count: Int) {
-    var buffers = shapes.map { Plan.Buffer(shape: $0, offset: 0) }
-    var lastRead = [Int: Int]()
-    for (position, step) in steps.enumerated() {
-      for buffer in step.reads { lastRead[buffer] = position }
-    }
-    var alive: [Int] = []
-    var count = 0
-    func place(_ buffer: Int) {
-      buffers[buffer].offset = firstFit(buffers[buffer].count, among: alive.map { buffers[$0] })
-      alive.append(buffer)
-      count = max(count, buffers[buffer].offset + buffers[buffer].count)
-    }
-    place(input)
-    for (position, step) in steps.enumerated() {
-      if let output = step.output {
-        let dying = step.overwritable.first { buffer in
-          lastRead[buffer] == position && alive.contains(buffer) && buffers[buffer].count == buffers[output].count
-        }
-        if let dying {
-          buffers[output].offset = buffers[dying].offset
-          alive.removeAll { $0 == dying }
-          alive.append(output)
-        } else {
-          place(output)
-        }
-      }
-      alive.removeAll { (lastRead[$0] ?? -1) <= position }
-    }
-    return (buffers, count)
+extension Plan {
+  /// How a backend carries out a step.
+  public enum Execution: Sendable {
+    /// At once, image by image: the value of an image is complete before its branches write anything, and an output that
+    /// no later step reads has no place.
+    case fused
+    /// The value for all images, then each branch: every output has a place.
+    case stepwise
   }
 
-  /// The lowest offset at which `count` floats fit between buffers that are in use.
-  private static func firstFit(_ count: Int, among used: [Plan.Buffer]) -> Int {
-    var offset = 0
-    for buffer in used.sorted(by: { $0.offset < $1.offset }) {
-      if offset + count <= buffer.offset { return offset }
-      offset = max(offset, buffer.offset + buffer.count)
+  /// Where buffers lie in one arena: those alive at the same time do not overlap.
+  public struct Placement: Hashable, Sendable {
+    /// In floats an image: multiply by the number of images for the place in an arena of all of them. Nil for a buffer that
+    /// needs no place.
+    public var offsets: [Int?]
+    /// Floats of the arena for one image.
+    public var count: Int
+  }
+
+  /// Places the buffers by their lifetimes, first fit. An output takes the place of a term that dies with it where the two
+  /// are of one size.
+  public func placement(_ execution: Execution) -> Placement {
+    var arena = Arena(buffers)
+    var lastRead = [Int: Int]()
+    for (position, step) in steps.enumerated() {
+      for term in step.terms { lastRead[term.buffer] = position }
     }
-    return offset
+    arena.place(input)
+    for (position, step) in steps.enumerated() {
+      var dying = Set(step.terms.map(\.buffer).filter { lastRead[$0] == position && arena.isAlive($0) })
+      if let output = step.output, step.isKept || execution == .stepwise {
+        // Pooled terms are read around each unit that is written.
+        let pooled = step.terms.filter(\.isPooled).map(\.buffer)
+        let heir = step.terms.map(\.buffer).first {
+          dying.contains($0) && !pooled.contains($0) && arena.fits(output, $0)
+        }
+        arena.place(output, insteadOf: heir)
+        if let heir { dying.remove(heir) }
+      }
+      if execution == .stepwise {
+        // Branches may read a term's buffer as it stands.
+        let read = step.branches.isEmpty ? nil : step.source.buffer
+        for buffer in dying where buffer != read { arena.free(buffer) }
+        dying.formIntersection([read].compactMap(\.self))
+      }
+      for branch in step.branches {
+        let heir = step.terms.map(\.buffer).first { buffer in
+          execution == .fused && dying.contains(buffer) && arena.fits(branch.output, buffer)
+        }
+        arena.place(branch.output, insteadOf: heir)
+        if let heir { dying.remove(heir) }
+      }
+      dying.forEach { arena.free($0) }
+      if let output = step.output, !step.isKept, execution == .stepwise { arena.free(output) }
+    }
+    return Placement(offsets: arena.offsets, count: arena.count)
   }
 }
 
-extension Plan.Step {
-  /// The buffer that this step fills.
-  var output: Int? {
-    switch self {
-    case .convolution(let step): step.output
-    case .node(let step): step.output
-    }
+private struct Arena {
+  let sizes: [Int]
+  private(set) var offsets: [Int?]
+  private(set) var count = 0
+  private var alive: Set<Int> = []
+
+  init(_ buffers: [TensorShape]) {
+    sizes = buffers.map(Plan.alignedCount)
+    offsets = Array(repeating: nil, count: buffers.count)
   }
 
-  /// The buffers that this step reads.
-  var reads: [Int] {
-    switch self {
-    case .convolution(let step): [step.input.buffer]
-    case .node(let step): step.terms.map(\.buffer)
+  func isAlive(_ buffer: Int) -> Bool { alive.contains(buffer) }
+
+  func fits(_ buffer: Int, _ other: Int) -> Bool { sizes[buffer] == sizes[other] }
+
+  mutating func free(_ buffer: Int) { alive.remove(buffer) }
+
+  mutating func place(_ buffer: Int, insteadOf heir: Int? = nil) {
+    if let heir {
+      offsets[buffer] = offsets[heir]
+      alive.remove(heir)
+    } else {
+      offsets[buffer] = firstFit(sizes[buffer])
     }
+    alive.insert(buffer)
+    count = max(count, (offsets[buffer] ?? 0) + sizes[buffer])
   }
 
-  /// The buffers that the output may take the place of: read unit by unit, each just before it is written.
-  var overwritable: [Int] {
-    guard case .node(let step) = self else { return [] }
-    let pooled = step.terms.filter(\.isPooled).map(\.buffer)
-    return step.terms.map(\.buffer).filter { !pooled.contains($0) }
+  /// The lowest offset at which `size` floats fit between buffers that are in use.
+  private func firstFit(_ size: Int) -> Int {
+    var offset = 0
+    for (start, end) in alive.map({ (offsets[$0] ?? 0, (offsets[$0] ?? 0) + sizes[$0]) }).sorted(by: { $0.0 < $1.0 }) {
+      if offset + size <= start { return offset }
+      offset = max(offset, end)
+    }
+    return offset
   }
 }
 

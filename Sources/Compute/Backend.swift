@@ -126,19 +126,39 @@ public struct BackendError: Error, Hashable, Sendable, CustomStringConvertible {
 public protocol Backend: Sendable {
   var device: Device { get }
 
-  /// An upper bound of the bytes that `run` allocates for a plan.
+  /// How many calls of `run` at once keep the device busy; more wait for each other.
+  var concurrentRuns: Int { get }
+
+  /// An upper bound of the bytes that `run` allocates for a plan, by as many calls at once as keep the device busy.
   func memoryBound(of plan: Plan) -> Int
+
+  /// Does what running such a plan for the first time takes and what is kept from then on, such as compiling kernels. A
+  /// call is never needed: it keeps that time out of `run`.
+  func prepare(_ plan: Plan) throws(BackendError)
 
   /// Runs every step of a plan and returns its counts.
   ///
   /// - Parameter images: `plan.images` images; for `.distances` the clean half, then the perturbed copy of each.
   func run(_ plan: Plan, images: ImageBatch) throws(BackendError) -> Counts
+
+  /// The same, with the device that ran it, for a backend that may change its device between runs.
+  func runNamingDevice(_ plan: Plan, images: ImageBatch) throws(BackendError) -> (counts: Counts, device: Device)
 }
 
 extension Backend {
+  public var concurrentRuns: Int { 1 }
+
+  public func prepare(_ plan: Plan) throws(BackendError) {}
+
+  public func runNamingDevice(
+    _ plan: Plan, images: ImageBatch
+  ) throws(BackendError) -> (counts: Counts, device: Device) {
+    (try run(plan, images: images), device)
+  }
+
   /// Throws unless the images are what the plan was made for.
   public func check(_ images: ImageBatch, for plan: Plan) throws(BackendError) {
-    let shape = plan.buffers[plan.input].shape
+    let shape = plan.buffers[plan.input]
     guard images.count == plan.images, images.shape == shape else {
       throw BackendError(
         .unsuitableImages,

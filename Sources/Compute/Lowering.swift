@@ -4,7 +4,8 @@ extension Plan {
   /// Lowers a network to the steps that its counts need and nothing else.
   ///
   /// Constant zeros are folded away, sums are flattened (left to right, as they stand in the network), batch
-  /// normalisation joins the sum that reads it, and a value that several ReLUs read gets one code.
+  /// normalisation joins the sum that reads it, convolutions join the step that makes what they read, and a value that
+  /// several ReLUs read gets one code.
   ///
   /// - Parameters:
   ///   - batch: images of the clean half, at least 1.
@@ -17,10 +18,9 @@ extension Plan {
     for shape in lowering.statistics {
       try BatchStatistics.check(shape: shape, images: images)
     }
-    let placed = Arena.placed(lowering.buffers, steps: lowering.steps, input: lowering.input)
     self.init(
-      measurement: measurement, seed: seed, images: images, input: lowering.input, buffers: placed.buffers,
-      steps: lowering.steps, sites: lowering.sites, statistics: lowering.statistics, arenaCount: placed.count)
+      measurement: measurement, seed: seed, images: images, input: lowering.input, buffers: lowering.buffers,
+      steps: lowering.steps, sites: lowering.sites, statistics: lowering.statistics)
   }
 }
 
@@ -74,6 +74,8 @@ private struct Lowering {
   var lowered: [Lowered] = []
   /// The slot of statistics of a buffer.
   var slots: [Int: Int] = [:]
+  /// The step that convolutions of a source may join.
+  var makers: [Plan.Source: Int] = [:]
 
   var steps: [Plan.Step] = []
   var buffers: [TensorShape] = []
@@ -97,6 +99,8 @@ private struct Lowering {
 
   mutating func run() throws(PlanError) {
     for index in network.operations.indices { lowered.append(alias[index] == index ? try lower(index) : .zero) }
+    let read = Set(steps.flatMap { $0.terms.map(\.buffer) })
+    for index in steps.indices { steps[index].isKept = steps[index].output.map(read.contains) ?? false }
   }
 
   /// The values that are zero whatever the images are. Batch normalisation of zeros gives zeros: (0 - 0) / sqrt(eps).
@@ -159,10 +163,11 @@ private struct Lowering {
     case .input, .zero, .add, .globalAveragePool, .linear: return .zero
     case .convolution(let convolution):
       let output = buffer(operation.shape)
-      let step = Plan.ConvolutionStep(
-        weights: operation.weightName, convolution: convolution, input: input, output: output,
+      let branch = Plan.Branch(
+        weights: operation.weightName, convolution: convolution,
+        algorithm: .canonical(for: convolution, inputChannels: buffers[input.buffer].channels), output: output,
         statistics: readers[index].normalizations > 0 ? slot(of: output) : nil)
-      steps.append(.convolution(step))
+      append(branch, reading: input)
       return settled(index, .source(Plan.Source(buffer: output, rectified: false)))
     case .batchNormalization:
       return settled(index, .terms([normalized(input)]))
@@ -180,21 +185,35 @@ private struct Lowering {
     switch value {
     case .zero: return .zero
     case .source(let source):
-      if !reader.sites.isEmpty {
-        appendNode([.identity(source)], shape, output: nil, statistics: nil, sites: reader.sites)
-      }
+      if !reader.sites.isEmpty { makers[source] = appendStep([.identity(source)], shape, sites: reader.sites) }
       return value
     case .terms(let terms):
       if reader.sites.isEmpty, reader.data == 1, reader.sums == 1 { return value }
       guard reader.data > 0 else {
-        appendNode(terms, shape, output: nil, statistics: nil, sites: reader.sites)
+        appendStep(terms, shape, sites: reader.sites)
         return .zero
       }
       let output = buffer(shape)
       let statistics = reader.normalizations > 0 ? slot(of: output) : nil
-      appendNode(terms, shape, output: output, statistics: statistics, sites: reader.sites)
+      let step = appendStep(terms, shape, sites: reader.sites, output: output, statistics: statistics)
+      makers[Plan.Source(buffer: output, rectified: false)] = step
       return .source(Plan.Source(buffer: output, rectified: false))
     }
+  }
+
+  /// Adds a convolution to the step that makes what it reads, or to a new one where that step's branches read otherwise.
+  private mutating func append(_ branch: Plan.Branch, reading source: Plan.Source) {
+    let plain = Plan.Source(buffer: source.buffer, rectified: false)
+    for maker in [makers[source], makers[plain]].compactMap(\.self) {
+      guard steps[maker].branches.isEmpty || steps[maker].rectified == source.rectified else { continue }
+      steps[maker].rectified = source.rectified
+      steps[maker].branches.append(branch)
+      return
+    }
+    let step = appendStep([.identity(source)], buffers[source.buffer], sites: [])
+    makers[source] = step
+    steps[step].rectified = source.rectified
+    steps[step].branches.append(branch)
   }
 
   /// The source, batch normalised. One without statistics of its own (the images, a rectified value) is copied first.
@@ -205,7 +224,7 @@ private struct Lowering {
     let shape = buffers[source.buffer]
     let copy = buffer(shape)
     let statistics = slot(of: copy)
-    appendNode([.identity(source)], shape, output: copy, statistics: statistics, sites: [])
+    appendStep([.identity(source)], shape, sites: [], output: copy, statistics: statistics)
     return .normalized(buffer: copy, statistics: statistics)
   }
 
@@ -223,11 +242,16 @@ private struct Lowering {
     }
   }
 
-  private mutating func appendNode(
-    _ terms: [Plan.Term], _ shape: TensorShape, output: Int?, statistics: Int?, sites: [Int]
-  ) {
+  @discardableResult
+  private mutating func appendStep(
+    _ terms: [Plan.Term], _ shape: TensorShape, sites: [Int], output: Int? = nil, statistics: Int? = nil
+  ) -> Int {
     steps.append(
-      .node(Plan.NodeStep(terms: terms, shape: shape, output: output, statistics: statistics, sites: sites)))
+      Plan.Step(
+        terms: terms, shape: shape, sites: sites, output: output, isKept: false, statistics: statistics,
+        rectified: false,
+        branches: []))
+    return steps.count - 1
   }
 
   private mutating func buffer(_ shape: TensorShape) -> Int {

@@ -8,11 +8,12 @@ public enum Measurement: Hashable, Sendable {
   case agreement
 }
 
-/// What a backend runs: a network lowered to a flat list of fused steps whose buffers are already assigned.
+/// What a backend runs: a network lowered to a flat list of fused steps.
 ///
-/// A buffer holds one value for every image of the batch. How a backend lays out a value is its own affair; the plan
-/// counts `alignedChannels * height * width` floats an image, and places buffers that are alive at the same time apart
-/// in one arena. Batch statistics are slots too: a step fills them, a later one reads them.
+/// A step makes one value for every image, a sum of terms, takes its signs, and carries out the convolutions that read it.
+/// What outlives its step is a buffer: a value that later steps add up, or the output of a convolution. How a backend lays
+/// out a buffer is its own affair; `placement` puts those that are alive at the same time apart in one arena. Batch
+/// statistics are slots: a step fills them, a later one reads them.
 public struct Plan: Sendable {
   /// Channels are padded to a multiple of this with zeros, which no code and no distance sees.
   public static let channelAlignment = 8
@@ -22,35 +23,17 @@ public struct Plan: Sendable {
     (channels + channelAlignment - 1) / channelAlignment * channelAlignment
   }
 
-  /// A place in the arena.
-  public struct Buffer: Hashable, Sendable {
-    public var shape: TensorShape
-    /// In floats an image: multiply by the number of images for the place in an arena of all of them.
-    public var offset: Int
+  /// Floats of one image of this shape, padded channels included.
+  public static func alignedCount(_ shape: TensorShape) -> Int { aligned(shape.channels) * shape.height * shape.width }
 
-    /// Floats an image, padded channels included.
-    public var count: Int { Plan.aligned(shape.channels) * shape.height * shape.width }
-  }
-
-  /// A buffer as a step reads it.
+  /// A buffer as a term reads it.
   public struct Source: Hashable, Sendable {
     public var buffer: Int
     /// Whether negative values read as zero.
     public var rectified: Bool
   }
 
-  /// A convolution of one buffer into another.
-  public struct ConvolutionStep: Hashable, Sendable {
-    /// The stream of its weights.
-    public var weights: String
-    public var convolution: Convolution
-    public var input: Source
-    public var output: Int
-    /// The slot for the statistics of its output, where a batch normalisation follows.
-    public var statistics: Int?
-  }
-
-  /// One summand of a node.
+  /// One summand of a step's value.
   public enum Term: Hashable, Sendable {
     /// The buffer, batch normalised with a slot of statistics.
     case normalized(buffer: Int, statistics: Int)
@@ -58,20 +41,47 @@ public struct Plan: Sendable {
     case averagePool(Source, Pooling)
   }
 
-  /// A sum of terms: what a node of a cell is. Its signs are the code of every site listed.
-  public struct NodeStep: Hashable, Sendable {
-    public var terms: [Term]
-    public var shape: TensorShape
-    /// Where the sum goes; nil where only its signs are wanted. May be the buffer of a term that is not pooled.
-    public var output: Int?
+  /// A convolution that reads a step's value.
+  public struct Branch: Hashable, Sendable {
+    /// How the products are summed; a part of the numerics contract.
+    public enum Algorithm: Hashable, Sendable {
+      case direct
+      /// F(4x4, 3x3).
+      case winograd
+    }
+
+    /// The stream of its weights.
+    public var weights: String
+    public var convolution: Convolution
+    public var algorithm: Algorithm
+    public var output: Int
+    /// The slot for the statistics of its output, where a batch normalisation follows.
     public var statistics: Int?
-    /// Positions in `Plan.sites`; they share one code.
-    public var sites: [Int]
   }
 
-  public enum Step: Hashable, Sendable {
-    case convolution(ConvolutionStep)
-    case node(NodeStep)
+  /// A sum of terms, what a node of a cell is, and the convolutions that leave it.
+  public struct Step: Hashable, Sendable {
+    public var terms: [Term]
+    public var shape: TensorShape
+    /// Positions in `Plan.sites`: the signs of the value are the code of each.
+    public var sites: [Int]
+    /// The buffer of the value; nil where only its signs are wanted, or where it is a term's buffer as it stands.
+    public var output: Int?
+    /// Whether a later step reads the output. A backend that carries out a step at once can do without it otherwise.
+    public var isKept: Bool
+    /// The slot for the statistics of the value.
+    public var statistics: Int?
+    /// Whether the branches read negative values as zero.
+    public var rectified: Bool
+    /// In the order of the network.
+    public var branches: [Branch]
+
+    /// What the branches read, for a backend that keeps every output.
+    public var source: Source {
+      if let output { return Source(buffer: output, rectified: rectified) }
+      guard case .identity(let source) = terms.first else { preconditionFailure("a step that is read has an output") }
+      return Source(buffer: source.buffer, rectified: source.rectified || rectified)
+    }
   }
 
   /// A ReLU that is counted.
@@ -88,27 +98,29 @@ public struct Plan: Sendable {
   public let images: Int
   /// The buffer that holds the images before the first step.
   public let input: Int
-  public let buffers: [Buffer]
+  /// The shape of every buffer.
+  public let buffers: [TensorShape]
   public let steps: [Step]
   /// In execution order. A site that no step counts has an input that is zero by construction: its counts are 0, and
   /// every pair of images agrees on all of its units.
   public let sites: [Site]
   /// The shape behind each slot of batch statistics.
   public let statistics: [TensorShape]
-  /// Floats of the arena for one image.
-  public let arenaCount: Int
 
   /// Images of the clean half.
   public var batch: Int { measurement == .distances ? images / 2 : images }
 
-  /// Bytes of the arena for all images.
-  public var arenaBytes: Int { arenaCount * images * MemoryLayout<Float>.stride }
-
   /// Units of one image of the largest code, padded channels included.
   public var largestCode: Int {
-    steps.reduce(0) { largest, step in
-      guard case .node(let node) = step, !node.sites.isEmpty else { return largest }
-      return max(largest, Plan.aligned(node.shape.channels) * node.shape.height * node.shape.width)
-    }
+    steps.filter { !$0.sites.isEmpty }.map { Plan.alignedCount($0.shape) }.max() ?? 0
+  }
+}
+
+extension Plan.Branch.Algorithm {
+  /// The algorithm of a convolution: Winograd's where it is dense, 3x3, with stride and dilation 1, and has at least 8 input
+  /// channels to spread over vectors.
+  public static func canonical(for convolution: Convolution, inputChannels: Int) -> Self {
+    convolution.kernel == Extent(3) && convolution.stride == Extent(1) && convolution.dilation == Extent(1)
+      && convolution.groups == 1 && inputChannels >= 8 ? .winograd : .direct
   }
 }

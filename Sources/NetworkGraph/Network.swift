@@ -19,7 +19,7 @@ public struct Network: Hashable, Sendable {
     operations.reduce(0) { total, operation in
       switch operation.kind {
       case .convolution(let convolution):
-        total + operation.shape.channels * self[operation.inputs[0]].shape.channels * convolution.kernel.area
+        total + operation.shape.channels * chain(operation, convolution)
       case .batchNormalization: total + 2 * operation.shape.channels
       case .linear(let outputs): total + (self[operation.inputs[0]].shape.count + 1) * outputs
       default: total
@@ -33,11 +33,16 @@ public struct Network: Hashable, Sendable {
     operations.reduce(0) { total, operation in
       switch operation.kind {
       case .convolution(let convolution):
-        total + operation.shape.count * self[operation.inputs[0]].shape.channels * convolution.kernel.area
+        total + operation.shape.count * chain(operation, convolution)
       case .linear(let outputs): total + (self[operation.inputs[0]].shape.count + 1) * outputs
       default: total
       }
     }
+  }
+
+  /// Products that an output of a convolution sums.
+  private func chain(_ operation: Operation, _ convolution: Convolution) -> Int {
+    self[operation.inputs[0]].shape.channels / convolution.groups * convolution.kernel.area
   }
 
   /// The ReLU sites in execution order.

@@ -30,6 +30,16 @@ public struct NetworkBuilder: ~Copyable {
     guard convolution.outputChannels > 0 else {
       throw NetworkError(module: name, reason: "a convolution needs output channels")
     }
+    guard convolution.groups > 0, input.channels.isMultiple(of: convolution.groups),
+      convolution.outputChannels.isMultiple(of: convolution.groups)
+    else {
+      throw NetworkError(
+        module: name,
+        reason: """
+          \(convolution.groups) groups do not divide \(input.channels) input and \(convolution.outputChannels) output \
+          channels
+          """)
+    }
     guard
       min(convolution.kernel.height, convolution.kernel.width) > 0,
       min(convolution.dilation.height, convolution.dilation.width) > 0

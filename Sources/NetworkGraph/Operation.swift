@@ -30,23 +30,26 @@ public struct TensorShape: Hashable, Sendable, CustomStringConvertible {
   public var description: String { "\(channels)x\(height)x\(width)" }
 }
 
-/// A dense two-dimensional convolution without bias.
+/// A two-dimensional convolution without bias.
 public struct Convolution: Hashable, Sendable {
   public var outputChannels: Int
   public var kernel: Extent
   public var stride: Extent
   public var padding: Extent
   public var dilation: Extent
+  /// Input and output channels fall into so many groups, each convolved by itself; as many as channels is depthwise.
+  public var groups: Int
 
   public init(
     outputChannels: Int, kernel: Extent, stride: Extent = Extent(1), padding: Extent = Extent(0),
-    dilation: Extent = Extent(1)
+    dilation: Extent = Extent(1), groups: Int = 1
   ) {
     self.outputChannels = outputChannels
     self.kernel = kernel
     self.stride = stride
     self.padding = padding
     self.dilation = dilation
+    self.groups = groups
   }
 }
 

@@ -1,11 +1,10 @@
 public import Compute
-import Synchronization
 
 /// Runs plans on one OpenCL device.
 ///
 /// Everything of a run is enqueued at once on one in-order queue: weights are made on the device, activations never leave
-/// it, and the host waits once, for the counts. Runs of one backend wait for each other and share one arena, which grows to
-/// the largest plan and is kept.
+/// it, and the host waits once, for the counts. A GPU takes several runs at once, each on a lane with memory of its own,
+/// which grows to the largest plan and is kept; runs that find no lane wait.
 public final class OpenCLBackend: Backend {
   public let device: Device
   /// How kernels are written for a device; both give the same integers.
@@ -18,37 +17,64 @@ public final class OpenCLBackend: Backend {
 
   private let info: OpenCLDeviceInfo
   private let variant: Variant
-  private let workspace: Mutex<OpenCLWorkspace>
+  private let programs: OpenCLPrograms
+  private let lanes: OpenCLLanes
 
   /// Builds the kernels for a device, or loads them from the cache.
   ///
-  /// - Parameter variant: nil for the one that is fast on this type of device.
+  /// - Parameters:
+  ///   - variant: nil for the one that is fast on this type of device.
+  ///   - concurrentRuns: nil for as many as keep this type of device busy.
   package init(
-    _ info: OpenCLDeviceInfo, variant: Variant? = nil, cache: ProgramCache? = ProgramCache.standard()
+    _ info: OpenCLDeviceInfo, variant: Variant? = nil, concurrentRuns: Int? = nil,
+    cache: ProgramCache? = ProgramCache.standard()
   ) throws(BackendError) {
     if let reason = info.unsuitability { throw BackendError(.deviceUnavailable, "\(info.name): \(reason)") }
     let variant = variant ?? (info.kind == .cpu ? .vector : .tiled)
+    let count = max(1, concurrentRuns ?? (info.kind == .cpu ? 1 : 4))
     self.info = info
     self.variant = variant
     device = info.device
     do {
-      workspace = Mutex(try OpenCLWorkspace(info, variant: variant, cache: cache))
+      programs = try OpenCLPrograms(info, variant: variant, cache: cache, residentLimit: count + 1)
+      var lanes: [OpenCLLane] = []
+      for _ in 0..<count { lanes.append(try OpenCLLane(programs)) }
+      // The rest is for images and for what the driver itself takes.
+      self.lanes = OpenCLLanes(lanes, limit: info.globalMemory / 4 * 3)
     } catch {
       throw BackendError(error)
     }
   }
 
-  public func memoryBound(of plan: Plan) -> Int { OpenCLLayout(plan, info, variant).bytes }
+  public var concurrentRuns: Int { lanes.count }
+
+  public func memoryBound(of plan: Plan) -> Int {
+    let layout = OpenCLLayout(plan, info, variant)
+    return lanes.count * layout.bytes + programs.residentLimit * layout.images
+  }
+
+  /// Builds the kernels that the plan takes and that have not been built yet.
+  public func prepare(_ plan: Plan) throws(BackendError) {
+    let tiles = Set(
+      plan.steps.flatMap { JoinedConvolution.all(of: $0, in: plan) }.map { ConvolutionTile($0, variant) })
+    do {
+      for tile in tiles { _ = try programs.program(of: .convolve(tile)) }
+    } catch {
+      throw BackendError(error)
+    }
+  }
 
   public func run(_ plan: Plan, images: ImageBatch) throws(BackendError) -> Counts {
     try check(images, for: plan)
     let layout = OpenCLLayout(plan, info, variant)
     if let reason = layout.excess(of: info) { throw BackendError(.outOfMemory, reason) }
-    return try workspace.withLock { workspace throws(BackendError) in
+    return try lanes.withLane(bytes: layout.bytes) { lane throws(BackendError) in
       let counts: Counts?
       do throws(OpenCLError) {
-        counts = try OpenCLRun(plan, layout: layout, workspace: workspace).counts(images: images)
+        counts = try OpenCLRun(plan, layout: layout, lane: lane).counts(images: images)
       } catch {
+        // Nothing of the run may go on when the lane is used again, or released.
+        try? lane.queue.finish()
         throw BackendError(error)
       }
       guard let counts else {

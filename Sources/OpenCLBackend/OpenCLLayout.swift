@@ -1,61 +1,72 @@
 internal import Compute
-import NetworkGraph
+internal import NetworkGraph
 
-/// Sizes and places of what a run keeps on the device. Sizes in bytes, places in elements of their buffer.
+/// Sizes and places of what a run keeps on the device, and the tables that its kernels look up. Sizes in bytes, places in
+/// elements of their buffer.
 struct OpenCLLayout {
-  /// Longs of a term in Kernels/node.cl.
-  static let termLength = 16
+  /// A step's part of it.
+  struct Step {
+    var termsPlace = 0
+    /// Words of the code of one image, and where it begins; nil without a site.
+    var code: (place: Int, words: Int)?
+    /// Parts of the statistics of the value, which begin at 0; 0 without.
+    var valueParts = 0
+    var convolutions: [Convolution] = []
+    /// Blocks of 8 channels whose statistics are finished, and where they begin.
+    var finishes = 0
+    var finishesPlace = 0
+  }
+
+  struct Convolution {
+    var joined: JoinedConvolution
+    var tile: ConvolutionTile
+    var weightPlace: Int
+    var blocksPlace: Int
+    var partialPlace: Int
+    /// 4x4 tiles of a channel over all images.
+    var tiles: Int
+    /// For processors: tiles whose inputs are transformed at a time.
+    var slice: Int
+  }
+
+  /// Records of a kind in the tables, and work-items for all of them.
+  struct Records {
+    var place = 0
+    var count = 0
+    var items = 0
+  }
+
+  private(set) var steps: [Step] = []
+  private(set) var tables = Tables()
+  private(set) var directBranches = Records()
+  private(set) var winogradBranches = Records()
+  /// Columns of distances, or codes for agreement.
+  private(set) var counted = Records()
+  /// In the order of the columns of distances.
+  private(set) var sites: [Int32] = []
+  let placement: Plan.Placement
 
   let arena: Int
-  let weights: Int
-  /// By step; 0 for nodes.
-  let weightPlaces: [Int]
-  let affine: Int
-  /// By slot of statistics.
-  let affinePlaces: [Int]
-  /// Parts that the tiles of a channel are shared out to.
-  let parts: Int
-  let partial: Int
-  let codes: Int
-  let terms: Int
+  private(set) var weights = 0
+  private(set) var affine = 0
+  private(set) var partial = 0
+  private(set) var codes = 0
+  private(set) var transformed = 0
   let images: Int
   let permutations: Int
   /// [site][d1, d2][image], or [image][image].
   let counts: Int
-  let bytes: Int
+
+  private let plan: Plan
+  private let variant: OpenCLBackend.Variant
+  private var affinePlaces: [Int] = []
 
   init(_ plan: Plan, _ info: OpenCLDeviceInfo, _ variant: OpenCLBackend.Variant) {
-    var weights = 0
-    var weightPlaces: [Int] = []
-    var terms = 0
-    for step in plan.steps {
-      weightPlaces.append(weights)
-      switch step {
-      case .convolution(let step):
-        let inputs = plan.buffers[step.input.buffer].shape.channels
-        weights += Plan.aligned(step.convolution.outputChannels) * inputs * step.convolution.kernel.area
-      case .node(let step): terms += step.terms.count
-      }
-    }
-    var affine = 0
-    var affinePlaces: [Int] = []
-    var channels = 0
-    for shape in plan.statistics {
-      affinePlaces.append(affine)
-      affine += 2 * Plan.aligned(shape.channels)
-      channels = max(channels, Plan.aligned(shape.channels))
-    }
-    let input = plan.buffers[plan.input].shape
-    arena = plan.arenaBytes
-    self.weights = weights * 4
-    self.weightPlaces = weightPlaces
-    self.affine = affine * 4
-    self.affinePlaces = affinePlaces
-    parts = variant == .tiled ? 512 : 8 * max(1, info.computeUnits)
-    partial = parts * 4 * channels * 8
-    codes = plan.images * ((plan.largestCode + 31) / 32) * 4
-    self.terms = terms * Self.termLength * 8
-    images = plan.images * input.count * 4
+    self.plan = plan
+    self.variant = variant
+    placement = plan.placement(.stepwise)
+    arena = placement.count * plan.images * 4
+    images = plan.images * plan.buffers[plan.input].count * 4
     switch plan.measurement {
     case .distances:
       permutations = plan.sites.count * plan.batch * 4
@@ -64,24 +75,176 @@ struct OpenCLLayout {
       permutations = 0
       counts = plan.batch * plan.batch * 8
     }
-    bytes =
-      arena + self.weights + self.affine + partial + codes + self.terms + images + permutations + counts
-      + plan.sites.count * 4 + 4
+    for shape in plan.statistics {
+      affinePlaces.append(affine / 4)
+      affine += 2 * Plan.aligned(shape.channels) * 4
+    }
+    let valueParts = variant == .tiled ? 512 : 8 * max(1, info.computeUnits)
+    for step in plan.steps { append(step, valueParts: valueParts) }
+    directBranches = appendWeights(.direct)
+    winogradBranches = appendWeights(.winograd)
+    appendCounted()
+  }
+
+  /// Bytes of everything but the images, which runs share.
+  var bytes: Int { OpenCLLane.Role.allCases.reduce(0) { $0 + bytes(of: $1) } }
+
+  /// Bytes of a buffer: there are none of 0.
+  func bytes(of role: OpenCLLane.Role) -> Int {
+    let bytes =
+      switch role {
+      case .arena: arena
+      case .weights: weights
+      case .affine: affine
+      case .partial: partial
+      case .codes: codes
+      case .transformed: transformed
+      case .tables: tables.end * 8
+      case .integers: sites.count * 4 + permutations
+      case .counts: counts
+      case .flag: 4
+      }
+    return max(4, bytes)
+  }
+
+  /// Where a buffer begins in the arena.
+  func place(of buffer: Int) -> Int { (placement.offsets[buffer] ?? 0) * plan.images }
+
+  private func tiles(_ shape: TensorShape) -> Int { BatchStatistics.tiles(shape: shape, images: plan.images) }
+}
+
+// MARK: - Steps
+
+extension OpenCLLayout {
+  private mutating func append(_ step: Plan.Step, valueParts: Int) {
+    var result = Step()
+    result.termsPlace = tables.end
+    for term in step.terms {
+      tables.append(
+        term, shape: plan.buffers[term.buffer], place: place(of: term.buffer), affinePlace: { affinePlaces[$0] })
+    }
+    if !step.sites.isEmpty {
+      let words = (Plan.alignedCount(step.shape) + 31) / 32
+      result.code = (place: codes / 4, words: words)
+      codes += words * plan.images * 4
+    }
+    var partialCount = 0
+    if step.statistics != nil {
+      result.valueParts = min(valueParts, tiles(step.shape))
+      partialCount = result.valueParts * 4 * Plan.aligned(step.shape.channels)
+    }
+    for joined in JoinedConvolution.all(of: step, in: plan) {
+      result.convolutions.append(convolution(joined, partialCount: &partialCount))
+    }
+    partial = max(partial, partialCount * 8)
+    result.finishesPlace = tables.end
+    appendFinishes(of: step, result)
+    result.finishes = (tables.end - result.finishesPlace) / 8
+    steps.append(result)
+  }
+
+  private mutating func convolution(_ joined: JoinedConvolution, partialCount: inout Int) -> Convolution {
+    let shape = TensorShape(channels: joined.channels, height: joined.height, width: joined.width)
+    var result = Convolution(
+      joined: joined, tile: ConvolutionTile(joined, variant), weightPlace: weights / 4, blocksPlace: tables.end,
+      partialPlace: partialCount, tiles: tiles(shape), slice: 0)
+    weights += joined.weightCount * 4
+    for member in joined.members {
+      tables.appendBlocks(of: member.branch, place: place(of: member.branch.output))
+    }
+    if joined.hasStatistics { partialCount += parts(result) * 4 * joined.channels }
+    if result.tile == .winogradVector {
+      let tileBytes = 36 * Plan.aligned(joined.input.channels) * 4
+      let fitting = max(1, (16 << 20) / tileBytes / 8) * 8
+      result.slice = min(fitting, (result.tiles + 7) / 8 * 8)
+      transformed = max(transformed, result.slice * tileBytes)
+    }
+    return result
+  }
+
+  /// Parts of the statistics of a convolution.
+  private func parts(_ convolution: Convolution) -> Int {
+    switch convolution.tile {
+    case .directVector: plan.images * ((convolution.joined.height + 3) / 4)
+    default: (convolution.tiles + convolution.tile.tiles - 1) / convolution.tile.tiles
+    }
+  }
+
+  private mutating func appendFinishes(of step: Plan.Step, _ layout: Step) {
+    if let slot = step.statistics {
+      let channels = Plan.aligned(step.shape.channels)
+      tables.appendFinishes(
+        channels: channels, partialPlace: 0, partialChannels: channels, parts: layout.valueParts,
+        affinePlace: affinePlaces[slot], values: plan.images * step.shape.height * step.shape.width)
+    }
+    for convolution in layout.convolutions {
+      let joined = convolution.joined
+      for member in joined.members {
+        guard let slot = member.branch.statistics else { continue }
+        tables.appendFinishes(
+          channels: Plan.aligned(member.branch.convolution.outputChannels),
+          partialPlace: convolution.partialPlace + member.firstChannel, partialChannels: joined.channels,
+          parts: parts(convolution), affinePlace: affinePlaces[slot],
+          values: plan.images * joined.height * joined.width)
+      }
+    }
+  }
+}
+
+// MARK: - Before and after the steps
+
+extension OpenCLLayout {
+  private mutating func appendWeights(_ algorithm: Plan.Branch.Algorithm) -> Records {
+    var records = Records(place: tables.end)
+    for convolution in steps.flatMap(\.convolutions) where convolution.joined.algorithm == algorithm {
+      let joined = convolution.joined
+      for member in joined.members {
+        tables.append(member, of: joined, weightPlace: convolution.weightPlace, firstItem: records.items)
+        records.count += 1
+        // A work-item a weight, or a filter.
+        let positions = algorithm == .direct ? joined.geometry.kernel.area : 1
+        records.items +=
+          positions * joined.chainChannels * Plan.aligned(member.branch.convolution.outputChannels)
+      }
+    }
+    return records
+  }
+
+  private mutating func appendCounted() {
+    counted.place = tables.end
+    for (step, layout) in zip(plan.steps, steps) {
+      guard let code = layout.code else { continue }
+      switch plan.measurement {
+      case .distances:
+        // The noisy copy, then the partner under the permutation of each site.
+        for site in [nil] + step.sites.map(Optional.some) {
+          tables.appendColumn(
+            codePlace: code.place, words: code.words, permutedSite: site, firstSite: sites.count,
+            sites: step.sites.count)
+          counted.count += 1
+        }
+      case .agreement:
+        tables.appendAgreement(
+          codePlace: code.place, words: code.words, units: step.shape.count, sites: step.sites.count)
+        counted.count += 1
+      }
+      sites += step.sites.map(Int32.init)
+    }
   }
 
   /// Why the device cannot hold this; nil where it can.
   func excess(of info: OpenCLDeviceInfo) -> String? {
     func megabytes(_ bytes: Int) -> Int { (bytes + (1 << 20) - 1) >> 20 }
-    let largest = max(arena, weights, codes, images, counts, partial)
+    let largest = OpenCLLane.Role.allCases.reduce(images) { max($0, bytes(of: $1)) }
     if largest > info.maximumAllocation {
       return """
         the run needs one buffer of \(megabytes(largest)) MiB and \(info.name) allows \
         \(megabytes(info.maximumAllocation)): take a smaller --batch
         """
     }
-    if bytes > info.globalMemory {
+    if bytes + images > info.globalMemory {
       return """
-        the run needs \(megabytes(bytes)) MiB and \(info.name) has \(megabytes(info.globalMemory)): take a smaller --batch
+        the run needs \(megabytes(bytes + images)) MiB and \(info.name) has \(megabytes(info.globalMemory)): take a smaller --batch
         """
     }
     return nil

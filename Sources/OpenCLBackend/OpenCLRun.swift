@@ -1,225 +1,236 @@
 internal import Compute
-import NetworkGraph
-import Randomness
+internal import NetworkGraph
+internal import Randomness
 
 /// One run of a plan: every step enqueued, then one wait for the counts.
 struct OpenCLRun {
   let plan: Plan
   let layout: OpenCLLayout
-  let workspace: OpenCLWorkspace
-  private let queue: CommandQueue
+  let lane: OpenCLLane
+  private let arena: DeviceBuffer
+  private let weights: DeviceBuffer
+  private let affine: DeviceBuffer
+  private let partial: DeviceBuffer
+  private let codes: DeviceBuffer
+  private let transformed: DeviceBuffer
+  private let tables: DeviceBuffer
+  private let integers: DeviceBuffer
+  private let counts: DeviceBuffer
+  private let flag: DeviceBuffer
 
-  init(_ plan: Plan, layout: OpenCLLayout, workspace: OpenCLWorkspace) {
+  /// Reserves memory, and writes what the host knows.
+  init(_ plan: Plan, layout: OpenCLLayout, lane: OpenCLLane) throws(OpenCLError) {
     self.plan = plan
     self.layout = layout
-    self.workspace = workspace
-    queue = workspace.queue
+    self.lane = lane
+    // Sites, then their permutations.
+    var integers = layout.sites
+    if plan.measurement == .distances {
+      for site in plan.sites {
+        integers += permutation(seed: plan.seed, site: site.name, count: plan.batch).map(Int32.init)
+      }
+    }
+    try lane.reserve(layout)
+    arena = try lane.buffer(.arena)
+    weights = try lane.buffer(.weights)
+    affine = try lane.buffer(.affine)
+    partial = try lane.buffer(.partial)
+    codes = try lane.buffer(.codes)
+    transformed = try lane.buffer(.transformed)
+    tables = try lane.buffer(.tables)
+    self.integers = try lane.buffer(.integers)
+    counts = try lane.buffer(.counts)
+    flag = try lane.buffer(.flag)
+    try lane.queue.write(layout.tables.values, to: tables)
+    try lane.queue.write(integers, to: self.integers)
   }
 
   /// - Returns: nil where a value was beyond the range of exact statistics.
   func counts(images: ImageBatch) throws(OpenCLError) -> Counts? {
-    let arena = try workspace.buffer(.arena, bytes: layout.arena)
-    let flag = try workspace.buffer(.flag, bytes: 4)
-    let counts = try workspace.buffer(.counts, bytes: layout.counts)
-    try queue.fill(flag, offset: 0, bytes: 4)
-    try queue.fill(counts, offset: 0, bytes: layout.counts)
-    try place(images, in: arena)
+    try lane.queue.fill(flag, offset: 0, bytes: 4)
+    try lane.queue.fill(counts, offset: 0, bytes: layout.counts)
+    try place(images)
     try makeWeights()
-    try writeTables()
-    var firstTerm = 0
-    var counted = Set<Int>()
-    for (position, step) in plan.steps.enumerated() {
-      switch step {
-      case .convolution(let step):
-        try convolve(step, weights: layout.weightPlaces[position], arena: arena)
-        if let slot = step.statistics { try addStatistics(slot, of: step.output, arena: arena, flag: flag) }
-      case .node(let step):
-        try sum(step, firstTerm: firstTerm, arena: arena)
-        firstTerm += step.terms.count
-        if let slot = step.statistics, let output = step.output {
-          try addStatistics(slot, of: output, arena: arena, flag: flag)
-        }
-        if !step.sites.isEmpty {
-          try count(step, firstSite: counted.count, counts: counts)
-          counted.formUnion(step.sites)
+    for (number, (step, places)) in zip(plan.steps, layout.steps).enumerated() {
+      try sumTerms(step, places)
+      for convolution in places.convolutions {
+        switch convolution.joined.algorithm {
+        case .direct: try convolveDirectly(convolution)
+        case .winograd: try convolveByWinograd(convolution)
         }
       }
+      try finishStatistics(places)
+      // The device begins while the rest is enqueued.
+      if number % 8 == 0 { try lane.queue.flush() }
     }
-    guard try queue.read(flag, count: 1, as: Int32.self) == [0] else { return nil }
-    return try read(counts, counted: counted)
+    try count()
+    guard try lane.queue.read(flag, count: 1, as: Int32.self) == [0] else { return nil }
+    return try readCounts()
   }
 }
 
 // MARK: - Before the first step
 
 extension OpenCLRun {
-  private func place(_ images: ImageBatch, in arena: DeviceBuffer) throws(OpenCLError) {
+  private func place(_ images: ImageBatch) throws(OpenCLError) {
     let shape = images.shape
     let aligned = Plan.aligned(shape.channels)
     let positions = shape.height * shape.width
-    try workspace.launch(
+    try lane.launch(
       .placeImages,
       [
-        .buffer(try workspace.resident(images)), .buffer(arena), .long(place(of: plan.input)), .int(shape.channels),
-        .int(aligned), .int(positions),
-      ], global: [aligned * positions, images.count])
+        .buffer(try lane.programs.resident(images, queue: lane.queue)), .buffer(arena),
+        .long(layout.place(of: plan.input)), .int(shape.channels), .int(aligned), .int(positions),
+      ], items: [aligned * positions, images.count])
   }
 
   private func makeWeights() throws(OpenCLError) {
-    let weights = try workspace.buffer(.weights, bytes: layout.weights)
-    for (position, step) in plan.steps.enumerated() {
-      guard case .convolution(let step) = step else { continue }
-      let inputs = plan.buffers[step.input.buffer].shape.channels
-      let outputs = step.convolution.outputChannels
-      let area = step.convolution.kernel.area
-      try workspace.launch(
-        .makeWeights,
+    for (name, records) in [
+      (KernelName.makeWeights, layout.directBranches), (.makeFilters, layout.winogradBranches),
+    ] where records.items > 0 {
+      try lane.launch(
+        name,
         [
-          .buffer(weights), .long(layout.weightPlaces[position]), .word(fnv1a64(step.weights)), .word(plan.seed),
-          .int(outputs), .int(Plan.aligned(outputs)), .int(inputs), .int(area),
-          .float(Float(1 / Double(inputs * area).squareRoot())),
-        ], global: [Plan.aligned(outputs) * inputs * area])
+          .buffer(weights), .buffer(tables), .long(records.place), .int(records.count), .int(records.items),
+          .word(plan.seed),
+        ], items: [records.items], groups: [64])
     }
   }
-
-  /// Terms of every node, the sites in the order in which nodes count them, and the permutation of every site.
-  private func writeTables() throws(OpenCLError) {
-    var terms: [Int64] = []
-    var sites: [Int32] = []
-    for case .node(let step) in plan.steps {
-      for term in step.terms { terms += description(of: term) }
-      sites += step.sites.map(Int32.init)
-    }
-    try workspace.write(terms, to: .terms)
-    guard !sites.isEmpty else { return }
-    try workspace.write(sites, to: .sites)
-    guard plan.measurement == .distances else { return }
-    let permutations = plan.sites.flatMap { site in
-      permutation(seed: plan.seed, site: site.name, count: plan.batch).map(Int32.init)
-    }
-    try workspace.write(permutations, to: .permutations)
-  }
-
-  /// The fields that Kernels/node.cl names.
-  private func description(of term: Plan.Term) -> [Int64] {
-    let shape = plan.buffers[term.buffer].shape
-    var kind = 0
-    var rectified = false
-    var affine = 0
-    var pooling = Pooling(kernel: Extent(0), stride: Extent(1))
-    switch term {
-    case .normalized(_, let slot):
-      affine = layout.affinePlaces[slot]
-    case .identity(let source):
-      (kind, rectified) = (1, source.rectified)
-    case .averagePool(let source, let windows):
-      (kind, rectified, pooling) = (2, source.rectified, windows)
-    }
-    let fields = [
-      kind, place(of: term.buffer), rectified ? 1 : 0, affine, pooling.kernel.height, pooling.kernel.width,
-      pooling.stride.height, pooling.stride.width, pooling.padding.height, pooling.padding.width, shape.height,
-      shape.width,
-    ]
-    return (fields + Array(repeating: 0, count: OpenCLLayout.termLength - fields.count)).map(Int64.init)
-  }
-
-  /// Where a buffer begins in the arena, in floats.
-  private func place(of buffer: Int) -> Int { plan.buffers[buffer].offset * plan.images }
 }
 
 // MARK: - Steps
 
 extension OpenCLRun {
-  private func convolve(
-    _ step: Plan.ConvolutionStep, weights: Int, arena: DeviceBuffer
-  ) throws(OpenCLError) {
-    let input = plan.buffers[step.input.buffer].shape
-    let output = plan.buffers[step.output].shape
-    let convolution = step.convolution
-    let aligned = Plan.aligned(output.channels)
-    let shape = [
-      plan.images, input.height, input.width, input.channels, Plan.aligned(input.channels), output.height,
-      output.width, aligned, convolution.kernel.height, convolution.kernel.width, convolution.stride.height,
-      convolution.stride.width, convolution.padding.height, convolution.padding.width, convolution.dilation.height,
-      convolution.dilation.width, step.input.rectified ? 1 : 0,
-    ].map(Int32.init)
-    let launch = workspace.convolutionLaunch(images: plan.images, output: output)
-    try workspace.launch(
-      .convolve(launch.tile),
-      [
-        .buffer(arena), .long(place(of: step.input.buffer)),
-        .buffer(try workspace.buffer(.weights, bytes: layout.weights)),
-        .long(weights), .buffer(arena), .long(place(of: step.output)), .integers(shape),
-      ], global: launch.global, local: launch.local)
-  }
-
-  private func addStatistics(
-    _ slot: Int, of buffer: Int, arena: DeviceBuffer, flag: DeviceBuffer
-  ) throws(OpenCLError) {
-    let shape = plan.statistics[slot]
-    let aligned = Plan.aligned(shape.channels)
-    let tiles = BatchStatistics.tiles(shape: shape, images: plan.images)
-    let parts = min(layout.parts, tiles)
-    let partial = try workspace.buffer(.partial, bytes: layout.partial)
-    try workspace.launch(
-      .addTiles,
-      [
-        .buffer(arena), .long(place(of: buffer)), .buffer(partial), .buffer(flag), .int(plan.images),
-        .int(shape.height), .int(shape.width), .int(aligned), .int(parts), .float(BatchStatistics.limit(tiles: tiles)),
-      ], global: [aligned, parts])
-    try workspace.launch(
-      .finishStatistics,
-      [
-        .buffer(partial), .buffer(try workspace.buffer(.affine, bytes: layout.affine)),
-        .long(layout.affinePlaces[slot]), .int(aligned), .int(parts),
-        .double(Double(plan.images * shape.height * shape.width)),
-      ], groups: [aligned])
-  }
-
-  private func sum(_ step: Plan.NodeStep, firstTerm: Int, arena: DeviceBuffer) throws(OpenCLError) {
+  /// The value of a step; none where convolutions read a buffer as it stands.
+  private func sumTerms(_ step: Plan.Step, _ places: OpenCLLayout.Step) throws(OpenCLError) {
+    guard step.output != nil || places.code != nil else { return }
     let aligned = Plan.aligned(step.shape.channels)
     let units = aligned * step.shape.height * step.shape.width
     let words = (units + 31) / 32
-    let tiled = workspace.isTiled
-    try workspace.launch(
-      .sumNode,
+    try lane.launch(
+      .sumTerms,
       [
-        .buffer(arena), .buffer(try workspace.buffer(.affine, bytes: max(4, layout.affine))),
-        .buffer(try workspace.buffer(.terms, bytes: layout.terms)), .int(firstTerm), .int(step.terms.count),
+        .buffer(arena), .buffer(affine), .buffer(tables), .long(places.termsPlace), .int(step.terms.count),
         .int(step.shape.width), .int(aligned), .int(units), .int(step.output == nil ? 0 : 1),
-        .long(step.output.map(place) ?? 0), .int(step.sites.isEmpty ? 0 : 1),
-        .buffer(try workspace.buffer(.codes, bytes: max(4, layout.codes))), .int(words),
-      ], global: [tiled ? (units + 255) / 256 * 256 : words, plan.images], local: tiled ? [256, 1] : nil)
+        .long(step.output.map(layout.place) ?? 0), .int(places.code == nil ? 0 : 1), .buffer(codes),
+        .long(places.code?.place ?? 0), .int(words),
+      ], items: [lane.isTiled ? units / 4 : words, plan.images], groups: lane.isTiled ? [256, 1] : nil)
+    guard places.valueParts > 0, let output = step.output else { return }
+    try lane.launch(
+      .addTiles,
+      [
+        .buffer(arena), .long(layout.place(of: output)), .buffer(partial), .long(0), .buffer(flag), .int(plan.images),
+        .int(step.shape.height), .int(step.shape.width), .int(aligned), .int(places.valueParts),
+        .float(BatchStatistics.limit(tiles: BatchStatistics.tiles(shape: step.shape, images: plan.images))),
+      ], items: [lane.isTiled ? aligned : aligned / 8, places.valueParts])
   }
 
-  private func count(_ step: Plan.NodeStep, firstSite: Int, counts: DeviceBuffer) throws(OpenCLError) {
-    let units = Plan.aligned(step.shape.channels) * step.shape.height * step.shape.width
-    let words = (units + 31) / 32
-    let codes = try workspace.buffer(.codes, bytes: max(4, layout.codes))
-    switch plan.measurement {
-    case .distances:
-      try workspace.launch(
-        .countDistances,
-        [
-          .buffer(codes), .int(words), .int(plan.batch),
-          .buffer(try workspace.buffer(.permutations, bytes: layout.permutations)),
-          .buffer(try workspace.buffer(.sites, bytes: plan.sites.count * 4)), .int(firstSite), .int(step.sites.count),
-          .buffer(counts),
-        ], groups: [plan.batch, step.sites.count + 1])
-    case .agreement:
-      try workspace.launch(
-        .countAgreement,
-        [
-          .buffer(codes), .int(words), .int(plan.batch), .int(step.shape.count), .int(step.sites.count),
-          .buffer(counts),
-        ], global: [plan.batch, plan.batch])
+  private func convolveDirectly(_ convolution: OpenCLLayout.Convolution) throws(OpenCLError) {
+    let joined = convolution.joined
+    let arguments: [OpenCLLane.Argument] =
+      [.buffer(arena), .long(layout.place(of: joined.source.buffer))] + outputArguments(of: convolution)
+    switch convolution.tile {
+    case .directVector:
+      try lane.launch(
+        .convolve(convolution.tile), arguments,
+        items: [joined.channels / 8, (joined.height + 3) / 4, plan.images], groups: [1, 1, 1])
+    case .grouped(let tiles, _):
+      try lane.launch(
+        .convolve(convolution.tile), arguments,
+        items: [joined.channels / convolution.tile.groupChannels, (convolution.tiles + tiles - 1) / tiles])
+    default: try launchTiled(convolution, arguments)
     }
   }
 
-  private func read(_ counts: DeviceBuffer, counted: Set<Int>) throws(OpenCLError) -> Counts {
+  private func convolveByWinograd(_ convolution: OpenCLLayout.Convolution) throws(OpenCLError) {
+    let joined = convolution.joined
+    let inputPlace = layout.place(of: joined.source.buffer)
+    guard case .winogradVector = convolution.tile else {
+      return try launchTiled(convolution, [.buffer(arena), .long(inputPlace)] + outputArguments(of: convolution))
+    }
+    for first in stride(from: 0, to: convolution.tiles, by: convolution.slice) {
+      let last = min(first + convolution.slice, convolution.tiles)
+      try lane.launch(
+        .transformInputs,
+        [
+          .buffer(arena), .long(inputPlace), .buffer(transformed), .int(first), .integers(shape(of: convolution)),
+        ], items: [Plan.aligned(joined.input.channels) / 8, last - first], groups: [1, 1])
+      try lane.launch(
+        .convolve(convolution.tile),
+        [.buffer(arena), .buffer(transformed), .int(first), .int(last)] + outputArguments(of: convolution),
+        items: [joined.channels / 8, (last - first + 7) / 8], groups: [1, 1])
+    }
+  }
+
+  private func launchTiled(
+    _ convolution: OpenCLLayout.Convolution, _ arguments: [OpenCLLane.Argument]
+  ) throws(OpenCLError) {
+    let tile = convolution.tile
+    let tileGroups = (convolution.tiles + tile.tiles - 1) / tile.tiles
+    let channelGroups = (convolution.joined.channels + tile.groupChannels - 1) / tile.groupChannels
+    try lane.launch(
+      .convolve(tile), arguments, items: [tileGroups * tile.groupSize, channelGroups], groups: [tile.groupSize, 1])
+  }
+
+  /// What kernels for convolutions take after their input.
+  private func outputArguments(of convolution: OpenCLLayout.Convolution) -> [OpenCLLane.Argument] {
+    [
+      .buffer(weights), .long(convolution.weightPlace), .buffer(tables), .long(convolution.blocksPlace),
+      .buffer(partial), .long(convolution.partialPlace), .buffer(flag),
+      .float(BatchStatistics.limit(tiles: convolution.tiles)), .integers(shape(of: convolution)),
+    ]
+  }
+
+  /// `convolution_shape` in Kernels/branches.cl.
+  private func shape(of convolution: OpenCLLayout.Convolution) -> [Int32] {
+    let joined = convolution.joined
+    let geometry = joined.geometry
+    return [
+      plan.images, joined.input.height, joined.input.width, Plan.aligned(joined.input.channels), joined.height,
+      joined.width, joined.channels, geometry.kernel.height, geometry.kernel.width, geometry.stride.height,
+      geometry.stride.width, geometry.padding.height, geometry.padding.width, geometry.dilation.height,
+      geometry.dilation.width, joined.source.rectified ? 1 : 0,
+      joined.isGrouped ? joined.chainChannels : 0, (joined.height + 3) / 4, (joined.width + 3) / 4,
+      convolution.tiles,
+    ].map(Int32.init)
+  }
+
+  private func finishStatistics(_ places: OpenCLLayout.Step) throws(OpenCLError) {
+    guard places.finishes > 0 else { return }
+    try lane.launch(
+      .finishStatistics,
+      [.buffer(partial), .buffer(tables), .long(places.finishesPlace), .buffer(affine)],
+      items: [places.finishes * (lane.isTiled ? 256 : 8)], groups: lane.isTiled ? [256] : nil)
+  }
+}
+
+// MARK: - Counts
+
+extension OpenCLRun {
+  private func count() throws(OpenCLError) {
+    guard layout.counted.count > 0 else { return }
     switch plan.measurement {
     case .distances:
-      let values = try queue.read(counts, count: plan.sites.count * 2 * plan.batch, as: UInt32.self)
+      try lane.launch(
+        .countDistances,
+        [
+          .buffer(codes), .buffer(tables), .long(layout.counted.place), .int(plan.batch), .buffer(integers),
+          .long(layout.sites.count), .buffer(counts),
+        ], items: [plan.batch * (lane.isTiled ? 64 : 1), layout.counted.count], groups: lane.isTiled ? [64, 1] : nil)
+    case .agreement:
+      try lane.launch(
+        .countAgreement,
+        [
+          .buffer(codes), .buffer(tables), .long(layout.counted.place), .int(layout.counted.count), .int(plan.batch),
+          .buffer(counts),
+        ], items: [plan.batch, plan.batch], groups: lane.isTiled ? [16, 16] : nil)
+    }
+  }
+
+  private func readCounts() throws(OpenCLError) -> Counts {
+    switch plan.measurement {
+    case .distances:
+      let values = try lane.queue.read(counts, count: plan.sites.count * 2 * plan.batch, as: UInt32.self)
       return Counts(
         sites: plan.sites.enumerated().map { index, site in
           func total(_ row: Int) -> Int {
@@ -228,8 +239,9 @@ extension OpenCLRun {
           return SiteCounts(name: site.name, units: site.units, d1: total(2 * index), d2: total(2 * index + 1))
         })
     case .agreement:
-      let values = try queue.read(counts, count: plan.batch * plan.batch, as: Int64.self)
+      let values = try lane.queue.read(counts, count: plan.batch * plan.batch, as: Int64.self)
       // A site whose input is zero by construction is never counted; all images agree on it.
+      let counted = Set(plan.steps.flatMap(\.sites))
       let constant = plan.sites.indices.reduce(0) { counted.contains($1) ? $0 : $0 + plan.sites[$1].units }
       return Counts(agreement: values.map { $0 + Int64(constant) })
     }

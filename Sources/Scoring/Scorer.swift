@@ -20,6 +20,8 @@ public struct Score: Sendable {
   public var error: String?
   /// The backend's error where not the network is to blame but the device or its memory: another try may succeed.
   public var backendError: BackendError?
+  /// What ran it.
+  public var device: Device
   public var epads: Double?
   /// The sum of d1 over all ReLU sites.
   public var snaswot: Int?
@@ -35,9 +37,9 @@ public struct Score: Sendable {
 
   /// Wall-clock time.
   public struct Milliseconds: Sendable, Codable, Hashable {
-    /// Lowering, and the images where this is the first network of a seed.
+    /// Lowering; the images where this is the first network of a seed; kernels where it is the first to need them.
     public var prepare: Double
-    /// On the backend.
+    /// On the backend, which may run other networks at the same time.
     public var forward: Double
     public var total: Double
   }
@@ -72,7 +74,7 @@ public final class Scorer: Sendable {
       let plan = try Plan(network, measurement: measurement, batch: batch, seed: 0)
       // The kernel in double precision, beside the integers of the backend.
       let kernel = measurement == .agreement ? batch * batch * MemoryLayout<Double>.stride : 0
-      bound = max(bound, backend.memoryBound(of: plan) + kernel)
+      bound = max(bound, backend.memoryBound(of: plan) + backend.concurrentRuns * kernel)
     }
     let values = batch * network.inputShape.count
     let clean = values * (MemoryLayout<UInt8>.stride + MemoryLayout<Float>.stride)
@@ -80,7 +82,9 @@ public final class Scorer: Sendable {
     let perturbed = 2 * values * MemoryLayout<Float>.stride
     // A batch in the making: the images once more, and their noise in double precision.
     let making = perturbed + values * (MemoryLayout<Float>.stride + MemoryLayout<Double>.stride)
-    return bound + clean + PerturbedBatches.count(seeds: seeds, bytes: perturbed) * perturbed + making
+    // Networks in flight hold on to theirs when another takes its place.
+    let batches = min(seeds, PerturbedBatches.count(seeds: seeds, bytes: perturbed) + backend.concurrentRuns - 1)
+    return bound + clean + batches * perturbed + making
   }
 
   /// An upper bound of the bytes that scoring a network with so many seeds takes.
@@ -95,21 +99,25 @@ public final class Scorer: Sendable {
     let start = ContinuousClock.now
     var forward = Duration.zero
     var score = Score(
-      status: .ok, rectifierSites: network.rectifiers.count, rectifierUnits: network.rectifierUnits,
+      status: .ok, device: backend.device, rectifierSites: network.rectifiers.count,
+      rectifierUnits: network.rectifierUnits,
       parameters: network.parameterCount, multiplyAccumulates: network.multiplyAccumulates, layers: [],
       milliseconds: Score.Milliseconds(prepare: 0, forward: 0, total: 0))
     for measurement in Self.measurements(of: proxies) {
       do {
         let plan = try plan(network, measurement, seed: seed)
         let images = try batch(measurement, seed: seed)
+        try backend.prepare(plan)
         let began = ContinuousClock.now
-        let result = Result { () throws(BackendError) in try backend.run(plan, images: images) }
+        let result = Result { () throws(BackendError) in try backend.runNamingDevice(plan, images: images) }
         forward += ContinuousClock.now - began
+        let (counts, device) = try result.get()
+        score.device = device
         switch measurement {
-        case .distances: try score.take(distances: result.get().sites)
+        case .distances: try score.take(distances: counts.sites)
         case .agreement:
           guard network.rectifiers.count > 0 else { throw ScoreError.noRectifiers }
-          score.naswot = try Scoring.naswot(agreement: result.get().agreement, batch: plan.batch)
+          score.naswot = try Scoring.naswot(agreement: counts.agreement, batch: plan.batch)
         }
       } catch {
         score.status = .failed
@@ -134,10 +142,13 @@ public final class Scorer: Sendable {
 
   private func batch(_ measurement: Measurement, seed: UInt64) throws -> ImageBatch {
     guard measurement == .distances else { return clean }
-    if let batch = perturbed.withLock({ $0[seed] }) { return batch }
-    let batch = try images.perturbedBatch(sigma: sigma, seed: seed)
-    perturbed.withLock { $0.insert(batch, seed: seed) }
-    return batch
+    // Made once, however many networks wait for it: a backend tells a batch that it holds by its identity.
+    return try perturbed.withLock { perturbed in
+      if let batch = perturbed[seed] { return batch }
+      let batch = try images.perturbedBatch(sigma: sigma, seed: seed)
+      perturbed.insert(batch, seed: seed)
+      return batch
+    }
   }
 }
 

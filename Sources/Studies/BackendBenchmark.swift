@@ -17,10 +17,14 @@ public struct BackendBenchmark: Sendable {
 
   /// One workload on one backend.
   public struct Result: Sendable {
-    /// The first run: building what is built on demand, allocating, sending images.
+    /// Building kernels, or loading them from the cache; nothing where they were there already.
+    public var buildMilliseconds: Double
+    /// The first run: allocating, sending images.
     public var firstMilliseconds: Double
     /// The median of the runs after it.
     public var milliseconds: Double
+    /// Time a run with as many in flight as keep the device busy.
+    public var busyMilliseconds: Double
     public var runs: Int
     public var counts: Counts
   }
@@ -79,7 +83,7 @@ public struct BackendBenchmark: Sendable {
     return builder.network(output: value)
   }
 
-  /// Runs a workload: once, then until the time is spent, at least twice.
+  /// Runs a workload: once, then until the time is spent, at least twice; then several runs at once.
   public func run(_ workload: Workload, on backend: any Backend) throws -> Result {
     let plan = try Plan(workload.network, measurement: workload.measurement, batch: batch, seed: 1)
     let images = Self.images(plan)
@@ -88,6 +92,9 @@ public struct BackendBenchmark: Sendable {
       let counts = try backend.run(plan, images: images)
       return ((ContinuousClock.now - start) / .milliseconds(1), counts)
     }
+    let building = ContinuousClock.now
+    try backend.prepare(plan)
+    let build = (ContinuousClock.now - building) / .milliseconds(1)
     let (first, counts) = try timed()
     var times: [Double] = []
     let start = ContinuousClock.now
@@ -95,13 +102,33 @@ public struct BackendBenchmark: Sendable {
       times.append(try timed().0)
     } while times.count < 2 || times.count < 99 && ContinuousClock.now - start < .seconds(secondsPerWorkload)
     times.sort()
+    let median = times[times.count / 2]
     return Result(
-      firstMilliseconds: first, milliseconds: times[times.count / 2], runs: times.count, counts: counts)
+      buildMilliseconds: build, firstMilliseconds: first, milliseconds: median,
+      busyMilliseconds: try busyMilliseconds(plan, images, on: backend, expected: median), runs: times.count,
+      counts: counts)
+  }
+
+  private func busyMilliseconds(
+    _ plan: Plan, _ images: ImageBatch, on backend: any Backend, expected: Double
+  ) throws -> Double {
+    let width = backend.concurrentRuns
+    guard width > 1 else { return expected }
+    func pass(runs: Int) throws -> Double {
+      let start = ContinuousClock.now
+      let work = OrderedWork(Array(0..<runs), width: width) { _ in try backend.run(plan, images: images) }
+      defer { work.stop() }
+      while try work.next() != nil {}
+      return (ContinuousClock.now - start) / .milliseconds(1) / Double(runs)
+    }
+    // The first allocates.
+    _ = try pass(runs: width)
+    return try pass(runs: width * min(25, max(2, Int(1000 * secondsPerWorkload / max(expected, 0.01)) / width)))
   }
 
   /// Values like normalised images; what they are does not change the work.
   private static func images(_ plan: Plan) -> ImageBatch {
-    let shape = plan.buffers[plan.input].shape
+    let shape = plan.buffers[plan.input]
     let values = (0..<plan.images * shape.count).map { Float($0 &* 7919 % 4001) / 1000 - 2 }
     return ImageBatch(shape: shape, count: plan.images, values: values)
   }

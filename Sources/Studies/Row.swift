@@ -6,7 +6,7 @@ public import SearchSpaces
 public let programVersion = "0.1.0"
 
 /// The version of the numerics contract in Docs/Numerics.md, in every row.
-public let numericsVersion = 1
+public let numericsVersion = 2
 
 /// One architecture with one seed, as it is written to a file: one line of JSON.
 public struct Row: Codable, Sendable {

@@ -64,11 +64,9 @@ public struct Study: Sendable {
     let network = try space.network(
       of: item.architecture, input: configuration.dataSet.shape, classes: configuration.dataSet.classes)
     let score = scorer.score(network, seed: item.seed)
-    // After the run: a backend may have left a failing device.
-    let device = scorer.backend.device
     let row = Row(
       score, of: item.architecture, seed: item.seed, configuration: configuration,
-      device: device.name, backend: device.backend, layers: layers)
+      device: score.device.name, backend: score.device.backend, layers: layers)
     return (row, score.backendError)
   }
 }

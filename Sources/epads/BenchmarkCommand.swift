@@ -10,7 +10,9 @@ struct BenchmarkCommand: ParsableCommand {
     abstract: "Compares the devices of this machine on the same work.",
     discussion: """
       Convolutions, codes with their distances, and whole architectures: the median of several runs on each device that can \
-      be used, after a first one that also builds and allocates. Counts are compared as well: they must be equal.
+      be used, after a first one that also allocates; "busy ms" is the time a run where a device takes several at once, as \
+      it does with the rows of a study, and "build ms" what building kernels took, or loading them where they were built \
+      before. Counts are compared as well: they must be equal.
 
         epads benchmark --batch 8
         epads benchmark --device 0 --json
@@ -39,7 +41,8 @@ struct BenchmarkCommand: ParsableCommand {
     let writer = LineWriter()
     var table = TextTable(columns: [
       TextTable.Column("workload"), TextTable.Column("device"), TextTable.Column("ms", .right),
-      TextTable.Column("GFLOP/s", .right), TextTable.Column("first ms", .right), TextTable.Column("ratio", .right),
+      TextTable.Column("busy ms", .right), TextTable.Column("GFLOP/s", .right), TextTable.Column("build ms", .right),
+      TextTable.Column("first ms", .right), TextTable.Column("ratio", .right),
     ])
     Interrupt.watch()
     defer { Interrupt.unwatch() }
@@ -66,8 +69,8 @@ struct BenchmarkCommand: ParsableCommand {
           try writer.append(jsonLine(row))
         } else {
           table.append([
-            workload.name, "\(number) \(backend.device.backend)", fixed(row.ms, 2), fixed(row.gflops, 1),
-            fixed(row.firstMs, 1), fixed(row.ratio, 2),
+            workload.name, "\(number) \(backend.device.backend)", fixed(row.ms, 2), fixed(row.busyMs, 2),
+            fixed(row.gflops, 1), fixed(row.buildMs, 1), fixed(row.firstMs, 1), fixed(row.ratio, 2),
           ])
         }
       }
@@ -76,7 +79,8 @@ struct BenchmarkCommand: ParsableCommand {
     for (number, backend) in backends {
       try writer.append("\(number) \(backend.device.backend): \(backend.device.summary)")
     }
-    try writer.append("batch \(batch); ratio: time of the CPU backend divided by the device's")
+    try writer.append(
+      "batch \(batch); GFLOP/s and ratio (the CPU backend's time divided by the device's) are of busy ms")
     for line in table.text().split(separator: "\n") { try writer.append(String(line)) }
     try finish(unequal)
   }
@@ -114,6 +118,8 @@ struct BenchmarkCommand: ParsableCommand {
     var device: String
     var batch: Int
     var ms: Double
+    var busyMs: Double
+    var buildMs: Double
     var firstMs: Double
     var runs: Int
     /// Two operations a multiply-accumulate, over all images of a run.
@@ -122,6 +128,8 @@ struct BenchmarkCommand: ParsableCommand {
 
     enum CodingKeys: String, CodingKey {
       case workload, backend, device, batch, ms
+      case busyMs = "busy_ms"
+      case buildMs = "build_ms"
       case firstMs = "first_ms"
       case runs, gflops, ratio
     }
@@ -135,10 +143,12 @@ struct BenchmarkCommand: ParsableCommand {
       self.device = device.name
       self.batch = batch
       ms = result.milliseconds
+      busyMs = result.busyMilliseconds
+      buildMs = result.buildMilliseconds
       firstMs = result.firstMilliseconds
       runs = result.runs
-      gflops = Double(2 * workload.multiplyAccumulates * 2 * batch) / result.milliseconds / 1e6
-      ratio = (reference ?? result).milliseconds / result.milliseconds
+      gflops = Double(2 * workload.multiplyAccumulates * 2 * batch) / result.busyMilliseconds / 1e6
+      ratio = (reference ?? result).busyMilliseconds / result.busyMilliseconds
     }
   }
 }

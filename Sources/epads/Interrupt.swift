@@ -20,7 +20,7 @@ enum Interrupt {
         Interrupt.requested.store(true, ordering: .relaxed)
         signal(number, SIG_DFL)
         // Nothing but system calls is safe here.
-        let text: StaticString = "\nfinishing the architecture at hand; once more stops at once\n"
+        let text: StaticString = "\nfinishing what is at hand; once more stops at once\n"
         let reason = errno
         _ = write(STDERR_FILENO, text.utf8Start, text.utf8CodeUnitCount)
         errno = reason

@@ -126,11 +126,19 @@ struct BackendOptions: ParsableArguments {
   )
   var threads: Int?
 
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp(
+      "Architectures in flight on an OpenCL device. Default: as many as keep it busy. Rows do not depend on it, only their "
+        + "times do.", valueName: "n"))
+  var inFlight: Int?
+
   @Flag(help: "Compile OpenCL kernels anew instead of keeping them on disk.")
   var noProgramCache = false
 
   func validate() throws {
     if let threads, !(1...1024).contains(threads) { throw ValidationError("--threads must be from 1 to 1024") }
+    if let inFlight, !(1...16).contains(inFlight) { throw ValidationError("--in-flight must be from 1 to 16") }
     _ = try choice()
   }
 
@@ -150,7 +158,7 @@ struct BackendOptions: ParsableArguments {
     let name = device ?? ProcessInfo.processInfo.environment["EPADS_DEVICE"].flatMap { $0.isEmpty ? nil : $0 }
     let choice = try choice()
     do throws(BackendError) {
-      let all = try BackendSelection(threads: threads, usesProgramCache: !noProgramCache)
+      let all = try BackendSelection(threads: threads, concurrentRuns: inFlight, usesProgramCache: !noProgramCache)
       return (all, try all.select(choice, device: name))
     } catch {
       throw Failure("\(error)")

@@ -34,16 +34,23 @@ struct StudyRun {
     var progress = ProgressReport(label, total: items.count)
     defer { progress.clear() }
     var failures = 0
-    for (done, item) in items.enumerated() {
-      let stopped = "after \(done) of \(counted(items.count, "row"))\(afterStop)"
-      guard !Interrupt.isRequested else { throw Failure("interrupted \(stopped)", status: 130) }
-      let (row, deviceError) = try study.row(item)
+    var done = 0
+    var stopped: String { "after \(done) of \(counted(items.count, "row"))\(afterStop)" }
+    let study = study
+    // Rows do not depend on how many are in flight, only their times do.
+    let work = OrderedWork(
+      items, width: study.scorer.backend.concurrentRuns, isStopRequested: { Interrupt.isRequested }
+    ) { item in try study.row(item) }
+    defer { work.stop() }
+    while let (row, deviceError) = try work.next() {
       if let deviceError, onError == .stop { throw Failure("\(deviceError); stopped \(stopped)") }
       if row.status == .failed { failures += 1 }
       if rowsOnTerminal { progress.clear() }
       try each(row, deviceError != nil)
       progress.advance()
+      done += 1
     }
+    guard done == items.count else { throw Failure("interrupted \(stopped)", status: 130) }
     return failures
   }
 }

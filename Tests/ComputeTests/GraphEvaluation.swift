@@ -72,7 +72,8 @@ struct GraphEvaluation {
     let input = values[operation.inputs[0].index]
     let source = shape(of: operation.inputs[0])
     let kernel = convolution.kernel
-    let fanIn = source.channels * kernel.area
+    let inputs = source.channels / convolution.groups
+    let fanIn = inputs * kernel.area
     let weights = convolutionWeights(
       seed: seed, name: operation.weightName, count: operation.shape.channels * fanIn, fanIn: fanIn
     ).map(Double.init)
@@ -84,15 +85,16 @@ struct GraphEvaluation {
             let top = row * convolution.stride.height - convolution.padding.height
             let left = column * convolution.stride.width - convolution.padding.width
             var sum = 0.0
-            for channel in 0..<source.channels {
-              let plane = (image * source.channels + channel) * source.height
+            let first = output / (operation.shape.channels / convolution.groups) * inputs
+            for channel in 0..<inputs {
+              let plane = (image * source.channels + first + channel) * source.height
               for r in 0..<kernel.height {
                 let y = top + r * convolution.dilation.height
                 guard y >= 0, y < source.height else { continue }
                 for s in 0..<kernel.width {
                   let x = left + s * convolution.dilation.width
                   guard x >= 0, x < source.width else { continue }
-                  let weight = weights[((output * source.channels + channel) * kernel.height + r) * kernel.width + s]
+                  let weight = weights[((output * inputs + channel) * kernel.height + r) * kernel.width + s]
                   sum += weight * input[(plane + y) * source.width + x]
                 }
               }

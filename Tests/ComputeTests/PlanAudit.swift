@@ -11,7 +11,8 @@ struct PlanAudit {
     self.plan = plan
     self.network = network
     checkBuffers()
-    checkArena()
+    checkPlacement(.fused)
+    checkPlacement(.stepwise)
     checkStatistics()
     checkSites()
     checkConvolutions()
@@ -21,57 +22,56 @@ struct PlanAudit {
     if !condition { problems.append(problem()) }
   }
 
-  private func output(of step: Plan.Step) -> Int? {
-    switch step {
-    case .convolution(let step): step.output
-    case .node(let step): step.output
-    }
-  }
-
-  private func buffers(readBy step: Plan.Step) -> [Int] {
-    switch step {
-    case .convolution(let step): [step.input.buffer]
-    case .node(let step): step.terms.map(\.buffer)
-    }
-  }
-
   /// Every buffer is written once, before it is read, with the shape that its step makes.
   private mutating func checkBuffers() {
     var written: Set<Int> = [plan.input]
-    require(plan.buffers[plan.input].shape == network.inputShape, "the input has another shape")
+    let read = Set(plan.steps.flatMap { $0.terms.map(\.buffer) })
+    require(plan.buffers[plan.input] == network.inputShape, "the input has another shape")
     for (position, step) in plan.steps.enumerated() {
-      for buffer in buffers(readBy: step) {
+      for buffer in step.terms.map(\.buffer) {
         require(written.contains(buffer), "step \(position) reads buffer \(buffer) before it is written")
       }
-      if let output = output(of: step) {
+      for output in [step.output].compactMap(\.self) + step.branches.map(\.output) {
         require(written.insert(output).inserted, "step \(position) writes buffer \(output) again")
       }
+      require(step.isKept == step.output.map(read.contains) ?? false, "step \(position): isKept")
       checkShapes(of: step, at: position)
     }
     require(written == Set(plan.buffers.indices), "some buffers are never written")
   }
 
   private mutating func checkShapes(of step: Plan.Step, at position: Int) {
-    switch step {
-    case .convolution(let step):
-      require(
-        plan.buffers[step.output].shape == slid(step.convolution, over: plan.buffers[step.input.buffer].shape),
-        "step \(position) has an output of another shape")
-    case .node(let node):
-      require(!node.terms.isEmpty, "step \(position) adds nothing")
-      require(node.output != nil || !node.sites.isEmpty, "step \(position) is of no use")
-      if let output = node.output { require(plan.buffers[output].shape == node.shape, "step \(position): output") }
-      for term in node.terms {
-        var shape = plan.buffers[term.buffer].shape
-        if case .averagePool(_, let pooling) = term {
-          let window = Convolution(
-            outputChannels: shape.channels, kernel: pooling.kernel, stride: pooling.stride, padding: pooling.padding)
-          shape = slid(window, over: shape)
-        }
-        require(shape == node.shape, "step \(position) adds a term of another shape")
+    require(!step.terms.isEmpty, "step \(position) adds nothing")
+    require(!step.sites.isEmpty || step.output != nil || !step.branches.isEmpty, "step \(position) is of no use")
+    if let output = step.output { require(plan.buffers[output] == step.shape, "step \(position): output") }
+    for term in step.terms {
+      var shape = plan.buffers[term.buffer]
+      if case .averagePool(_, let pooling) = term {
+        let window = Convolution(
+          outputChannels: shape.channels, kernel: pooling.kernel, stride: pooling.stride, padding: pooling.padding)
+        shape = slid(window, over: shape)
       }
-      for site in node.sites { require(plan.sites[site].units == node.shape.count, "site \(site) has other units") }
+      require(shape == step.shape, "step \(position) adds a term of another shape")
     }
+    for site in step.sites { require(plan.sites[site].units == step.shape.count, "site \(site) has other units") }
+    for branch in step.branches {
+      require(
+        plan.buffers[branch.output] == slid(branch.convolution, over: step.shape),
+        "step \(position) has a branch with an output of another shape")
+      let convolution = branch.convolution
+      let dense = Convolution(
+        outputChannels: convolution.outputChannels, kernel: Extent(3), padding: convolution.padding)
+      require(
+        branch.algorithm == (convolution == dense && step.shape.channels >= 8 ? .winograd : .direct),
+        "step \(position) has a branch with another algorithm")
+    }
+    guard !step.branches.isEmpty, step.output == nil else { return }
+    guard step.terms.count == 1, case .identity(let source) = step.terms[0] else {
+      return problems.append("step \(position): branches read a value that is no buffer")
+    }
+    let isRectified = source.rectified || step.rectified
+    require(
+      step.source.buffer == source.buffer && step.source.rectified == isRectified, "step \(position): branches' source")
   }
 
   private func slid(_ window: Convolution, over shape: TensorShape) -> TensorShape {
@@ -84,63 +84,84 @@ struct PlanAudit {
       width: positions(shape.width, \.width))
   }
 
-  /// Buffers that are alive at one time lie apart. An output may only take the place of a term that is read unit by
-  /// unit and never again.
-  private mutating func checkArena() {
-    var written = Array(repeating: plan.steps.count, count: plan.buffers.count)
-    var lastRead = Array(repeating: -1, count: plan.buffers.count)
-    written[plan.input] = -1
+  /// When a buffer is written and last read, in the order of the plan: a step's value at 2 * position, its branches at
+  /// 2 * position + 1. At once, they are one moment for what the value is made of.
+  private struct Lifetime {
+    var written: Int
+    var lastRead = -1
+  }
+
+  private func lifetimes(_ execution: Plan.Execution) -> [Lifetime] {
+    var lifetimes = Array(repeating: Lifetime(written: 2 * plan.steps.count), count: plan.buffers.count)
+    lifetimes[plan.input].written = -1
     for (position, step) in plan.steps.enumerated() {
-      if let output = output(of: step) { written[output] = position }
-      for buffer in buffers(readBy: step) { lastRead[buffer] = position }
+      if let output = step.output { lifetimes[output].written = 2 * position }
+      for branch in step.branches { lifetimes[branch.output].written = 2 * position + 1 }
+      for term in step.terms {
+        // Image by image, the branches of one image are carried out before the value of the next.
+        let end = execution == .fused && !step.branches.isEmpty ? 2 * position + 1 : 2 * position
+        lifetimes[term.buffer].lastRead = max(lifetimes[term.buffer].lastRead, end)
+      }
+      if execution == .stepwise, !step.branches.isEmpty { lifetimes[step.source.buffer].lastRead = 2 * position + 1 }
+    }
+    return lifetimes
+  }
+
+  /// Buffers that are alive at one time lie apart. What a step writes may only take the place of a term that is never read
+  /// again: a value that of a term which is read unit by unit; the output of a branch, at once, that of any term of one
+  /// size an image.
+  private mutating func checkPlacement(_ execution: Plan.Execution) {
+    let placement = plan.placement(execution)
+    let lifetimes = lifetimes(execution)
+    let sizes = plan.buffers.map { Plan.aligned($0.channels) * $0.height * $0.width }
+    let unplaced = Set(plan.steps.compactMap { execution == .fused && !$0.isKept ? $0.output : nil })
+    require(placement.offsets.count == plan.buffers.count, "\(execution): other buffers")
+    for buffer in plan.buffers.indices {
+      require(
+        (placement.offsets[buffer] == nil) == unplaced.contains(buffer), "\(execution): place of buffer \(buffer)")
+      guard let offset = placement.offsets[buffer] else { continue }
+      require(offset >= 0 && offset + sizes[buffer] <= placement.count, "\(execution): buffer \(buffer) is outside")
     }
     for first in plan.buffers.indices {
-      require(plan.buffers[first].offset >= 0, "buffer \(first) lies before the arena")
-      require(
-        plan.buffers[first].offset + plan.buffers[first].count <= plan.arenaCount,
-        "buffer \(first) reaches beyond the arena")
-      for second in plan.buffers.indices where written[first] < written[second] && overlap(first, second) {
-        // The second is written while the first is still to be read, in that step or later.
-        guard lastRead[first] >= written[second] else { continue }
+      for second in plan.buffers.indices {
+        let moment = lifetimes[second].written
+        guard first != second, lifetimes[first].written <= moment, lifetimes[first].lastRead >= moment,
+          let start = placement.offsets[first], let other = placement.offsets[second], start < other + sizes[second],
+          other < start + sizes[first]
+        else { continue }
         require(
-          lastRead[first] == written[second] && isOverwritable(first, by: second, at: written[second]),
-          "buffers \(first) and \(second) overlap in step \(written[second])")
+          start == other && sizes[first] == sizes[second] && isOverwritable(first, by: second, execution),
+          "\(execution): buffers \(first) and \(second) overlap in step \(moment / 2)")
       }
     }
   }
 
-  private func overlap(_ first: Int, _ second: Int) -> Bool {
-    let (first, second) = (plan.buffers[first], plan.buffers[second])
-    return first.offset < second.offset + second.count && second.offset < first.offset + first.count
-  }
-
-  private func isOverwritable(_ first: Int, by second: Int, at position: Int) -> Bool {
-    guard case .node(let node) = plan.steps[position] else { return false }
-    let isPooled = node.terms.contains { term in
-      if case .averagePool(let source, _) = term { source.buffer == first } else { false }
-    }
-    return !isPooled && plan.buffers[first].offset == plan.buffers[second].offset
-      && plan.buffers[first].shape == plan.buffers[second].shape
+  private func isOverwritable(_ first: Int, by second: Int, _ execution: Plan.Execution) -> Bool {
+    guard
+      let position = plan.steps.firstIndex(where: { step in
+        step.output == second || step.branches.contains { $0.output == second }
+      }), !plan.steps[(position + 1)...].contains(where: { $0.terms.contains { $0.buffer == first } })
+    else { return false }
+    let step = plan.steps[position]
+    let terms = step.terms.filter { $0.buffer == first }
+    guard !terms.isEmpty else { return false }
+    if step.output != second { return execution == .fused }
+    return terms.allSatisfy { term in if case .averagePool = term { false } else { true } }
   }
 
   /// A slot is filled once, by the step that makes the buffer that it is read with.
   private mutating func checkStatistics() {
     var filled: [Int: Int] = [:]
     for (position, step) in plan.steps.enumerated() {
-      if case .node(let node) = step {
-        for case .normalized(let buffer, let slot) in node.terms {
-          require(filled[slot] == buffer, "step \(position) reads the statistics of another buffer")
-        }
+      for case .normalized(let buffer, let slot) in step.terms {
+        require(filled[slot] == buffer, "step \(position) reads the statistics of another buffer")
       }
-      let (slot, buffer) =
-        switch step {
-        case .convolution(let step): (step.statistics, step.output as Int?)
-        case .node(let step): (step.statistics, step.output)
-        }
-      guard let slot else { continue }
-      require(filled[slot] == nil, "step \(position) fills slot \(slot) again")
-      require(buffer.map { plan.buffers[$0].shape } == plan.statistics[slot], "slot \(slot) has another shape")
-      filled[slot] = buffer
+      let outputs = [(step.statistics, step.output)] + step.branches.map { ($0.statistics, $0.output) }
+      for case (let slot?, let buffer) in outputs {
+        require(filled[slot] == nil, "step \(position) fills slot \(slot) again")
+        require(buffer.map { plan.buffers[$0] } == plan.statistics[slot], "slot \(slot) has another shape")
+        filled[slot] = buffer
+      }
     }
     require(filled.count == plan.statistics.count, "some statistics are never filled")
   }
@@ -167,9 +188,7 @@ struct PlanAudit {
     require(plan.sites.map(\.name) == rectifiers.map { network[$0].name }, "other sites than the network")
     require(plan.sites.map(\.units) == rectifiers.map { network[$0].shape.count }, "sites of another size")
     var counts = Array(repeating: 0, count: plan.sites.count)
-    for case .node(let node) in plan.steps {
-      for site in node.sites { counts[site] += 1 }
-    }
+    for site in plan.steps.flatMap(\.sites) { counts[site] += 1 }
     let zeros = zeros()
     let expected = rectifiers.map { zeros[network[$0].inputs[0].index] ? 0 : 1 }
     require(counts == expected, "sites are counted \(counts) times, not \(expected)")
@@ -188,9 +207,9 @@ struct PlanAudit {
       if case .convolution(let convolution) = operation.kind { expected[operation.weightName] = convolution }
     }
     var found: [String: Convolution] = [:]
-    for case .convolution(let step) in plan.steps {
-      require(found[step.weights] == nil, "\(step.weights) twice")
-      found[step.weights] = step.convolution
+    for branch in plan.steps.flatMap(\.branches) {
+      require(found[branch.weights] == nil, "\(branch.weights) twice")
+      found[branch.weights] = branch.convolution
     }
     require(found == expected, "convolutions \(found.keys.sorted()), not \(expected.keys.sorted())")
   }

@@ -36,7 +36,6 @@ import TestSupport
       #expect(plan.images == (measurement == .distances ? 256 : 128))
       #expect(plan.batch == 128)
       #expect(plan.seed == seed)
-      #expect(plan.arenaBytes == plan.arenaCount * plan.images * 4)
     }
   }
 
@@ -69,14 +68,48 @@ import TestSupport
     let first = builder.rectifier("first", of: sum)
     let second = try builder.rectifier("second", of: builder.add(sum, builder.zero(like: first)))
     let plan = try Plan(builder.network(output: second), measurement: .distances, batch: 1, seed: 1)
-    try #require(plan.steps.count == 4)
-    guard case .node(let node) = plan.steps[3] else {
-      Issue.record("the last step is no node")
-      return
-    }
+    try #require(plan.steps.count == 2)
+    #expect(plan.steps[0].branches.map(\.weights) == ["a.weight", "b.weight", "c.weight"])
+    let node = plan.steps[1]
     #expect(node.terms.map(described) == ["identity 1", "normalized 2 with 0", "pooled 3"])
     #expect(node.sites == [0, 1], "ReLUs of one value share its code")
     #expect(node.output == nil)
+  }
+
+  /// Dense, 3x3, neither strided nor dilated, and at least 8 input channels.
+  @Test func algorithms() {
+    func algorithm(_ kernel: Extent, stride: Int = 1, dilation: Int = 1, inputs: Int = 8) -> Plan.Branch.Algorithm {
+      let convolution = Convolution(
+        outputChannels: 1, kernel: kernel, stride: Extent(stride), padding: Extent(2), dilation: Extent(dilation))
+      return .canonical(for: convolution, inputChannels: inputs)
+    }
+    #expect(algorithm(Extent(3)) == .winograd)
+    #expect(algorithm(Extent(3), inputs: 70) == .winograd)
+    #expect(algorithm(Extent(3), inputs: 7) == .direct)
+    #expect(algorithm(Extent(3), stride: 2) == .direct)
+    #expect(algorithm(Extent(3), dilation: 2) == .direct)
+    #expect(algorithm(Extent(1)) == .direct)
+    #expect(algorithm(Extent(1, 3)) == .direct)
+    #expect(algorithm(Extent(5)) == .direct)
+  }
+
+  /// Convolutions join the step whose value they read, as long as all of them read it through a ReLU or none does.
+  @Test func convolutionsJoinTheirValue() throws {
+    var builder = NetworkBuilder(input: TensorShape(channels: 2, height: 4, width: 4))
+    let value = builder.batchNormalization("normalization", of: builder.input)
+    let rectified = builder.rectifier("rectifier", of: value)
+    var last = value
+    for (name, read) in [("a", rectified), ("b", rectified), ("c", value)] {
+      let convolved = try builder.convolution(name, of: read, Convolution(outputChannels: 2, kernel: Extent(1)))
+      last = builder.rectifier(name + ".rectifier", of: convolved)
+    }
+    let plan = try Plan(builder.network(output: last), measurement: .distances, batch: 1, seed: 1)
+    let reading = plan.steps.filter { !$0.branches.isEmpty }
+    #expect(reading.map { $0.branches.map(\.weights) } == [["a.weight", "b.weight"], ["c.weight"]])
+    #expect(reading.map(\.rectified) == [true, false])
+    #expect(reading.map { $0.output == nil } == [false, true])
+    #expect(reading[0].isKept)
+    #expect(reading[1].source.buffer == reading[0].output)
   }
 
   @Test func zerosMakeNoSteps() throws {
@@ -126,8 +159,8 @@ import TestSupport
     var builder = NetworkBuilder(input: TensorShape(channels: 3, height: 5, width: 7))
     let network = builder.network(output: builder.rectifier("rectifier", of: builder.input))
     let plan = try Plan(network, measurement: .distances, batch: 1, seed: 1)
-    #expect(plan.buffers[plan.input].count == 8 * 35)
-    #expect(plan.arenaCount == 8 * 35)
+    #expect(plan.placement(.fused).count == 8 * 35)
+    #expect(plan.placement(.stepwise).count == 8 * 35)
     #expect(plan.largestCode == 8 * 35)
   }
 }

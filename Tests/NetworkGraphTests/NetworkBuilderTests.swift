@@ -108,6 +108,25 @@ import Testing
     #expect(error?.reason == "kernel, stride and dilation must be positive")
   }
 
+  @Test(arguments: [(3, 0), (3, 2), (4, 3), (3, -1)])
+  func groupsThatDoNotDivideTheChannels(outputs: Int, groups: Int) {
+    let error = error(Convolution(outputChannels: outputs, kernel: Extent(1), groups: groups))
+    #expect(
+      error?.description == "layers.1: \(groups) groups do not divide 3 input and \(outputs) output channels")
+  }
+
+  /// A grouped convolution has the weights of its groups alone.
+  @Test func groupedConvolutionsCountTheirWeights() throws {
+    var builder = NetworkBuilder(input: TensorShape(channels: 6, height: 4, width: 4))
+    let depthwise = try builder.convolution(
+      "a", of: builder.input, Convolution(outputChannels: 6, kernel: Extent(3), padding: Extent(1), groups: 6))
+    let grouped = try builder.convolution(
+      "b", of: depthwise, Convolution(outputChannels: 4, kernel: Extent(1), groups: 2))
+    let network = builder.network(output: grouped)
+    #expect(network.parameterCount == 6 * 9 + 4 * 3)
+    #expect(network.multiplyAccumulates == 6 * 16 * 9 + 4 * 16 * 3)
+  }
+
   @Test func windowsThatDoNotFit() {
     #expect(
       error(Convolution(outputChannels: 1, kernel: Extent(1, 3), dilation: Extent(1, 2)))?.description

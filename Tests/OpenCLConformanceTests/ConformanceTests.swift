@@ -3,6 +3,7 @@ import Compute
 import Foundation
 import OpenCLBackend
 import SearchSpaces
+import Synchronization
 import TestSupport
 import Testing
 
@@ -22,6 +23,8 @@ enum Found {
       }
     }
   }
+  /// A device that bears several busy queues; PoCL does not always.
+  static let overlapping = suitable.first { $0.platformName != "Portable Computing Language" }
   static let candidates = results.compactMap { try? $0.get() }
 
   /// Set to 1 where a missing device means that the machine is set up wrongly: in continuous integration.
@@ -64,6 +67,15 @@ enum Found {
     #expect(try differences(.operation(operation, batch: 257)) == [])
   }
 
+  @Test(arguments: [3, 11, 48])
+  func branches(channels: Int) throws {
+    #expect(try differences(.branches(channels: channels, batch: 2)) == [])
+  }
+
+  @Test func branchesOnManyImages() throws {
+    #expect(try differences(.branches(channels: 13, batch: 40)) == [])
+  }
+
   @Test(arguments: 0..<12 as Range<UInt64>)
   func nasBench201(seed: UInt64) throws {
     #expect(try differences(.nasBench201(seed: seed)) == [])
@@ -79,6 +91,30 @@ enum Found {
   @Test(arguments: [0x1p20, 0x1p26, 0x1p-20, 0x1p-60] as [Float])
   func largeAndSmallActivations(scale: Float) throws {
     #expect(try differences(.scaled(by: scale)) == [])
+  }
+
+  /// Runs of plans that differ, more at once than the backend takes.
+  @Test func severalRunsAtOnce() throws {
+    for variant in OpenCLBackend.Variant.allCases {
+      let width = Found.overlapping == nil ? 1 : 3
+      let backend = try OpenCLBackend(
+        Found.overlapping ?? Found.suitable[0], variant: variant, concurrentRuns: width)
+      #expect(backend.concurrentRuns == width)
+      let cases = try (0..<6 as Range<UInt64>).map { try ConformanceCase.nasBench201(seed: $0) }
+      let work = cases.flatMap { conformanceCase in
+        conformanceCase.plans.map { ($0, conformanceCase.images(for: $0)) }
+      }
+      let expected = try work.map { try ScalarBackend().run($0, images: $1) }
+      let found = Mutex<[Int: Counts]>([:])
+      DispatchQueue.concurrentPerform(iterations: 2 * work.count) { number in
+        let (plan, images) = work[number % work.count]
+        let counts = try? backend.run(plan, images: images)
+        found.withLock { $0[number] = counts }
+      }
+      for number in 0..<2 * work.count {
+        #expect(found.withLock { $0[number] } == expected[number % work.count], "\(variant), run \(number)")
+      }
+    }
   }
 
   @Test func activationsOutOfRangeAreErrors() throws {

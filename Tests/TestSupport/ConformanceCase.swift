@@ -83,19 +83,34 @@ extension ConformanceCase {
   /// One operation between an odd input and a ReLU.
   public enum Operation: String, CaseIterable, Sendable {
     case pointwise, dense, strided, dilated, wide, tall, large, unpadded, manyChannels, oneUnit
-    case averagePool, stridedPool, sum, doubleRectifier, rectifiedTwice
+    case depthwise, depthwiseStrided, grouped, groupsOfMany
+    case winograd, winogradUnpadded, winogradPaddedTwice, winogradOneRow, winogradManyChannels
+    case averagePool, stridedPool, sum, manyTerms, doubleRectifier, rectifiedTwice
+
+    fileprivate var input: TensorShape {
+      switch self {
+      case .winograd: TensorShape(channels: 8, height: 5, width: 7)
+      case .winogradUnpadded: TensorShape(channels: 13, height: 7, width: 9)
+      case .winogradPaddedTwice: TensorShape(channels: 9, height: 5, width: 6)
+      case .winogradOneRow: TensorShape(channels: 11, height: 3, width: 12)
+      case .depthwise, .depthwiseStrided: TensorShape(channels: 35, height: 9, width: 6)
+      case .grouped, .groupsOfMany: TensorShape(channels: 24, height: 6, width: 5)
+      case .winogradManyChannels: TensorShape(channels: 70, height: 3, width: 5)
+      default: TensorShape(channels: 3, height: 5, width: 7)
+      }
+    }
   }
 
   public static func operation(_ operation: Operation, batch: Int) throws -> ConformanceCase {
-    var builder = NetworkBuilder(input: TensorShape(channels: 3, height: 5, width: 7))
+    var builder = NetworkBuilder(input: operation.input)
     func convolve(
-      _ outputs: Int, _ kernel: Extent, padding: Extent, stride: Int = 1, dilation: Int = 1
+      _ outputs: Int, _ kernel: Extent, padding: Extent, stride: Int = 1, dilation: Int = 1, groups: Int = 1
     ) throws -> ValueID {
       let convolved = try builder.convolution(
         "convolution", of: builder.input,
         Convolution(
-          outputChannels: outputs, kernel: kernel, stride: Extent(stride), padding: padding, dilation: Extent(dilation))
-      )
+          outputChannels: outputs, kernel: kernel, stride: Extent(stride), padding: padding, dilation: Extent(dilation),
+          groups: groups))
       return builder.batchNormalization("normalization", of: convolved)
     }
     func pool(_ kernel: Int, stride: Int, padding: Int) throws -> ValueID {
@@ -103,8 +118,26 @@ extension ConformanceCase {
       let pooled = try builder.averagePool("pool", of: builder.rectifier("before", of: builder.input), pooling)
       return builder.batchNormalization("normalization", of: pooled)
     }
+    // More than are added up at once: normalised, pooled, rectified and plain ones in turn.
+    func manyTerms() throws -> ValueID {
+      var sum = builder.input
+      for index in 0..<9 {
+        let term: ValueID
+        switch index % 3 {
+        case 0: term = builder.batchNormalization("normalizations.\(index)", of: sum)
+        case 1: term = try pool(3, stride: 1, padding: 1)
+        default: term = builder.rectifier("rectifiers.\(index)", of: builder.input)
+        }
+        sum = try builder.add(sum, term)
+      }
+      return sum
+    }
     let value =
       switch operation {
+      case .depthwise: try convolve(35, Extent(5), padding: Extent(4), dilation: 2, groups: 35)
+      case .depthwiseStrided: try convolve(35, Extent(3), padding: Extent(1), stride: 2, groups: 35)
+      case .grouped: try convolve(18, Extent(3), padding: Extent(1), groups: 6)
+      case .groupsOfMany: try convolve(48, Extent(1), padding: Extent(0), groups: 2)
       case .pointwise: try convolve(17, Extent(1), padding: Extent(0))
       case .dense: try convolve(9, Extent(3), padding: Extent(1))
       case .strided: try convolve(20, Extent(3), padding: Extent(1), stride: 2)
@@ -115,9 +148,15 @@ extension ConformanceCase {
       case .unpadded: try convolve(6, Extent(5), padding: Extent(0))
       case .manyChannels: try convolve(67, Extent(1), padding: Extent(0), stride: 2)
       case .oneUnit: try convolve(1, Extent(5, 7), padding: Extent(0))
+      case .winograd: try convolve(9, Extent(3), padding: Extent(1))
+      case .winogradUnpadded: try convolve(33, Extent(3), padding: Extent(0))
+      case .winogradPaddedTwice: try convolve(17, Extent(3), padding: Extent(2))
+      case .winogradOneRow: try convolve(20, Extent(3), padding: Extent(0, 1))
+      case .winogradManyChannels: try convolve(41, Extent(3), padding: Extent(1))
       case .averagePool: try pool(3, stride: 1, padding: 1)
       case .stridedPool: try pool(2, stride: 2, padding: 0)
       case .sum: try builder.add(builder.input, convolve(3, Extent(3), padding: Extent(1)))
+      case .manyTerms: try manyTerms()
       case .doubleRectifier:
         builder.rectifier("before", of: builder.batchNormalization("normalization", of: builder.input))
       case .rectifiedTwice: builder.batchNormalization("twice", of: try convolve(8, Extent(1), padding: Extent(0)))
@@ -125,6 +164,33 @@ extension ConformanceCase {
     let network = builder.network(output: builder.rectifier("rectifier", of: value))
     return try ConformanceCase(
       "\(operation)", network, batches: [.distances: batch, .agreement: batch], seed: 7)
+  }
+
+  /// Convolutions of all kinds that leave one value, some of them through a ReLU.
+  public static func branches(channels: Int, batch: Int) throws -> ConformanceCase {
+    var builder = NetworkBuilder(input: TensorShape(channels: channels, height: 5, width: 6))
+    let value = builder.batchNormalization("value", of: builder.input)
+    let rectified = builder.rectifier("rectified", of: value)
+    let convolutions = [
+      Convolution(outputChannels: 17, kernel: Extent(3), padding: Extent(1)),
+      Convolution(outputChannels: 9, kernel: Extent(1)),
+      Convolution(outputChannels: 10, kernel: Extent(3), stride: Extent(2), padding: Extent(1)),
+      Convolution(outputChannels: 40, kernel: Extent(3), padding: Extent(1)),
+      Convolution(outputChannels: 12, kernel: Extent(1)),
+      Convolution(outputChannels: 5, kernel: Extent(3)),
+      Convolution(outputChannels: 3, kernel: Extent(1), stride: Extent(2)),
+      Convolution(outputChannels: 8, kernel: Extent(3), padding: Extent(2, 1)),
+    ]
+    var last = value
+    for (index, convolution) in convolutions.enumerated() {
+      let convolved = try builder.convolution(
+        "convolutions.\(index)", of: index == 4 ? value : rectified, convolution)
+      // One that no batch normalisation follows.
+      let result = index == 1 ? convolved : builder.batchNormalization("normalizations.\(index)", of: convolved)
+      last = builder.rectifier("rectifiers.\(index)", of: result)
+    }
+    return try ConformanceCase(
+      "branches", builder.network(output: last), batches: [.distances: batch, .agreement: batch], seed: 3)
   }
 
   /// Images with one value that the exact statistics cannot add up: every backend has to refuse them.
@@ -137,7 +203,7 @@ extension ConformanceCase {
     return [Float.nan, .infinity, 1e30, -1e30].map { value in
       var values = RandomCases.images(for: plan, seed: 1).values
       values[17] = value
-      return (plan, ImageBatch(shape: plan.buffers[plan.input].shape, count: 4, values: values))
+      return (plan, ImageBatch(shape: plan.buffers[plan.input], count: 4, values: values))
     }
   }
 }

@@ -13,7 +13,7 @@ struct NetworkSketch: ~Copyable {
   init(seed: UInt64) {
     var choices = RandomChoices(seed: seed, name: "network")
     let shape = TensorShape(
-      channels: choices.integer(in: 1...7), height: choices.integer(in: 1...19), width: choices.integer(in: 1...19))
+      channels: choices.integer(in: 1...12), height: choices.integer(in: 1...19), width: choices.integer(in: 1...19))
     self.choices = choices
     builder = NetworkBuilder(input: shape)
     values = [builder.input]
@@ -85,6 +85,18 @@ struct NetworkSketch: ~Copyable {
     let cost = height.positions * width.positions * convolution.kernel.area * input.channels
     guard cost <= budget else { return nil }
     convolution.outputChannels = min(choices.integer(in: 1...40), budget / cost)
+    if choices.happens(0.3) {
+      // Depthwise, or groups of a few channels each.
+      let divisors = (2...max(2, input.channels)).filter { input.channels.isMultiple(of: $0) }
+      convolution.groups = choices.happens(0.5) ? input.channels : choices.element(of: divisors + [1])
+      let multiple = choices.happens(0.6) ? 1 : choices.integer(in: 1...3)
+      let outputs = choices.happens(0.5) ? input.channels : convolution.groups * multiple
+      if outputs <= 40, outputs <= budget / cost {
+        convolution.outputChannels = outputs
+      } else {
+        convolution.groups = 1
+      }
+    }
     budget -= cost * convolution.outputChannels
     return try builder.convolution(name(), of: value, convolution)
   }
@@ -103,7 +115,8 @@ struct NetworkSketch: ~Copyable {
     let stride = choices.happens(0.25) ? 2 : 1
     let dilation = choices.happens(0.2) ? 2 : 1
     let extent = (kernel - 1) * dilation + 1
-    let padding = choices.happens(0.6) ? extent / 2 : choices.integer(in: 0...kernel)
+    // Never a window all in the padding: its sum is 0, or by Winograd's algorithm whatever rounding leaves of 0.
+    let padding = choices.happens(0.6) ? extent / 2 : choices.integer(in: 0...kernel - 1)
     let fitting = size + 2 * padding < extent ? extent / 2 : padding
     return Window(
       kernel: kernel, stride: stride, padding: fitting, dilation: dilation,

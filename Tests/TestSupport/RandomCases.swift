@@ -24,7 +24,7 @@ public enum RandomCases {
 
   /// Images that a plan takes: where it has two halves, the second is a perturbed copy of the first.
   public static func images(for plan: Plan, seed: UInt64) -> ImageBatch {
-    let shape = plan.buffers[plan.input].shape
+    let shape = plan.buffers[plan.input]
     let clean = images(shape: shape, count: plan.batch, seed: seed)
     guard plan.measurement == .distances else { return clean }
     let noise = standardNormals(seed: seed, count: clean.values.count)

@@ -11,26 +11,21 @@ public struct ScalarBackend: Backend {
   public var device: Device { Device(backend: "scalar", name: "scalar reference", kind: .cpu) }
 
   public func memoryBound(of plan: Plan) -> Int {
-    let floats = plan.buffers.reduce(0) { $0 + $1.shape.count * plan.images }
+    let floats = plan.buffers.reduce(0) { $0 + $1.count * plan.images }
     return floats * MemoryLayout<Float>.stride + plan.largestCode * plan.images
   }
 
   public func run(_ plan: Plan, images: ImageBatch) throws(BackendError) -> Counts {
     try check(images, for: plan)
     var run = ScalarRun(plan, images)
-    for step in plan.steps {
-      switch step {
-      case .convolution(let step): try run.convolve(step)
-      case .node(let step): try run.add(step)
-      }
-    }
+    for step in plan.steps { try run.carryOut(step) }
     run.agreeOnUncountedSites()
     return run.counts
   }
 }
 
 /// The values of one buffer, laid out [image][channel][row][column].
-private struct Activation {
+struct Activation {
   let shape: TensorShape
   var values: [Float]
 
@@ -39,13 +34,11 @@ private struct Activation {
     self.values = Array(repeating: 0, count: images * shape.count)
   }
 
-  func position(_ image: Int, _ channel: Int, _ row: Int, _ column: Int) -> Int {
-    ((image * shape.channels + channel) * shape.height + row) * shape.width + column
-  }
-
-  subscript(image: Int, channel: Int, row: Int, column: Int) -> Float {
-    get { values[position(image, channel, row, column)] }
-    set { values[position(image, channel, row, column)] = newValue }
+  /// With negative values as zero.
+  var rectified: Activation {
+    var result = self
+    for index in result.values.indices where !(result.values[index] > 0) { result.values[index] = 0 }
+    return result
   }
 }
 
@@ -65,7 +58,7 @@ private struct ScalarRun {
 
   init(_ plan: Plan, _ images: ImageBatch) {
     self.plan = plan
-    activations = plan.buffers.map { Activation(shape: $0.shape, images: 0) }
+    activations = plan.buffers.map { Activation(shape: $0, images: 0) }
     activations[plan.input].values = images.values
     affines = Array(repeating: [], count: plan.statistics.count)
     counted = Array(repeating: false, count: plan.sites.count)
@@ -77,73 +70,33 @@ private struct ScalarRun {
     }
   }
 
-  /// The buffer's values, with negative ones as zero where the source is rectified.
-  func read(_ source: Plan.Source) -> Activation {
-    var result = activations[source.buffer]
-    if source.rectified { result.values = result.values.map { $0 > 0 ? $0 : 0 } }
-    return result
-  }
-}
-
-// MARK: - Convolution
-
-extension ScalarRun {
-  mutating func convolve(_ step: Plan.ConvolutionStep) throws(BackendError) {
-    let input = read(step.input)
-    let convolution = step.convolution
-    let kernel = convolution.kernel
-    let fanIn = input.shape.channels * kernel.area
-    let weights = convolutionWeights(
-      seed: plan.seed, name: step.weights, count: convolution.outputChannels * fanIn, fanIn: fanIn)
-    var output = Activation(shape: plan.buffers[step.output].shape, images: plan.images)
-    input.values.withUnsafeBufferPointer { inputValues in
-      weights.withUnsafeBufferPointer { weights in
-        for image in 0..<plan.images {
-          for channel in 0..<output.shape.channels {
-            for row in 0..<output.shape.height {
-              for column in 0..<output.shape.width {
-                output[image, channel, row, column] = chain(
-                  convolution, input.shape, image: image, channel: channel, row: row, column: column,
-                  inputValues, weights)
-              }
-            }
-          }
-        }
+  /// The value, its code, then the convolutions that read it.
+  mutating func carryOut(_ step: Plan.Step) throws(BackendError) {
+    let value = value(of: step)
+    if !step.sites.isEmpty { count(value, sites: step.sites) }
+    if let output = step.output { try finish(output, value, statistics: step.statistics) }
+    guard !step.branches.isEmpty else { return }
+    let input = step.rectified ? value.rectified : value
+    for branch in step.branches {
+      let fanIn = input.shape.channels / branch.convolution.groups * branch.convolution.kernel.area
+      let weights = convolutionWeights(
+        seed: plan.seed, name: branch.weights, count: branch.convolution.outputChannels * fanIn, fanIn: fanIn)
+      var output = Activation(shape: plan.buffers[branch.output], images: plan.images)
+      switch branch.algorithm {
+      case .direct: convolveDirectly(input, weights, branch.convolution, images: plan.images, into: &output)
+      case .winograd:
+        convolveByWinograd(input, weights, padding: branch.convolution.padding, images: plan.images, into: &output)
       }
+      try finish(branch.output, output, statistics: branch.statistics)
     }
-    try finish(step.output, output, statistics: step.statistics)
   }
 
-  /// One output: a chain of fused multiply-adds over kernel row, kernel column and input channel.
-  private func chain(
-    _ convolution: Convolution, _ shape: TensorShape, image: Int, channel: Int, row: Int, column: Int,
-    _ input: UnsafeBufferPointer<Float>, _ weights: UnsafeBufferPointer<Float>
-  ) -> Float {
-    let kernel = convolution.kernel
-    var sum: Float = 0
-    for r in 0..<kernel.height {
-      for s in 0..<kernel.width {
-        let y = row * convolution.stride.height + r * convolution.dilation.height - convolution.padding.height
-        let x = column * convolution.stride.width + s * convolution.dilation.width - convolution.padding.width
-        let isInside = (0..<shape.height).contains(y) && (0..<shape.width).contains(x)
-        for c in 0..<shape.channels {
-          let value = isInside ? input[((image * shape.channels + c) * shape.height + y) * shape.width + x] : 0
-          let weight = weights[((channel * shape.channels + c) * kernel.height + r) * kernel.width + s]
-          sum = sum.addingProduct(value, weight)
-        }
-      }
-    }
-    return sum
-  }
-
-  /// Stores what a step made and fills its slot of statistics.
-  mutating func finish(_ buffer: Int, _ output: Activation, statistics: Int?) throws(BackendError) {
+  /// Stores what was made and fills its slot of statistics.
+  private mutating func finish(_ buffer: Int, _ output: Activation, statistics: Int?) throws(BackendError) {
     activations[buffer] = output
     guard let statistics else { return }
     var affines: [Affine] = []
-    for channel in 0..<output.shape.channels {
-      affines.append(try affine(of: channel, of: output))
-    }
+    for channel in 0..<output.shape.channels { affines.append(try affine(of: channel, of: output)) }
     self.affines[statistics] = affines
   }
 }
@@ -174,9 +127,10 @@ extension ScalarRun {
     var sums = Parts()
     var squares = Parts()
     for image in 0..<plan.images {
+      let plane = (image * shape.channels + channel) * shape.height * shape.width
       for tileRow in 0..<tileRows {
         for tileColumn in 0..<tileColumns {
-          let (s, q) = tile(activation, image, channel, row: 4 * tileRow, column: 4 * tileColumn)
+          let (s, q) = tile(activation, plane: plane, row: 4 * tileRow, column: 4 * tileColumn)
           // Written so that NaN fails.
           guard abs(s) <= largest, q <= largest else {
             throw BackendError(.valueOutOfRange, "a sum of 16 activations, or of their squares, exceeds \(largest)")
@@ -203,63 +157,64 @@ extension ScalarRun {
 
   /// The sum and the sum of squares of the 4x4 tile whose upper left corner is given.
   private func tile(
-    _ activation: Activation, _ image: Int, _ channel: Int, row: Int, column: Int
+    _ activation: Activation, plane: Int, row: Int, column: Int
   ) -> (sum: Float, squares: Float) {
-    var rowSums: [Float] = []
-    var rowSquares: [Float] = []
-    for y in row..<row + 4 {
-      let x = (column..<column + 4).map { x in
-        y < activation.shape.height && x < activation.shape.width ? activation[image, channel, y, x] : 0
-      }
-      rowSums.append((x[0] + x[1]) + (x[2] + x[3]))
-      var squares = x[0] * x[0]
-      squares = squares.addingProduct(x[1], x[1])
-      squares = squares.addingProduct(x[2], x[2])
-      squares = squares.addingProduct(x[3], x[3])
-      rowSquares.append(squares)
+    let shape = activation.shape
+    func at(_ y: Int, _ x: Int) -> Float {
+      y < shape.height && x < shape.width ? activation.values[plane + y * shape.width + x] : 0
     }
-    return (
-      ((rowSums[0] + rowSums[1]) + rowSums[2]) + rowSums[3],
-      ((rowSquares[0] + rowSquares[1]) + rowSquares[2]) + rowSquares[3]
-    )
+    var sum: Float = 0
+    var squares: Float = 0
+    for y in row..<row + 4 {
+      let (x0, x1, x2, x3) = (at(y, column), at(y, column + 1), at(y, column + 2), at(y, column + 3))
+      let rowSum = (x0 + x1) + (x2 + x3)
+      let rowSquares = (x0 * x0).addingProduct(x1, x1).addingProduct(x2, x2).addingProduct(x3, x3)
+      sum = y == row ? rowSum : sum + rowSum
+      squares = y == row ? rowSquares : squares + rowSquares
+    }
+    return (sum, squares)
   }
 }
 
-// MARK: - Node
+// MARK: - Value
 
 extension ScalarRun {
-  mutating func add(_ step: Plan.NodeStep) throws(BackendError) {
+  private func value(of step: Plan.Step) -> Activation {
     let shape = step.shape
+    let plane = shape.height * shape.width
     var sum = Activation(shape: shape, images: plan.images)
     for channel in 0..<shape.channels {
       let start = shift(step.terms, channel)
       for image in 0..<plan.images {
-        for row in 0..<shape.height {
-          for column in 0..<shape.width { sum[image, channel, row, column] = start }
-        }
+        let first = (image * shape.channels + channel) * plane
+        for index in first..<first + plane { sum.values[index] = start }
       }
     }
     for term in step.terms {
-      let input = summand(term)
-      for image in 0..<plan.images {
-        for channel in 0..<shape.channels {
-          for row in 0..<shape.height {
-            for column in 0..<shape.width {
-              let value = sum[image, channel, row, column]
-              sum[image, channel, row, column] =
-                switch term {
-                case .normalized(_, let statistics):
-                  value.addingProduct(input[image, channel, row, column], affines[statistics][channel].scale)
-                case .identity: value + input[image, channel, row, column]
-                case .averagePool(_, let pooling): value + pooled(input, pooling, image, channel, row, column)
-                }
-            }
-          }
+      switch term {
+      case .normalized(let buffer, let statistics):
+        let input = activations[buffer].values
+        let affines = affines[statistics]
+        for index in input.indices {
+          sum.values[index].addProduct(input[index], affines[index / plane % shape.channels].scale)
+        }
+      case .identity(let source):
+        let input = read(source).values
+        for index in input.indices { sum.values[index] = sum.values[index] + input[index] }
+      case .averagePool(let source, let pooling):
+        let input = read(source)
+        for index in sum.values.indices {
+          let pooled = pooled(
+            input, pooling, plane: index / plane, row: index % plane / shape.width, column: index % shape.width)
+          sum.values[index] = sum.values[index] + pooled
         }
       }
     }
-    if !step.sites.isEmpty { count(sum.values.map { $0 > 0 }, units: shape.count, sites: step.sites) }
-    if let output = step.output { try finish(output, sum, statistics: step.statistics) }
+    return sum
+  }
+
+  private func read(_ source: Plan.Source) -> Activation {
+    source.rectified ? activations[source.buffer].rectified : activations[source.buffer]
   }
 
   /// The sum of the shifts of the normalised terms, left to right.
@@ -272,53 +227,54 @@ extension ScalarRun {
     return sum ?? 0
   }
 
-  private func summand(_ term: Plan.Term) -> Activation {
-    switch term {
-    case .normalized(let buffer, _): activations[buffer]
-    case .identity(let source), .averagePool(let source, _): read(source)
-    }
-  }
-
-  private func pooled(
-    _ input: Activation, _ pooling: Pooling, _ image: Int, _ channel: Int, _ row: Int, _ column: Int
-  ) -> Float {
+  /// - Parameter plane: of the input, one an image and channel.
+  private func pooled(_ input: Activation, _ pooling: Pooling, plane: Int, row: Int, column: Int) -> Float {
     let top = row * pooling.stride.height - pooling.padding.height
     let left = column * pooling.stride.width - pooling.padding.width
-    let rows = (top..<top + pooling.kernel.height).filter((0..<input.shape.height).contains)
-    let columns = (left..<left + pooling.kernel.width).filter((0..<input.shape.width).contains)
-    let columnSums = columns.map { x in sum(rows.map { y in input[image, channel, y, x] }) }
-    return sum(columnSums) * (1 / Float(rows.count * columns.count))
-  }
-
-  /// Left to right, from the first element.
-  private func sum(_ values: [Float]) -> Float {
-    guard var sum = values.first else { return 0 }
-    for value in values.dropFirst() { sum += value }
-    return sum
+    let rows = max(top, 0)..<min(top + pooling.kernel.height, input.shape.height)
+    let columns = max(left, 0)..<min(left + pooling.kernel.width, input.shape.width)
+    var total: Float?
+    for x in columns {
+      var columnSum: Float?
+      for y in rows {
+        let value = input.values[(plane * input.shape.height + y) * input.shape.width + x]
+        columnSum = if let previous = columnSum { previous + value } else { value }
+      }
+      total = if let previous = total { previous + (columnSum ?? 0) } else { columnSum }
+    }
+    return (total ?? 0) * (1 / Float(rows.count * columns.count))
   }
 }
 
 // MARK: - Counts
 
 extension ScalarRun {
-  /// - Parameter code: for every image, a bit a unit.
-  private mutating func count(_ code: [Bool], units: Int, sites: [Int]) {
+  private mutating func count(_ value: Activation, sites: [Int]) {
+    let units = value.shape.count
+    let signs = value.values.map { $0 > 0 }
     func distance(_ i: Int, _ j: Int) -> Int {
-      (0..<units).reduce(0) { $0 + (code[i * units + $1] != code[j * units + $1] ? 1 : 0) }
+      signs.withUnsafeBufferPointer { signs in
+        var distance = 0
+        for unit in 0..<units where signs[i * units + unit] != signs[j * units + unit] { distance += 1 }
+        return distance
+      }
     }
-    for site in sites {
-      counted[site] = true
-      switch plan.measurement {
-      case .distances:
-        let batch = plan.images / 2
+    for site in sites { counted[site] = true }
+    switch plan.measurement {
+    case .distances:
+      let batch = plan.images / 2
+      let noise = (0..<batch).reduce(0) { $0 + distance($1, batch + $1) }
+      for site in sites {
         let partners = permutation(seed: plan.seed, site: plan.sites[site].name, count: batch)
-        for image in 0..<batch {
-          counts.sites[site].d1 += distance(image, partners[image])
-          counts.sites[site].d2 += distance(image, batch + image)
-        }
-      case .agreement:
-        for i in 0..<plan.images {
-          for j in 0..<plan.images { counts.agreement[i * plan.images + j] += Int64(units - distance(i, j)) }
+        for image in 0..<batch { counts.sites[site].d1 += distance(image, partners[image]) }
+        counts.sites[site].d2 += noise
+      }
+    case .agreement:
+      for i in 0..<plan.images {
+        for j in 0...i {
+          let agreeing = Int64((units - distance(i, j)) * sites.count)
+          counts.agreement[i * plan.images + j] += agreeing
+          if i != j { counts.agreement[j * plan.images + i] += agreeing }
         }
       }
     }

@@ -8,23 +8,7 @@
 // Activations of one image are stored as [row][column][channel], the channels padded with zeros to a multiple of 8
 // ("aligned channels"). A function works on one image, so that images are what threads share out.
 
-/// A direct convolution of one image, already padded.
-///
-/// The chain of an output runs over `runs` contiguous pieces of the padded image, `run_length` floats each: a whole
-/// kernel row where the dilation is 1, else the channels of one kernel position.
-typedef struct epads_convolution {
-  long runs;
-  /// Floats from the first position of a window to each run.
-  const long *_Nonnull run_offsets;
-  long run_length;
-  /// Floats between the windows of neighbouring outputs, down and across.
-  long row_step, column_step;
-  long output_height, output_width;
-  /// Aligned channels.
-  long output_channels;
-} epads_convolution;
-
-/// A summand of a node, over one image.
+/// A summand of a step's value, over one image.
 typedef struct epads_term {
   const float *_Nonnull data;
   /// Aligned channels; null where the term is not normalised.
@@ -37,43 +21,141 @@ typedef struct epads_term {
   long height, width;
 } epads_term;
 
+/// What a thread will read and write next: fetched into the second-level cache a little at a time, while the thread computes.
+typedef struct epads_ahead {
+  const char *_Nullable parts[8];
+  long count;
+  /// Bytes of each part, and how many have been asked for.
+  long bytes, done;
+  /// Bytes to ask for at each opportunity.
+  long pace;
+} epads_ahead;
+
+/// The value of a step for one image: a sum of terms, its signs, and the padded copy that convolutions read.
+typedef struct epads_value {
+  const epads_term *_Nonnull terms;
+  long count;
+  /// `channels` are aligned.
+  long height, width, channels;
+  /// The sum of the shifts of the normalised terms: aligned channels.
+  const float *_Nonnull shift;
+  /// Aligned channels, every one 1: the scale of a term that is not normalised.
+  const float *_Nonnull ones;
+  /// Scratch: a row of the value for every term, and one of the widest pooled source.
+  float *_Nonnull rows;
+  /// Null where no later step reads the value; may be the data of a term that is not pooled.
+  float *_Nullable output;
+  /// One bit a unit, 1 where positive; null where nobody counts it.
+  uint8_t *_Nullable code;
+  /// Where the first position goes in a padded image; null where no convolution reads the value.
+  float *_Nullable padded;
+  /// Floats between rows and between positions of the padded image: aligned channels, or the bare ones.
+  long padded_row, padded_channels;
+  /// Whether negative values are zero in the padded image.
+  int rectified;
+  /// Asked for row by row; null where a convolution follows, which has more time for it.
+  epads_ahead *_Nullable ahead;
+} epads_value;
+
+/// The input channels that a vector of output channels reads.
+typedef enum epads_inputs {
+  /// The same ones: a dense convolution.
+  EPADS_SHARED_INPUTS,
+  /// Each its own, side by side: a depthwise convolution.
+  EPADS_OWN_INPUTS,
+  /// Those of its group.
+  EPADS_GROUPED_INPUTS,
+} epads_inputs;
+
+/// One vector of output channels of a convolution.
+typedef struct epads_output {
+  /// As `pack_direct` or `pack_winograd` leaves them for this vector.
+  const float *_Nonnull weights;
+  /// The vector's first channel at the first position of the first image.
+  float *_Nonnull data;
+  /// Floats between positions and between images.
+  long channels, image;
+  /// [fine s, coarse s, fine q, coarse q] of the vector's channels, `channels` integers apart; null where nobody asks.
+  int64_t *_Nullable sums;
+  /// The magnitude that a tile's sums may have.
+  float limit;
+  /// Where the inputs are not shared: the first input channel of each lane.
+  const long *_Nullable lanes;
+} epads_output;
+
+/// A direct convolution of one padded image.
+///
+/// The chain of an output runs over `runs` contiguous pieces of the padded image, `run_length` floats each: a whole
+/// kernel row where the dilation is 1 and no padded channels are in between, else the channels of one kernel position.
+typedef struct epads_convolution {
+  long runs;
+  /// Floats from the first position of a window to each run.
+  const long *_Nonnull run_offsets;
+  long run_length;
+  /// Floats between the windows of neighbouring outputs, down and across.
+  long row_step, column_step;
+  long output_height, output_width;
+  epads_inputs inputs;
+} epads_convolution;
+
+/// A convolution of several padded images by F(4x4, 3x3).
+typedef struct epads_winograd {
+  long images;
+  /// Floats between padded images and between their rows; positions are `channels` apart. An image has room for whole tiles:
+  /// 4 rows and columns a tile and 2 more.
+  long padded_image, padded_row;
+  /// Aligned, and those that a chain runs over.
+  long channels, input_channels;
+  long output_height, output_width;
+  /// Tiles that are transformed together, a multiple of `tile_group`.
+  long tiles;
+  /// Vectors of output channels that are multiplied together.
+  long vectors;
+  /// `epads_winograd_scratch` floats.
+  float *_Nonnull scratch;
+} epads_winograd;
+
 /// The loops of one instruction set.
 typedef struct epads_kernels {
   const char *_Nonnull name;
   /// Aligned channels must be a multiple of this.
   long lanes;
-  /// Packed weights hold blocks of this many output channels, then of `rest` (see `epads_pack_weights`).
-  long block, rest;
+  /// Tiles of a Winograd convolution come in groups of this many.
+  long tile_group;
 
-  /// Copies an image into the middle of a zeroed one with `padding` more positions on each side, dropping the padded
-  /// channels; negative values become 0 where `rectified`.
-  void (*_Nonnull pad_image)(
-      const float *_Nonnull source, long height, long width, long aligned_channels, long channels, long padding_height,
-      long padding_width, int rectified, float *_Nonnull padded);
+  /// Makes a step's value for one image.
+  void (*_Nonnull make_value)(const epads_value *_Nonnull value);
 
-  /// `weights` as `epads_pack_weights` leaves them.
-  void (*_Nonnull convolve_image)(
-      const epads_convolution *_Nonnull convolution, const float *_Nonnull padded, const float *_Nonnull weights,
-      float *_Nonnull output);
+  /// Weights [output][input][kernel position] of a vector of output channels as [kernel position][input][lane], zeros
+  /// behind the last of `outputs`.
+  void (*_Nonnull pack_direct)(const float *_Nonnull weights, long outputs, long inputs, long area, float *_Nonnull packed);
+
+  /// The transformed 3x3 filters of a vector of output channels as [position of 36][input][lane].
+  void (*_Nonnull pack_winograd)(const float *_Nonnull weights, long outputs, long inputs, float *_Nonnull packed);
+
+  /// Convolves one image, `image` of the outputs. Returns 0 where a tile's sum is beyond the limit or not a number.
+  int (*_Nonnull convolve)(
+      const epads_convolution *_Nonnull convolution, const float *_Nonnull padded, const epads_output *_Nonnull outputs,
+      long count, long image, epads_ahead *_Nonnull ahead);
+
+  /// Convolves `images` padded images, `image` and those that follow of the outputs.
+  int (*_Nonnull convolve_winograd)(
+      const epads_winograd *_Nonnull convolution, const float *_Nonnull padded, const epads_output *_Nonnull outputs,
+      long count, long image, epads_ahead *_Nonnull ahead);
 
   /// Adds the tiles of an image to `sums`, [fine s, coarse s, fine q, coarse q][channel]. Returns 0 where a tile's sum is
   /// beyond `limit` or not a number.
   int (*_Nonnull add_statistics)(
       const float *_Nonnull image, long height, long width, long channels, float limit, int64_t *_Nonnull sums);
 
-  /// Sums the terms of a node; `output` may be the data of a term that is not pooled.
-  ///
-  /// `shift`: aligned channels. `row`: scratch for a row of the node and one of its widest pooled term. `output`: null where only signs are wanted. `code`: one bit a
-  /// unit, 1 where positive; null where nobody counts it.
-  void (*_Nonnull sum_node)(
-      const epads_term *_Nonnull terms, long count, long height, long width, long channels,
-      const float *_Nonnull shift, float *_Nonnull row, float *_Nullable output, uint8_t *_Nullable code);
-
   /// Bits that differ; `bytes` is a multiple of 64.
   uint64_t (*_Nonnull hamming)(const uint8_t *_Nonnull left, const uint8_t *_Nonnull right, long bytes);
 
-  /// The sign bits of `count` values, a multiple of 8.
-  void (*_Nonnull pack_signs)(const float *_Nonnull values, long count, uint8_t *_Nonnull bits);
+  /// Adds the differing bits of every pair of rows `first ..< first + rows` and `second ..< second + columns` of codes that
+  /// are `stride` bytes apart to `distances`, row-major and `width` apart.
+  void (*_Nonnull hamming_pairs)(
+      const uint8_t *_Nonnull first, long rows, const uint8_t *_Nonnull second, long columns, long stride, long bytes,
+      int64_t *_Nonnull distances, long width);
 
   /// Runs `iterations` rounds of independent fused multiply-adds in registers; returns the operations done, counting a
   /// multiply-add as two. For measuring the peak.
@@ -86,14 +168,11 @@ const epads_kernels *_Nullable epads_kernels_avx2(void);
 const epads_kernels *_Nullable epads_kernels_avx512(void);
 const epads_kernels *_Nullable epads_kernels_neon(void);
 
-/// Floats that packed weights take.
-long epads_packed_weight_count(long output_channels, long input_channels, long kernel_area);
-
-/// Reorders weights [output][input][kernel position] into blocks of output channels: within a block
-/// [kernel position][input][output of the block], zeros for padded outputs.
-void epads_pack_weights(
-    const epads_kernels *_Nonnull kernels, const float *_Nonnull weights, long output_channels, long input_channels,
-    long kernel_area, float *_Nonnull packed);
+/// Floats of scratch that a Winograd convolution takes: transformed tiles of the input, and products.
+static inline long epads_winograd_scratch(long tiles, long channels, long output_lanes) {
+  // 16 more a position: rows a power of two apart would share cache sets.
+  return 36 * (tiles * channels + 16) + 36 * (tiles * output_lanes + 16);
+}
 
 /// A hint that this thread spins.
 static inline void epads_spin_pause(void) {

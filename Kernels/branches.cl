@@ -1,0 +1,37 @@
+// What the kernels for convolutions share. Convolutions of one geometry that leave one value are joined: their output
+// channels, each convolution padded to a multiple of 8, follow each other in one matrix of weights. A block of 8 channels
+// belongs to one of them.
+
+typedef struct {
+  int images, height, width, aligned_channels;
+  int output_height, output_width, aligned_outputs;
+  int kernel_height, kernel_width, stride_height, stride_width, padding_height, padding_width, dilation_height,
+      dilation_width;
+  int rectified;
+  // Input channels of a group where there are several, else 0.
+  int group_channels;
+  // Tiles of 4x4 outputs: of an image, and of all images.
+  int tile_rows, tile_columns, tiles;
+} convolution_shape;
+
+// A block: where its first channel lies in the arena, channels of its buffer, whether it has statistics; for grouped
+// convolutions, its first channel, the channels without padding and those of a group.
+enum { BLOCK_PLACE, BLOCK_CHANNELS, BLOCK_COUNTED, BLOCK_FIRST_CHANNEL, BLOCK_OUTPUTS, BLOCK_GROUP_OUTPUTS, BLOCK = 8 };
+
+#ifdef TILED
+
+// The tiles of a work-group; those beyond the last have no image.
+typedef struct {
+  int image, top, left;
+} tile_place;
+
+inline tile_place place_of_tile(int tile, const convolution_shape *shape) {
+  tile_place place;
+  const int of_image = shape->tile_rows * shape->tile_columns;
+  place.image = tile < shape->tiles ? tile / of_image : -1;
+  place.top = tile % of_image / shape->tile_columns * 4;
+  place.left = tile % shape->tile_columns * 4;
+  return place;
+}
+
+#endif

@@ -1,0 +1,79 @@
+// Exact batch statistics: the sums of a 4x4 tile as integers. Part of kernels_template.h.
+
+// 1.5 * 2^52: adding it rounds a double below 2^51 to an integer, to nearest and ties to even, in its low bits.
+#define ROUNDING 0x1.8p52
+
+// A sum below 2^15 as an integer.
+INLINE integers fine_part(vector value) {
+  const wide shifted = __builtin_convertvector(value, wide) * 0x1p24 + ROUNDING;
+  return (integers)shifted - (integers)(wide)ROUNDING;  // casts of vectors keep the bits
+}
+
+// What every value adds up to when all of them are below 2^15; beyond, which is rare, `split` takes the coarse part off.
+typedef struct {
+  integers sum, squares;
+} fine_sums;
+
+// Adds the parts of `count` sums of tiles to `fine` and `coarse`. Returns 0 where one is beyond the limit.
+static __attribute__((noinline)) int split(const float *sums, long count, float limit, int64_t *fine, int64_t *coarse) {
+  int fits = 1;
+  for (long i = 0; i < count; i++) {
+    if (!(__builtin_fabsf(sums[i]) <= limit)) {
+      fits = 0;
+      continue;
+    }
+    const double whole = (sums[i] * 0x1p-16 + ROUNDING) - ROUNDING;
+    coarse[i] += (int64_t)whole;
+    fine[i] += (int64_t)((((double)sums[i] - whole * 0x1p16) * 0x1p24 + ROUNDING) - ROUNDING);
+  }
+  return fits;
+}
+
+// Adds a tile's sums to `fine`, or to `sums` as a whole: [fine s, coarse s, fine q, coarse q], `stride` apart.
+INLINE int add_tile(vector sum, vector squares, float limit, fine_sums *fine, int64_t *sums, long stride) {
+  const vector bound = (vector)0x1p15f;
+  if (__builtin_expect(ANY(!(__builtin_elementwise_abs(sum) <= bound) | !(squares <= bound)), 0)) {
+    float values[LANES];
+    __builtin_memcpy(values, &sum, sizeof values);
+    int fits = split(values, LANES, limit, sums, sums + stride);
+    __builtin_memcpy(values, &squares, sizeof values);
+    return fits & split(values, LANES, limit, sums + 2 * stride, sums + 3 * stride);
+  }
+  fine->sum += fine_part(sum);
+  fine->squares += fine_part(squares);
+  return 1;
+}
+
+INLINE void add_fine(const fine_sums *fine, int64_t *sums, long stride) {
+  store_integers(sums, load_integers(sums) + fine->sum);
+  store_integers(sums + 2 * stride, load_integers(sums + 2 * stride) + fine->squares);
+}
+
+// One row of a tile, or what is left of it: the others are zeros.
+INLINE vector row_sum(const vector x[4]) { return (x[0] + x[1]) + (x[2] + x[3]); }
+INLINE vector row_squares(const vector x[4]) {
+  return fused(x[3], x[3], fused(x[2], x[2], fused(x[1], x[1], x[0] * x[0])));
+}
+
+static int add_statistics(
+    const float *image, long height, long width, long channels, float limit, int64_t *sums) {
+  int fits = 1;
+  for (long c = 0; c < channels; c += LANES) {
+    fine_sums fine = {(integers)0, (integers)0};
+    for (long top = 0; top < height; top += 4)
+      for (long left = 0; left < width; left += 4) {
+        const long rows = smaller(4, height - top), columns = smaller(4, width - left);
+        vector sum = (vector)0, squares = (vector)0;
+        for (long y = 0; y < rows; y++) {
+          const float *row = image + ((top + y) * width + left) * channels + c;
+          vector x[4];
+          UNROLL for (int p = 0; p < 4; p++) x[p] = p < columns ? load(row + p * channels) : (vector)0;
+          sum = y ? sum + row_sum(x) : row_sum(x);
+          squares = y ? squares + row_squares(x) : row_squares(x);
+        }
+        fits &= add_tile(sum, squares, limit, &fine, sums + c, channels);
+      }
+    add_fine(&fine, sums + c, channels);
+  }
+  return fits;
+}

@@ -1,0 +1,146 @@
+internal import Compute
+internal import NetworkGraph
+
+/// Convolutions of one algorithm and geometry that leave one value, carried out by one kernel: their output channels, each
+/// convolution padded to a multiple of 8, follow each other.
+struct JoinedConvolution {
+  struct Member {
+    let branch: Plan.Branch
+    /// The first of its channels among the joined ones.
+    let firstChannel: Int
+  }
+
+  let algorithm: Plan.Branch.Algorithm
+  /// The geometry that the members share; its output channels are those of the first.
+  let geometry: Convolution
+  /// Of the value that is read.
+  let input: TensorShape
+  let source: Plan.Source
+  private(set) var members: [Member] = []
+  /// All of them joined.
+  private(set) var channels = 0
+  /// Of each output.
+  let height: Int
+  let width: Int
+
+  var isGrouped: Bool { geometry.groups > 1 }
+
+  /// Input channels that an output is made from, padded for kernels that read them several at a time.
+  var chainChannels: Int { isGrouped ? input.channels / geometry.groups : Plan.aligned(input.channels) }
+
+  var hasStatistics: Bool { members.contains { $0.branch.statistics != nil } }
+
+  /// Floats of the joined matrix of weights.
+  var weightCount: Int {
+    let positions = algorithm == .winograd ? 36 : geometry.kernel.area
+    return positions * chainChannels * channels
+  }
+
+  private init(_ branch: Plan.Branch, of step: Plan.Step, in plan: Plan) {
+    algorithm = branch.algorithm
+    geometry = branch.convolution
+    input = step.shape
+    source = step.source
+    height = plan.buffers[branch.output].height
+    width = plan.buffers[branch.output].width
+  }
+
+  private func takes(_ branch: Plan.Branch) -> Bool {
+    var convolution = branch.convolution
+    convolution.outputChannels = geometry.outputChannels
+    return branch.algorithm == algorithm && convolution == geometry
+  }
+
+  private mutating func append(_ branch: Plan.Branch) {
+    members.append(Member(branch: branch, firstChannel: channels))
+    channels += Plan.aligned(branch.convolution.outputChannels)
+  }
+
+  /// The branches of a step, joined.
+  static func all(of step: Plan.Step, in plan: Plan) -> [JoinedConvolution] {
+    var joined: [JoinedConvolution] = []
+    for branch in step.branches {
+      if let index = joined.firstIndex(where: { $0.takes(branch) }) {
+        joined[index].append(branch)
+      } else {
+        var convolution = JoinedConvolution(branch, of: step, in: plan)
+        convolution.append(branch)
+        joined.append(convolution)
+      }
+    }
+    return joined
+  }
+}
+
+/// How the outputs of a convolution are shared out: compiled into its kernel.
+enum ConvolutionTile: Hashable {
+  /// Positions and channels of a work-group.
+  case direct(pixels: Int, channels: Int)
+  /// 4x4 tiles and channels of a work-group: 512 of both together.
+  case winograd(tiles: Int, channels: Int)
+  /// For all: a channel, or 8 of them, of so many tiles a work-item.
+  case grouped(tiles: Int, isTiled: Bool)
+  /// For processors: 8 channels of a row of tiles.
+  case directVector
+  /// For processors: 8 channels of 8 tiles.
+  case winogradVector
+
+  init(_ convolution: JoinedConvolution, _ variant: OpenCLBackend.Variant) {
+    let channels = convolution.channels
+    guard !convolution.isGrouped else {
+      self = .grouped(tiles: 8, isTiled: variant == .tiled)
+      return
+    }
+    switch (convolution.algorithm, variant) {
+    case (.direct, .vector): self = .directVector
+    case (.winograd, .vector): self = .winogradVector
+    case (.winograd, .tiled):
+      self = channels <= 16 ? .winograd(tiles: 32, channels: 16) : .winograd(tiles: 16, channels: 32)
+    case (.direct, .tiled):
+      // Wide where there are channels for it: a window is read once for each tile of channels.
+      self =
+        switch channels {
+        case ...16: .direct(pixels: 256, channels: 16)
+        case ...32: .direct(pixels: 256, channels: 32)
+        case 33...48, 65...96: .direct(pixels: 128, channels: 48)
+        default: .direct(pixels: 128, channels: 64)
+        }
+    }
+  }
+
+  /// 4x4 tiles of a work-group, or of a work-item where there are none.
+  var tiles: Int {
+    switch self {
+    case .direct(let pixels, _): pixels / 16
+    case .winograd(let tiles, _), .grouped(let tiles, _): tiles
+    case .directVector: 1
+    case .winogradVector: 8
+    }
+  }
+
+  var groupChannels: Int {
+    switch self {
+    case .direct(_, let channels), .winograd(_, let channels): channels
+    case .grouped(_, let isTiled): isTiled ? 1 : 8
+    case .directVector, .winogradVector: 8
+    }
+  }
+
+  /// Work-items of a work-group.
+  var groupSize: Int {
+    switch self {
+    case .direct(let pixels, let channels): pixels / 8 * (channels / 8)
+    case .winograd: 192
+    case .grouped, .directVector, .winogradVector: 1
+    }
+  }
+
+  var options: String {
+    switch self {
+    case .direct(let pixels, let channels): "-DTILED -DTILE_PIXELS=\(pixels) -DTILE_CHANNELS=\(channels)"
+    case .winograd(let tiles, let channels): "-DTILED -DTILES=\(tiles) -DOUTPUTS=\(channels)"
+    case .grouped(let tiles, let isTiled): "\(isTiled ? "-DTILED " : "")-DGROUPED_TILES=\(tiles)"
+    case .directVector, .winogradVector: ""
+    }
+  }
+}

@@ -1,0 +1,93 @@
+internal import Compute
+internal import Kernels
+internal import Synchronization
+
+/// What all runs on a device share: its context, compiled kernels, and the images that are there.
+final class OpenCLPrograms: Sendable {
+  let context: Context
+  let isTiled: Bool
+  private let cache: ProgramCache?
+  /// Everything but convolutions.
+  private let common: Program
+  private let convolutions = Mutex<[ConvolutionTile: Program]>([:])
+  /// Image batches, the latest last.
+  private let residents = Mutex<[(batch: ImageBatch, buffer: DeviceBuffer)]>([])
+  /// Batches that are kept.
+  let residentLimit: Int
+
+  init(
+    _ info: OpenCLDeviceInfo, variant: OpenCLBackend.Variant, cache: ProgramCache?, residentLimit: Int
+  ) throws(OpenCLError) {
+    context = try Context(device: info)
+    isTiled = variant == .tiled
+    self.cache = cache
+    self.residentLimit = residentLimit
+    common = try context.program(
+      sources: [String(cString: epads_kernel_source())], options: Self.options(isTiled ? "-DTILED" : ""), cache: cache)
+  }
+
+  private static func options(_ defines: String) -> String { "-cl-std=CL1.2 " + defines }
+
+  func program(of name: KernelName) throws(OpenCLError) -> Program {
+    guard let tile = name.tile else { return common }
+    return try convolutions.withLock { programs throws(OpenCLError) in
+      if let program = programs[tile] { return program }
+      let source =
+        switch tile {
+        case .direct, .directVector: epads_convolution_source()
+        case .winograd, .winogradVector: epads_winograd_source()
+        case .grouped: epads_grouped_source()
+        }
+      let program = try context.program(
+        sources: [String(cString: source)], options: Self.options(tile.options), cache: cache)
+      programs[tile] = program
+      return program
+    }
+  }
+
+  /// The images on the device: uploaded once, and kept for as many batches as are in turn.
+  func resident(_ images: ImageBatch, queue: CommandQueue) throws(OpenCLError) -> DeviceBuffer {
+    try residents.withLock { residents throws(OpenCLError) in
+      if let found = residents.first(where: { $0.batch === images }) { return found.buffer }
+      // Kernels hold on to their arguments.
+      if residents.count == residentLimit { residents.removeFirst() }
+      let buffer = try context.buffer(bytes: images.values.count * 4)
+      try queue.write(images.values, to: buffer)
+      residents.append((images, buffer))
+      return buffer
+    }
+  }
+}
+
+/// The kernels of Kernels/.
+enum KernelName: Hashable {
+  case placeImages, makeWeights, makeFilters, addTiles, finishStatistics, sumTerms, countDistances, countAgreement
+  case convolve(ConvolutionTile)
+  case transformInputs
+
+  var function: String {
+    switch self {
+    case .placeImages: "place_images"
+    case .makeWeights: "make_weights"
+    case .makeFilters: "make_filters"
+    case .addTiles: "add_tiles"
+    case .finishStatistics: "finish_statistics"
+    case .sumTerms: "sum_terms"
+    case .countDistances: "count_distances"
+    case .countAgreement: "count_agreement"
+    case .convolve(.direct), .convolve(.directVector): "convolve"
+    case .convolve(.winograd), .convolve(.winogradVector): "convolve_winograd"
+    case .convolve(.grouped): "convolve_grouped"
+    case .transformInputs: "transform_inputs"
+    }
+  }
+
+  /// What its program is compiled for; nil for the common one.
+  var tile: ConvolutionTile? {
+    switch self {
+    case .convolve(let tile): tile
+    case .transformInputs: .winogradVector
+    default: nil
+    }
+  }
+}

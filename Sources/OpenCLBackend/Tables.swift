@@ -1,0 +1,87 @@
+internal import Compute
+internal import NetworkGraph
+internal import Randomness
+
+/// What kernels look up: records of longs, one after the other, uploaded once a run. The fields of each are named in
+/// Kernels/.
+struct Tables {
+  private(set) var values: [Int64] = []
+
+  /// Where the next record begins.
+  var end: Int { values.count }
+
+  /// A record of so many longs, the last ones zero.
+  private mutating func append(_ fields: [Int], length: Int) {
+    values += fields.map(Int64.init)
+    values += Array(repeating: 0, count: length - fields.count)
+  }
+
+  /// Kernels/value.cl.
+  mutating func append(_ term: Plan.Term, shape: TensorShape, place: Int, affinePlace: (Int) -> Int) {
+    var kind = 0
+    var rectified = false
+    var affine = 0
+    var pooling = Pooling(kernel: Extent(0), stride: Extent(1))
+    switch term {
+    case .normalized(_, let slot): affine = affinePlace(slot)
+    case .identity(let source): (kind, rectified) = (1, source.rectified)
+    case .averagePool(let source, let windows): (kind, rectified, pooling) = (2, source.rectified, windows)
+    }
+    append(
+      [
+        kind, place, rectified ? 1 : 0, affine, pooling.kernel.height, pooling.kernel.width, pooling.stride.height,
+        pooling.stride.width, pooling.padding.height, pooling.padding.width, shape.height, shape.width,
+      ], length: 16)
+  }
+
+  /// The blocks of a member of joined convolutions, Kernels/branches.cl.
+  mutating func appendBlocks(of branch: Plan.Branch, place: Int) {
+    let outputs = branch.convolution.outputChannels
+    let channels = Plan.aligned(outputs)
+    for first in stride(from: 0, to: channels, by: 8) {
+      append(
+        [
+          place + first, channels, branch.statistics == nil ? 0 : 1, first, outputs,
+          outputs / branch.convolution.groups,
+        ], length: 8)
+    }
+  }
+
+  /// The blocks of a slot of statistics to finish, Kernels/statistics.cl.
+  ///
+  /// - Parameters:
+  ///   - channels: of the slot, padded.
+  ///   - partialChannels: of each part.
+  mutating func appendFinishes(
+    channels: Int, partialPlace: Int, partialChannels: Int, parts: Int, affinePlace: Int, values: Int
+  ) {
+    for first in stride(from: 0, to: channels, by: 8) {
+      append([partialPlace + first, partialChannels, parts, affinePlace + first, channels, values], length: 8)
+    }
+  }
+
+  /// The weights of a member of joined convolutions, Kernels/weights.cl.
+  mutating func append(
+    _ member: JoinedConvolution.Member, of convolution: JoinedConvolution, weightPlace: Int, firstItem: Int
+  ) {
+    let inputs = convolution.input.channels / convolution.geometry.groups
+    let area = convolution.geometry.kernel.area
+    let outputs = member.branch.convolution.outputChannels
+    let bound = Float(1 / Double(inputs * area).squareRoot())
+    append(
+      [
+        Int(truncatingIfNeeded: fnv1a64(member.branch.weights)), Int(bound.bitPattern), outputs, Plan.aligned(outputs),
+        inputs, convolution.chainChannels, area, weightPlace, convolution.channels, member.firstChannel, firstItem,
+      ], length: 16)
+  }
+
+  /// A column of distances, Kernels/codes.cl.
+  mutating func appendColumn(codePlace: Int, words: Int, permutedSite: Int?, firstSite: Int, sites: Int) {
+    append([codePlace, words, permutedSite ?? -1, firstSite, sites], length: 8)
+  }
+
+  /// A code for agreement, Kernels/codes.cl.
+  mutating func appendAgreement(codePlace: Int, words: Int, units: Int, sites: Int) {
+    append([codePlace, words, units, sites], length: 4)
+  }
+}
