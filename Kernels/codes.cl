@@ -25,7 +25,8 @@ inline uint distance_of(
 
 // counts[site][d1, d2][image]; every site of a code gets its d2.
 inline void write_distance(
-    uint distance, int image, __global const long *column, int batch, __global const int *sites, __global uint *counts) {
+    uint distance, int image, __global const long *column, int batch, __global const int *sites,
+    __global uint *counts) {
   const long site = column[PERMUTED_SITE];
   if (site >= 0) {
     counts[site * 2 * batch + image] = distance;
@@ -44,7 +45,8 @@ __kernel __attribute__((reqd_work_group_size(64, 1, 1))) void count_distances(
   __local uint scratch[64];
   __global const long *column = tables + columns_place + get_global_id(1) * COLUMN;
   const int image = get_group_id(0), item = get_local_id(0);
-  scratch[item] = distance_of(codes, column, image, partner_of(image, column, batch, sites + permutations_place), item, 64);
+  const int partner = partner_of(image, column, batch, sites + permutations_place);
+  scratch[item] = distance_of(codes, column, image, partner, item, 64);
   for (int width = 32; width > 0; width /= 2) {
     barrier(CLK_LOCAL_MEM_FENCE);
     if (item < width) scratch[item] += scratch[item + width];
@@ -88,8 +90,8 @@ __kernel void count_distances(
     __global const int *sites, ulong permutations_place, __global uint *counts) {
   __global const long *column = tables + columns_place + get_global_id(1) * COLUMN;
   const int image = get_global_id(0);
-  const uint distance = distance_of(codes, column, image, partner_of(image, column, batch, sites + permutations_place), 0, 1);
-  write_distance(distance, image, column, batch, sites, counts);
+  const int partner = partner_of(image, column, batch, sites + permutations_place);
+  write_distance(distance_of(codes, column, image, partner, 0, 1), image, column, batch, sites, counts);
 }
 
 // Work-item (i, j) adds up the units on which the images agree, once for each site of a code.

@@ -25,6 +25,7 @@ __kernel __attribute__((reqd_work_group_size(GROUP, 1, 1))) void convolve(
   const int first_channel = get_group_id(1) * TILE_CHANNELS;
   if (item < TILES) places[item] = place_of_tile(get_group_id(0) * TILES + item, &shape);
   weights += weight_place;
+  __global const float *input = arena + input_place;
   barrier(CLK_LOCAL_MEM_FENCE);
 
   const int row = item / COLUMNS, column = item % COLUMNS;
@@ -39,13 +40,14 @@ __kernel __attribute__((reqd_work_group_size(GROUP, 1, 1))) void convolve(
         for (int fetch = item; fetch < TILE_PIXELS * DEPTH / 4; fetch += GROUP) {
           const int pixel = fetch / (DEPTH / 4), channel = fetch % (DEPTH / 4) * 4;
           const tile_place place = places[pixel / 16];
-          const int y = (place.top + pixel / 4 % 4) * shape.stride_height - shape.padding_height + r * shape.dilation_height;
+          const int y =
+              (place.top + pixel / 4 % 4) * shape.stride_height - shape.padding_height + r * shape.dilation_height;
           const int x = (place.left + pixel % 4) * shape.stride_width - shape.padding_width + s * shape.dilation_width;
           lanes value = (lanes)(0.0f);
           if (place.image >= 0 && y >= 0 && y < shape.height && x >= 0 && x < shape.width)
             value = rectify(
-                LOAD(arena + input_place +
-                     (((ulong)place.image * shape.height + y) * shape.width + x) * shape.aligned_channels + first + channel),
+                LOAD(input + (((ulong)place.image * shape.height + y) * shape.width + x) * shape.aligned_channels +
+                     first + channel),
                 shape.rectified);
           __local float *to = windows + channel * WINDOW_STRIDE + pixel;
           to[0] = value.s0;
@@ -88,8 +90,8 @@ __kernel __attribute__((reqd_work_group_size(GROUP, 1, 1))) void convolve(
     const int y = place.top + row % 2 * 2 + p / 4, x = place.left + p % 4;
     if (place.image >= 0 && y < shape.output_height && x < shape.output_width) {
       if (channel < shape.aligned_outputs) {
-        __global float *to = arena + block[BLOCK_PLACE] +
-                             (((ulong)place.image * shape.output_height + y) * shape.output_width + x) * block[BLOCK_CHANNELS];
+        const ulong position = ((ulong)place.image * shape.output_height + y) * shape.output_width + x;
+        __global float *to = arena + block[BLOCK_PLACE] + position * block[BLOCK_CHANNELS];
         STORE(sums[p][0], to);
         STORE(sums[p][1], to + 4);
       }
@@ -135,6 +137,18 @@ __kernel __attribute__((reqd_work_group_size(GROUP, 1, 1))) void convolve(
 // local memory.
 #else
 
+// Adds the links of one kernel position, with VALUE(p) from `input` at place[p] for channel c.
+#define ADD_LINKS(VALUE)                                                                      \
+  for (int c = 0; c < shape->aligned_channels; c++) {                                         \
+    const float8 weight = vload8(0, filter + (ulong)c * shape->aligned_outputs);              \
+    _Pragma("unroll") for (int p = 0; p < 8; p++) sums[p] = fma((float8)(VALUE(p)), weight, sums[p]); \
+  }
+#define PLAIN(p) input[place[p] + c]
+#define RECTIFIED(p) (PLAIN(p) > 0.0f ? PLAIN(p) : 0.0f)
+// Loaded in any case and dropped where it is padding: no branch in the loop.
+#define LOADED(p) input[max(place[p], 0) + c]
+#define PADDED(p) (place[p] < 0 || (shape->rectified && !(LOADED(p) > 0.0f)) ? 0.0f : LOADED(p))
+
 // 4 outputs of each of two rows, from (y, x) on; those beyond an edge are not needed.
 inline void convolve_strips(
     __global const float *input, __global const float *weights, const convolution_shape *shape, int y, int x,
@@ -143,7 +157,7 @@ inline void convolve_strips(
   for (int p = 0; p < 8; p++) sums[p] = (float8)(0.0f);
   for (int r = 0; r < shape->kernel_height; r++)
     for (int s = 0; s < shape->kernel_width; s++) {
-      int place[8];
+      int place[8], least = 0;
 #pragma unroll
       for (int p = 0; p < 8; p++) {
         const int from_y = (y + p / 4) * shape->stride_height - shape->padding_height + r * shape->dilation_height;
@@ -151,19 +165,16 @@ inline void convolve_strips(
         place[p] = from_y >= 0 && from_y < shape->height && from_x >= 0 && from_x < shape->width
                        ? (from_y * shape->width + from_x) * shape->aligned_channels
                        : -1;
+        least = min(least, place[p]);
       }
       __global const float *filter =
           weights + (ulong)(r * shape->kernel_width + s) * shape->aligned_channels * shape->aligned_outputs;
-      for (int c = 0; c < shape->aligned_channels; c++) {
-        const float8 weight = vload8(0, filter + (ulong)c * shape->aligned_outputs);
-#pragma unroll
-        for (int p = 0; p < 8; p++) {
-          // Loaded in any case and dropped where it is padding: no branch in the loop.
-          const float loaded = input[max(place[p], 0) + c];
-          const float value = place[p] < 0 || (shape->rectified && !(loaded > 0.0f)) ? 0.0f : loaded;
-          sums[p] = fma((float8)(value), weight, sums[p]);
-        }
-      }
+      if (least < 0)
+        ADD_LINKS(PADDED)
+      else if (shape->rectified)
+        ADD_LINKS(RECTIFIED)
+      else
+        ADD_LINKS(PLAIN)
     }
 }
 

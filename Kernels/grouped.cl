@@ -41,6 +41,7 @@ __kernel void convolve_grouped(
     __global int *out_of_range, float limit, convolution_shape shape) {
   const int channel = get_global_id(0) * ITEM_CHANNELS, part = get_global_id(1);
   const int of_image = shape.tile_rows * shape.tile_columns;
+  if (part * GROUPED_TILES >= shape.tiles) return;
   __global const long *block = tables + blocks_place + channel / 8 * BLOCK;
   const int stride = block[BLOCK_CHANNELS], first_channel = block[BLOCK_FIRST_CHANNEL] + channel % 8;
   weights += weight_place + channel;
@@ -69,10 +70,8 @@ __kernel void convolve_grouped(
               for (int p = 0; p < 4; p++) {
                 const int from_x = (left + p) * shape.stride_width - shape.padding_width + s * shape.dilation_width;
                 if (from_x < 0 || from_x >= shape.width) continue;
-                x[p] = fma(
-                    grouped_inputs(
-                        input + (from_y * shape.width + from_x) * shape.aligned_channels, first_channel, c, &shape, block),
-                    weight, x[p]);
+                __global const float *from = input + (from_y * shape.width + from_x) * shape.aligned_channels;
+                x[p] = fma(grouped_inputs(from, first_channel, c, &shape, block), weight, x[p]);
               }
             }
         }

@@ -12,6 +12,7 @@ __kernel void add_tiles(
 #define TILE_VALUE(pointer) vload8(0, pointer)
 #endif
   const int part = get_global_id(1), rows = (height + 3) / 4, columns = (width + 3) / 4;
+  if (part >= parts) return;
   tile_counts total;
   clear(&total);
   for (int tile = part; tile < images * rows * columns; tile += parts) {

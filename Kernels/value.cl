@@ -90,6 +90,7 @@ __kernel void sum_terms(
     int width, int aligned, int units, int keep, ulong output, int code, __global uint *codes, ulong code_place,
     int words) {
   const int word = get_global_id(0), image = get_global_id(1);
+  if (word >= words) return;
   uint signs = 0;
   for (int bit = 0; bit < 32 && word * 32 + bit < units; bit += 8) {
     const int unit = word * 32 + bit;

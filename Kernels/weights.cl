@@ -30,12 +30,16 @@ inline __global const long *branch_of(__global const long *branches, int count, 
   return branches + first * BRANCH;
 }
 
-inline float weight_of(__global const long *branch, ulong seed, uint word) {
+// Words 4 * block ... + 3 of the stream.
+inline uint4 words_of(__global const long *branch, ulong seed, uint block) {
   const ulong stream = branch[STREAM];
-  const uint4 block = philox((uint4)(word / 4, (uint)stream, (uint)(stream >> 32), 0), (uint2)((uint)seed, (uint)(seed >> 32)));
-  const uint value = word % 4 == 0 ? block.x : word % 4 == 1 ? block.y : word % 4 == 2 ? block.z : block.w;
-  // 24 bits are exact; the last product is the only rounding.
-  return ((float)(value >> 8) * 0x1p-24f * 2.0f - 1.0f) * as_float((uint)branch[BOUND]);
+  const uint4 counter = (uint4)(block, (uint)stream, (uint)(stream >> 32), 0);
+  return philox(counter, (uint2)((uint)seed, (uint)(seed >> 32)));
+}
+
+// 24 bits are exact; the last product is the only rounding.
+inline float weight_of(__global const long *branch, uint word) {
+  return ((float)(word >> 8) * 0x1p-24f * 2.0f - 1.0f) * as_float((uint)branch[BOUND]);
 }
 
 // Work-item (position, input, output) of each direct convolution: weights[position][input][output], zero where padded.
@@ -48,8 +52,11 @@ __kernel void make_weights(
   const int output = item % branch[ALIGNED_OUTPUTS], link = item / branch[ALIGNED_OUTPUTS];
   const int input = link % branch[ALIGNED_INPUTS], position = link / branch[ALIGNED_INPUTS];
   float weight = 0.0f;
-  if (output < branch[OUTPUTS] && input < branch[INPUTS])
-    weight = weight_of(branch, seed, (uint)((output * branch[INPUTS] + input) * branch[AREA] + position));
+  if (output < branch[OUTPUTS] && input < branch[INPUTS]) {
+    const uint word = (uint)((output * branch[INPUTS] + input) * branch[AREA] + position);
+    const uint4 words = words_of(branch, seed, word / 4);
+    weight = weight_of(branch, word % 4 == 0 ? words.x : word % 4 == 1 ? words.y : word % 4 == 2 ? words.z : words.w);
+  }
   weights[branch[MATRIX_PLACE] + (ulong)link * branch[MATRIX_CHANNELS] + branch[FIRST_CHANNEL] + output] = weight;
 }
 
@@ -74,11 +81,18 @@ __kernel void make_filters(
   const int output = item % branch[ALIGNED_OUTPUTS], input = item / branch[ALIGNED_OUTPUTS];
   const ulong step = branch[ALIGNED_INPUTS] * branch[MATRIX_CHANNELS];
   weights += branch[MATRIX_PLACE] + (ulong)input * branch[MATRIX_CHANNELS] + branch[FIRST_CHANNEL] + output;
-  double columns[18], u[6];
-  const int is_padding = output >= branch[OUTPUTS] || input >= branch[INPUTS];
-  double g[9];
-  for (int k = 0; k < 9; k++)
-    g[k] = is_padding ? 0.0 : (double)weight_of(branch, seed, (uint)((output * branch[INPUTS] + input) * 9 + k));
+  double g[9], columns[18], u[6];
+  if (output < branch[OUTPUTS] && input < branch[INPUTS]) {
+    // 9 words of 3 blocks.
+    const uint word = (uint)((output * branch[INPUTS] + input) * 9), shift = word % 4;
+    uint words[12];
+    for (int k = 0; k < 3; k++) vstore4(words_of(branch, seed, word / 4 + k), k, words);
+    for (int k = 0; k < 9; k++)
+      g[k] = weight_of(
+          branch, shift == 0 ? words[k] : shift == 1 ? words[k + 1] : shift == 2 ? words[k + 2] : words[k + 3]);
+  } else {
+    for (int k = 0; k < 9; k++) g[k] = 0.0;
+  }
   for (int column = 0; column < 3; column++)
     transform_filter(g[column], g[3 + column], g[6 + column], columns + column, 3);
   for (int row = 0; row < 6; row++) {

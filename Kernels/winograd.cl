@@ -56,7 +56,8 @@ __kernel __attribute__((reqd_work_group_size(GROUP, 1, 1))) void convolve_winogr
   weights += weight_place;
   barrier(CLK_LOCAL_MEM_FENCE);
 
-  const int column = item / BLOCKS, outputs_block = item % BLOCKS % (OUTPUTS / 4), tiles_block = item % BLOCKS / (OUTPUTS / 4);
+  const int column = item / BLOCKS;
+  const int outputs_block = item % BLOCKS % (OUTPUTS / 4), tiles_block = item % BLOCKS / (OUTPUTS / 4);
   float4 products[6][4];
 #pragma unroll
   for (int row = 0; row < 6; row++)
@@ -146,7 +147,8 @@ __kernel __attribute__((reqd_work_group_size(GROUP, 1, 1))) void convolve_winogr
         __local const float *m = scratch + (finished_block * 4 + row) * 6 * OUTPUTS + finished_channel;
         float x[4];
         TRANSFORM_OUTPUT(
-            float, m[0], m[OUTPUTS], m[2 * OUTPUTS], m[3 * OUTPUTS], m[4 * OUTPUTS], m[5 * OUTPUTS], x[0], x[1], x[2], x[3])
+            float, m[0], m[OUTPUTS], m[2 * OUTPUTS], m[3 * OUTPUTS], m[4 * OUTPUTS], m[5 * OUTPUTS], x[0], x[1], x[2],
+            x[3])
         const int y = place.top + row;
 #pragma unroll
         for (int c = 0; c < 4; c++)
@@ -182,7 +184,8 @@ __kernel __attribute__((reqd_work_group_size(GROUP, 1, 1))) void convolve_winogr
 
 // transformed[tile of the slice][position][channel].
 __kernel void transform_inputs(
-    __global const float *arena, ulong input_place, __global float *transformed, int first_tile, convolution_shape shape) {
+    __global const float *arena, ulong input_place, __global float *transformed, int first_tile,
+    convolution_shape shape) {
   const int channel = get_global_id(0) * 8, tile = first_tile + get_global_id(1);
   const int of_image = shape.tile_rows * shape.tile_columns;
   const int top = tile % of_image / shape.tile_columns * 4 - shape.padding_height;
@@ -239,7 +242,8 @@ __kernel void convolve_winograd(
         arena + block[BLOCK_PLACE] + (ulong)(tile / of_image) * shape.output_height * shape.output_width * stride;
     float8 *m = products[t];
     for (int x = 0; x < 6; x++)
-      TRANSFORM_OUTPUT(float8, m[x], m[6 + x], m[12 + x], m[18 + x], m[24 + x], m[30 + x], m[x], m[6 + x], m[12 + x], m[18 + x])
+      TRANSFORM_OUTPUT(
+          float8, m[x], m[6 + x], m[12 + x], m[18 + x], m[24 + x], m[30 + x], m[x], m[6 + x], m[12 + x], m[18 + x])
     float8 sum, squares;
     for (int row = 0; row < 4; row++) {
       float8 x[4];

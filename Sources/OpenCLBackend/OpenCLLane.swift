@@ -64,9 +64,9 @@ final class OpenCLLane {
   }
 
   /// Launches a kernel over `items`, rounded up to work-groups.
-  func launch(
-    _ name: KernelName, _ arguments: [Argument], items: [Int], groups local: [Int]? = nil
-  ) throws(OpenCLError) {
+  ///
+  /// Work-groups are of one size for each kernel: some drivers compile it anew for another.
+  func launch(_ name: KernelName, _ arguments: [Argument], items: [Int], groups local: [Int]) throws(OpenCLError) {
     let kernel = try kernel(name)
     for (index, argument) in arguments.enumerated() {
       switch argument {
@@ -78,8 +78,7 @@ final class OpenCLLane {
       case .integers(let values): try kernel.set(index, structure: values)
       }
     }
-    let global = local.map { local in zip(items, local).map { ($0 + $1 - 1) / $1 * $1 } }
-    try queue.enqueue(kernel, global: global ?? items, local: local)
+    try queue.enqueue(kernel, global: zip(items, local).map { ($0 + $1 - 1) / $1 * $1 }, local: local)
   }
 
   private func kernel(_ name: KernelName) throws(OpenCLError) -> Kernel {

@@ -81,7 +81,7 @@ extension OpenCLRun {
       [
         .buffer(try lane.programs.resident(images, queue: lane.queue)), .buffer(arena),
         .long(layout.place(of: plan.input)), .int(shape.channels), .int(aligned), .int(positions),
-      ], items: [aligned * positions, images.count])
+      ], items: [aligned * positions, images.count], groups: [64, 1])
   }
 
   private func makeWeights() throws(OpenCLError) {
@@ -114,7 +114,7 @@ extension OpenCLRun {
         .int(step.shape.width), .int(aligned), .int(units), .int(step.output == nil ? 0 : 1),
         .long(step.output.map(layout.place) ?? 0), .int(places.code == nil ? 0 : 1), .buffer(codes),
         .long(places.code?.place ?? 0), .int(words),
-      ], items: [lane.isTiled ? units / 4 : words, plan.images], groups: lane.isTiled ? [256, 1] : nil)
+      ], items: [lane.isTiled ? units / 4 : words, plan.images], groups: lane.isTiled ? [256, 1] : [8, 1])
     guard places.valueParts > 0, let output = step.output else { return }
     try lane.launch(
       .addTiles,
@@ -122,7 +122,7 @@ extension OpenCLRun {
         .buffer(arena), .long(layout.place(of: output)), .buffer(partial), .long(0), .buffer(flag), .int(plan.images),
         .int(step.shape.height), .int(step.shape.width), .int(aligned), .int(places.valueParts),
         .float(BatchStatistics.limit(tiles: BatchStatistics.tiles(shape: step.shape, images: plan.images))),
-      ], items: [lane.isTiled ? aligned : aligned / 8, places.valueParts])
+      ], items: [lane.isTiled ? aligned : aligned / 8, places.valueParts], groups: lane.isTiled ? [8, 8] : [1, 1])
   }
 
   private func convolveDirectly(_ convolution: OpenCLLayout.Convolution) throws(OpenCLError) {
@@ -137,7 +137,8 @@ extension OpenCLRun {
     case .grouped(let tiles, _):
       try lane.launch(
         .convolve(convolution.tile), arguments,
-        items: [joined.channels / convolution.tile.groupChannels, (convolution.tiles + tiles - 1) / tiles])
+        items: [joined.channels / convolution.tile.groupChannels, (convolution.tiles + tiles - 1) / tiles],
+        groups: lane.isTiled ? [8, 8] : [1, 1])
     default: try launchTiled(convolution, arguments)
     }
   }
@@ -200,7 +201,7 @@ extension OpenCLRun {
     try lane.launch(
       .finishStatistics,
       [.buffer(partial), .buffer(tables), .long(places.finishesPlace), .buffer(affine)],
-      items: [places.finishes * (lane.isTiled ? 256 : 8)], groups: lane.isTiled ? [256] : nil)
+      items: [places.finishes * (lane.isTiled ? 256 : 8)], groups: lane.isTiled ? [256] : [8])
   }
 }
 
@@ -216,14 +217,15 @@ extension OpenCLRun {
         [
           .buffer(codes), .buffer(tables), .long(layout.counted.place), .int(plan.batch), .buffer(integers),
           .long(layout.sites.count), .buffer(counts),
-        ], items: [plan.batch * (lane.isTiled ? 64 : 1), layout.counted.count], groups: lane.isTiled ? [64, 1] : nil)
+        ], items: [plan.batch * (lane.isTiled ? 64 : 1), layout.counted.count],
+        groups: lane.isTiled ? [64, 1] : [1, 1])
     case .agreement:
       try lane.launch(
         .countAgreement,
         [
           .buffer(codes), .buffer(tables), .long(layout.counted.place), .int(layout.counted.count), .int(plan.batch),
           .buffer(counts),
-        ], items: [plan.batch, plan.batch], groups: lane.isTiled ? [16, 16] : nil)
+        ], items: [plan.batch, plan.batch], groups: lane.isTiled ? [16, 16] : [1, 1])
     }
   }
 
