@@ -7,11 +7,13 @@
 In rounds, one architecture after the other, each program in turn:
     epads       ms.forward of its row (weights, forward pass, codes and distances), and ms.total
     reference   as the authors run it: hooks that take the codes, then both Hamming sums
-    strongest   PyTorch as fast as it was made to go (race_pytorch.py, class Strongest), with glibc's malloc tuned
+    tuned       the reference's modules, channels-last, in inference mode, with codes and distances in the cheapest operations
+                and glibc's malloc tuned
+    strongest   the network written anew for PyTorch's fastest operations (race_pytorch.py, class Strongest), malloc tuned
     forward     the forward pass of `strongest` alone, without codes and distances: less work than epads does
     compiled    `strongest` through torch.compile, for the first --compile architectures; compiling is not timed
 Networks are made and every PyTorch but the reference has run once before a time is taken. Both sums of distances must agree
-with epads within 1e-4. A ratio is PyTorch's time by ms.forward of the same round; a figure is the median of the rounds. The
+with epads: the reference's within 1e-4, the others' within 1e-2. A ratio is PyTorch's time by ms.forward of the same round; a figure is the median of the rounds. The
 means are geometric, over the random architectures; the two named ones before them are extras.
 
 Run it on an idle machine: with others at work PyTorch's threads collapse.
@@ -35,7 +37,9 @@ HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parent
 OPERATIONS = ["none", "skip_connect", "nor_conv_1x1", "nor_conv_3x3", "avg_pool_3x3"]
 DATASET, SIGMA, SEED = "cifar10", 1.0, 1
-TOLERANCE = 1e-4
+# What sums of distances may differ by, so that all have done the same work. PyTorch's faster paths round otherwise: 1.6e-3 was
+# seen where the reference, in float32 and in float64, and epads agree to 1e-6.
+TOLERANCES = {"reference": 1e-4, "tuned": 1e-2, "strongest": 1e-2, "compiled": 1e-2}
 # A thread that allocates a tensor for every layer gets fresh pages every time, unless malloc keeps what it has.
 MALLOC = {"MALLOC_MMAP_THRESHOLD_": "4294967296", "MALLOC_TRIM_THRESHOLD_": "17179869184",
           "MALLOC_TOP_PAD_": "268435456"}
@@ -171,7 +175,7 @@ class Peer:
 def check(kind, result, row):
     """That both did the same work."""
     for name, own in (("d1", row["snaswot"]), ("d2", row["perturbation"])):
-        if abs(result[name] - own) > TOLERANCE * max(own, 1):
+        if abs(result[name] - own) > TOLERANCES[kind] * max(own, 1):
             raise Failure(f"PyTorch ({kind}) and epads disagree on {row['arch']}: the sum of {name} is {result[name]} and {own}")
 
 
@@ -187,6 +191,7 @@ def select_architectures(program, count):
 def race(program, python, images, options, peers):
     names = select_architectures(program, options.architectures)
     peers["strongest"] = Peer("strongest", python, images, options, MALLOC)
+    peers["tuned"] = Peer("tuned", python, images, options, MALLOC)
     peers["reference"] = Peer("reference", python, images, options, {})
     failed, rounds = None, {name: [] for name in names}
     start = time.monotonic()
@@ -199,6 +204,9 @@ def race(program, python, images, options, peers):
             result = peers["strongest"].time(name, warm=True)
             check("strongest", result, row)
             times["strongest"], times["forward"] = result["ms"], result["forward_ms"]
+            result = peers["tuned"].time(name, warm=True)
+            check("tuned", result, row)
+            times["tuned"] = result["ms"]
             if position < options.compile and not failed:
                 try:
                     if "compiled" not in peers:
@@ -228,18 +236,18 @@ def summary(name, rounds):
     def by_epads(key):
         return median(rounds, lambda times: times[key] / times["epads"] if key in times else None)
 
-    keys = ("epads", "epads_total", "reference", "strongest", "forward", "compiled")
+    keys = ("epads", "epads_total", "reference", "tuned", "strongest", "forward", "compiled")
     return {"arch": name, "ms": {key: median(rounds, lambda times: times.get(key)) for key in keys},
             "ratio": {
                 "strongest": median(rounds, lambda times:
                                     min(times["strongest"], times.get("compiled", math.inf)) / times["epads"]),
-                "reference": by_epads("reference"), "forward": by_epads("forward"), "eager": by_epads("strongest"),
+                "tuned": by_epads("tuned"), "reference": by_epads("reference"), "forward": by_epads("forward"), "eager": by_epads("strongest"),
                 "compiled": by_epads("compiled")}}
 
 
 def geometric_means(rows):
     means = {}
-    for key in ("strongest", "reference", "forward"):
+    for key in ("strongest", "tuned", "reference", "forward"):
         values = [row["ratio"][key] for row in rows]
         means[key] = {"mean": math.exp(statistics.fmean(map(math.log, values))), "least": min(values),
                       "greatest": max(values)}
@@ -253,16 +261,16 @@ def table(rows, means):
     def number(value, digits):
         return "" if value is None else f"{value:.{digits}f}"
 
-    yield cells("epads ms", "total ms", "reference ms", "strongest ms", "forward ms", "compiled ms", "strongest / epads",
-                "reference / epads", "forward / epads", "architecture")
-    yield cells(*["---:"] * 9, "---")
+    yield cells("epads ms", "total ms", "reference ms", "tuned ms", "strongest ms", "forward ms", "compiled ms",
+                "strongest / epads", "tuned / epads", "reference / epads", "forward / epads", "architecture")
+    yield cells(*["---:"] * 11, "---")
     labels = {arch: label for label, arch in EXTRAS.items()}
     for row in rows:
         label = labels.get(row["arch"], row["arch"].replace("|", "\\|"))
         yield cells(*(number(value, 1) for value in row["ms"].values()),
-                    *(number(row["ratio"][key], 2) for key in ("strongest", "reference", "forward")), label)
+                    *(number(row["ratio"][key], 2) for key in ("strongest", "tuned", "reference", "forward")), label)
     for figure in ("mean", "least", "greatest"):
-        yield cells(*[""] * 6, *(number(means[key][figure], 2) for key in ("strongest", "reference", "forward")),
+        yield cells(*[""] * 7, *(number(means[key][figure], 2) for key in ("strongest", "tuned", "reference", "forward")),
                     f"{'geometric mean' if figure == 'mean' else figure} of {len(rows) - len(EXTRAS)} random ones")
 
 

@@ -117,10 +117,12 @@ public struct Plan: Sendable {
 }
 
 extension Plan.Branch.Algorithm {
-  /// The algorithm of a convolution: Winograd's where it is dense, 3x3, with stride and dilation 1, and has at least 8 input
-  /// channels to spread over vectors.
+  /// The algorithm of a convolution: Winograd's where it is dense, 3x3, with stride and dilation 1, has at least 8 input
+  /// channels to spread over vectors, and no window that lies in the padding alone, whose sum would be what rounding leaves
+  /// of 0.
   public static func canonical(for convolution: Convolution, inputChannels: Int) -> Self {
     convolution.kernel == Extent(3) && convolution.stride == Extent(1) && convolution.dilation == Extent(1)
-      && convolution.groups == 1 && inputChannels >= 8 ? .winograd : .direct
+      && max(convolution.padding.height, convolution.padding.width) <= 2 && convolution.groups == 1 && inputChannels >= 8
+      ? .winograd : .direct
   }
 }
