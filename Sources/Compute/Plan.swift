@@ -122,7 +122,8 @@ extension Plan.Branch.Algorithm {
   /// of 0.
   public static func canonical(for convolution: Convolution, inputChannels: Int) -> Self {
     convolution.kernel == Extent(3) && convolution.stride == Extent(1) && convolution.dilation == Extent(1)
-      && max(convolution.padding.height, convolution.padding.width) <= 2 && convolution.groups == 1 && inputChannels >= 8
+      && max(convolution.padding.height, convolution.padding.width) <= 2 && convolution.groups == 1
+      && inputChannels >= 8
       ? .winograd : .direct
   }
 }

@@ -127,7 +127,7 @@ public struct BackendBenchmark: Sendable {
   }
 
   /// Values like normalised images; what they are does not change the work.
-  private static func images(_ plan: Plan) -> ImageBatch {
+  public static func images(_ plan: Plan) -> ImageBatch {
     let shape = plan.buffers[plan.input]
     let values = (0..<plan.images * shape.count).map { Float($0 &* 7919 % 4001) / 1000 - 2 }
     return ImageBatch(shape: shape, count: plan.images, values: values)

@@ -8,7 +8,7 @@ let benchmarks: @Sendable () -> Void = {
   for table in kernelTables { add(.peak(table)) }
   for workload in Workload.kernels { add(workload) }
   do {
-    for workload in try ArchitectureRun().workloads() { add(workload) }
+    for workload in try ArchitectureRun().workloads() + Workload.devices(problem: { print($0) }) { add(workload) }
   } catch {
     Benchmark("architectures") { $0.error("\(error)") }
   }

@@ -5,6 +5,7 @@ public struct Workload: Sendable {
     case convolution
     case memory
     case architectures
+    case devices
   }
 
   /// What `amount` counts.
@@ -28,6 +29,9 @@ public struct Workload: Sendable {
   public var prepare: @Sendable () throws -> Work
 
   public typealias Work = () throws -> Void
+
+  /// Whether other threads or a device do the work, so that only the wall clock tells how long it takes.
+  public var isTimedByWallClock: Bool { threads > 1 || group == .architectures || group == .devices }
 }
 
 extension Workload {

@@ -52,11 +52,14 @@ struct Figures: ParsableCommand {
     guard let widest = kernelTables.last else { return [] }
     func wanted(_ group: Workload.Group) -> Bool { only.isEmpty || only.contains(group) }
     let peaks = wanted(.peak) ? try peaks(threads: architectures.threads) : []
-    let workloads = try (Workload.kernels + architectures.workloads()).filter { wanted($0.group) }
+    var workloads = try (Workload.kernels + architectures.workloads()).filter { wanted($0.group) }
+    if wanted(.devices) {
+      workloads += try Workload.devices { FileHandle.standardError.write(Data("\($0)\n".utf8)) }
+    }
     return try peaks
       + workloads.map { workload in
         FileHandle.standardError.write(Data("\(workload.name)\n".utf8))
-        let repetitions = workload.group == .architectures ? runs : repetitions
+        let repetitions = workload.unit == .architectures ? runs : repetitions
         return try Meter(workload, peak: widest, repetitions: repetitions).figure()
       }
   }

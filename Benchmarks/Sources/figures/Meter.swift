@@ -17,7 +17,7 @@ struct Meter {
     memory = .copy(kibibytes: 32 << 10)
     work = try workload.prepare()
     // Whole architectures take long enough each.
-    calls = workload.group == .architectures ? 1 : try Self.calls(of: workload, seconds: 0.01)
+    calls = workload.unit == .architectures ? 1 : try Self.calls(of: workload, seconds: 0.01)
     peakCalls = workload.parts.isEmpty ? 0 : try Self.calls(of: peak, seconds: 0.005)
   }
 
@@ -55,7 +55,7 @@ struct Meter {
   }
 
   private func time() throws -> Double {
-    guard workload.threads > 1 || workload.group == .architectures else { return try seconds(of: work, calls: calls) }
+    guard workload.isTimedByWallClock else { return try seconds(of: work, calls: calls) }
     let start = ContinuousClock.now
     for _ in 0..<calls { try work() }
     return (ContinuousClock.now - start) / .seconds(1)
