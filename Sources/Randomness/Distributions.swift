@@ -5,6 +5,7 @@
 ///   - count: number of weights, row-major (output channel, input channel, kernel row, kernel column).
 ///   - fanIn: input channels times kernel area.
 public func convolutionWeights(seed: UInt64, name: String, count: Int, fanIn: Int) -> [Float] {
+  guard count > 0 else { return [] }
   let stream = RandomStream(seed: seed, domain: .weights, name: name)
   let bound = Float(1 / Double(fanIn).squareRoot())
   // 24 bits are exact in Float, so the only rounding is that of the last product.
@@ -58,6 +59,7 @@ public func sampleWithoutReplacement(_ count: Int, of population: Int, stream: R
 /// Logarithm, sine and cosine are the fdlibm polynomials written out in additions, multiplications and divisions, not
 /// the C library's: those differ in the last bit from one library to the next, and a score must not.
 public func standardNormals(seed: UInt64, count: Int) -> [Double] {
+  guard count > 0 else { return [] }
   let stream = RandomStream(seed: seed, domain: .noise, name: "noise")
   return [Double](unsafeUninitializedCapacity: count) { values, initialized in
     for start in stride(from: 0, to: count, by: 4) {
