@@ -42,7 +42,8 @@ public struct RandomStream: Sendable {
 
   /// The first `count` words.
   public func words(_ count: Int) -> [UInt32] {
-    [UInt32](unsafeUninitializedCapacity: count) { words, initialized in
+    guard count > 0 else { return [] }
+    return [UInt32](unsafeUninitializedCapacity: count) { words, initialized in
       for start in stride(from: 0, to: count, by: 4) {
         let block = block(start / 4)
         for lane in 0..<min(4, count - start) { words[start + lane] = block[lane] }

@@ -29,28 +29,28 @@ import Testing
 
   /// No more at once than allowed, and no more ahead of what is fetched than twice that.
   @Test func workIsBounded() throws {
-    let running = Mutex((now: 0, most: 0, begun: 0))
+    let running = Atomic(0)
+    let most = Atomic(0)
+    let begun = Atomic(0)
     let work = OrderedWork(Array(0..<60), width: 3) { item in
-      running.withLock {
-        $0.now += 1
-        $0.begun += 1
-        $0.most = max($0.most, $0.now)
-      }
+      begun.add(1, ordering: .relaxed)
+      most.max(running.add(1, ordering: .sequentiallyConsistent).newValue, ordering: .relaxed)
       usleep(200)
-      running.withLock { $0.now -= 1 }
+      running.subtract(1, ordering: .sequentiallyConsistent)
       return item
     }
     usleep(20_000)
-    #expect(running.withLock { $0.begun } <= 6)
+    #expect(begun.load(ordering: .relaxed) <= 6)
     #expect(try all(work).count == 60)
-    #expect(running.withLock { $0.most } <= 3)
+    #expect(most.load(ordering: .relaxed) <= 3)
   }
 
   /// What has been begun is the beginning of the list, and comes to its end.
   @Test(arguments: [1, 4]) func aStopLeavesTheBeginning(width: Int) throws {
-    let isStopped = Mutex(false)
-    let work = OrderedWork(Array(0..<1000), width: width, isStopRequested: { isStopped.withLock { $0 } }) { item in
-      if item == 10 { isStopped.withLock { $0 = true } }
+    let isStopped = Atomic(false)
+    let work = OrderedWork(Array(0..<1000), width: width, isStopRequested: { isStopped.load(ordering: .relaxed) }) {
+      item in
+      if item == 10 { isStopped.store(true, ordering: .relaxed) }
       return item
     }
     let values = try all(work)
