@@ -156,7 +156,8 @@ struct StepLayout {
     self.joined = joined
 
     // Enough images for a round of tiles, and not so few values that handing them out takes longer than they do.
-    var group = (4095 + aligned * shape.height * shape.width) / max(1, aligned * shape.height * shape.width)
+    let count = Plan.alignedCount(shape)
+    var group = (4095 + count) / max(1, count)
     if usesWinograd {
       let tiles = branches.filter { $0.algorithm == .winograd }.map { branch in
         BatchStatistics.tiles(shape: plan.buffers[branch.output], images: 1)
@@ -204,10 +205,5 @@ extension Plan.Branch {
   }
 
   /// Packed weights for each pair of channels.
-  var packedArea: Int {
-    switch algorithm {
-    case .direct: convolution.kernel.area
-    case .winograd: 36
-    }
-  }
+  var packedArea: Int { algorithm.positions(kernelArea: convolution.kernel.area) }
 }

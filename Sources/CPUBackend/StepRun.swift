@@ -69,10 +69,10 @@ struct StepRun: @unchecked Sendable {
         cleared[worker] = true
       }
       let group = item * layout.group..<min(images, (item + 1) * layout.group)
-      // Bitwise, so that nothing is left out.
-      if makeValues(group, worker: worker) & convolve(group, worker: worker) == 0 {
-        outOfRange.store(true, ordering: .relaxed)
-      }
+      var ahead = ahead(of: group)
+      let valuesFit = makeValues(group, worker: worker, ahead: &ahead)
+      let outputsFit = convolve(group, worker: worker, ahead: &ahead)
+      if valuesFit & outputsFit == 0 { outOfRange.store(true, ordering: .relaxed) }
     }
     guard !outOfRange.load(ordering: .relaxed) else {
       throw BackendError(.valueOutOfRange, "activations too large, or not a number, around a layer of \(step.shape)")
@@ -81,13 +81,12 @@ struct StepRun: @unchecked Sendable {
   }
 
   /// - Returns: 0 where statistics are out of range.
-  private func makeValues(_ group: Range<Int>, worker: Int) -> Int32 {
+  private func makeValues(_ group: Range<Int>, worker: Int, ahead: inout epads_ahead) -> Int32 {
     let shape = step.shape
     let channels = Plan.aligned(shape.channels)
-    let count = channels * shape.height * shape.width
+    let count = Plan.alignedCount(shape)
     let codeBytes = count / 8
     var fits: Int32 = 1
-    var ahead = ahead(of: group)
     withUnsafeTemporaryAllocation(of: epads_term.self, capacity: terms.count) { imageTerms in
       shift.withUnsafeBufferPointer { shift in
         guard let firstTerm = imageTerms.baseAddress, let shift = shift.baseAddress else { return }
@@ -123,9 +122,8 @@ struct StepRun: @unchecked Sendable {
     return fits
   }
 
-  private func convolve(_ group: Range<Int>, worker: Int) -> Int32 {
+  private func convolve(_ group: Range<Int>, worker: Int, ahead: inout epads_ahead) -> Int32 {
     let padded = run.padded(worker: worker)
-    var ahead = ahead(of: group)
     var fits: Int32 = 1
     for (joined, outputs) in zip(layout.joined, outputs[worker]) {
       let shape = joined.outputShape

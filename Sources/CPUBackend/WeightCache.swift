@@ -7,7 +7,7 @@ import Randomness
 /// Packed weights, kept from run to run: an operation in one place has the same weights in every architecture, so a study of
 /// a space makes each of them once.
 final class WeightCache: @unchecked Sendable {
-  /// What the cache may hold beyond the weights of the plan at hand, in bytes: all of NAS-Bench-201's take 25 MB.
+  /// What the cache may hold, in bytes, unless one plan takes more: all of NAS-Bench-201's weights are 25 MB.
   static let limit = 32 << 20
 
   fileprivate struct Key: Hashable {
@@ -97,7 +97,7 @@ final class WeightCache: @unchecked Sendable {
 }
 
 extension WeightCache.Key {
-  fileprivate var packedArea: Int { algorithm == .winograd ? 36 : area }
+  fileprivate var packedArea: Int { algorithm.positions(kernelArea: area) }
 
   fileprivate var bytes: Int { Plan.aligned(outputs) * inputs * packedArea * MemoryLayout<Float>.stride }
 

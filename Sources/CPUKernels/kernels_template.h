@@ -4,7 +4,7 @@
 //   LANES               floats of a vector
 //   VECTORS             most vectors of output channels that a convolution makes at once
 //   DIRECT_ROWS(n)      rows of 4 outputs that a direct convolution makes at once for n vectors: all sums in registers
-//   TILE_GROUP          Winograd tiles that are multiplied at once
+//   TILE_GROUP          Winograd tiles that are multiplied at once: 1, 2, 4 or 8
 //   PEAK_SUMS           independent sums that keep the multiply-add units busy
 //   TABLE, TABLE_NAME   the name of the epads_kernels table, for the compiler and for people
 //   PACK_SIGNS(v)       sign bits of a vector as an integer of LANES bits
@@ -95,7 +95,6 @@ static long multiply_add_rounds(long iterations, float *sink) {
 static const epads_kernels TABLE = {
     .name = TABLE_NAME,
     .lanes = LANES,
-    .tile_group = TILE_GROUP,
     .make_value = make_value,
     .pack_direct = pack_direct,
     .pack_winograd = pack_winograd,

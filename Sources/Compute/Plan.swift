@@ -79,6 +79,7 @@ public struct Plan: Sendable {
     /// What the branches read, for a backend that keeps every output.
     public var source: Source {
       if let output { return Source(buffer: output, rectified: rectified) }
+      // A promise of the lowering, which the tests audit: no network can break it.
       guard case .identity(let source) = terms.first else { preconditionFailure("a step that is read has an output") }
       return Source(buffer: source.buffer, rectified: source.rectified || rectified)
     }
@@ -117,6 +118,9 @@ public struct Plan: Sendable {
 }
 
 extension Plan.Branch.Algorithm {
+  /// Weights that it takes for each pair of an output and an input channel, of a kernel of this area.
+  public func positions(kernelArea: Int) -> Int { self == .winograd ? 36 : kernelArea }
+
   /// The algorithm of a convolution: Winograd's where it is dense, 3x3, with stride and dilation 1, has at least 8 input
   /// channels to spread over vectors, and no window that lies in the padding alone, whose sum would be what rounding leaves
   /// of 0.

@@ -32,8 +32,7 @@ struct JoinedConvolution {
 
   /// Floats of the joined matrix of weights.
   var weightCount: Int {
-    let positions = algorithm == .winograd ? 36 : geometry.kernel.area
-    return positions * chainChannels * channels
+    algorithm.positions(kernelArea: geometry.kernel.area) * chainChannels * channels
   }
 
   private init(_ branch: Plan.Branch, of step: Plan.Step, in plan: Plan) {

@@ -41,7 +41,7 @@ typedef struct epads_value {
   const float *_Nonnull shift;
   /// Aligned channels, every one 1: the scale of a term that is not normalised.
   const float *_Nonnull ones;
-  /// Scratch: a row of the value for every term, and one of the widest pooled source.
+  /// Scratch: five rows of the value (sums, and terms that are pooled or rectified), and one of the widest pooled source.
   float *_Nonnull rows;
   /// Null where no later step reads the value; may be the data of a term that is not pooled.
   float *_Nullable output;
@@ -107,7 +107,7 @@ typedef struct epads_winograd {
   /// Aligned, and those that a chain runs over.
   long channels, input_channels;
   long output_height, output_width;
-  /// Tiles that are transformed together, a multiple of `tile_group`.
+  /// Tiles that are transformed together, a multiple of 8, which every TILE_GROUP divides.
   long tiles;
   /// Vectors of output channels that are multiplied together.
   long vectors;
@@ -120,9 +120,6 @@ typedef struct epads_kernels {
   const char *_Nonnull name;
   /// Aligned channels must be a multiple of this.
   long lanes;
-  /// Tiles of a Winograd convolution come in groups of this many.
-  long tile_group;
-
   /// Makes a step's value for one image.
   void (*_Nonnull make_value)(const epads_value *_Nonnull value);
 
