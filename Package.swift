@@ -91,7 +91,9 @@ let package = Package(
       ]),
     .testTarget(
       name: "StudiesTests",
-      dependencies: ["Studies", "Scoring", "Compute", "NetworkGraph", "SearchSpaces", "Randomness"]),
+      dependencies: [
+        "Studies", "Scoring", "Compute", "NetworkGraph", "SearchSpaces", "Randomness", "TestSupport",
+      ]),
     .testTarget(name: "epadsTests", dependencies: ["epads", "Studies", "TestSupport"]),
   ],
   swiftLanguageModes: [.v6],

@@ -1,10 +1,11 @@
 #!/usr/bin/env python3
-"""PyTorch's side of race.py, which starts it: networks of NAS-Bench-201, their sums of d1 and d2, and the time they take.
+"""PyTorch's side of race.py, which starts it: networks, their sums of d1 and d2, and the time they take.
 
 It answers every line of standard input, {"arch", "warm"}, with one line, {"ms", "d1", "d2", ...}. Where "warm" is true,
 an untimed call goes before.
 """
 import argparse
+import copy
 import json
 import os
 import pathlib
@@ -20,12 +21,17 @@ import torch.nn.functional as functional  # noqa: E402
 POOL = "avg_pool_3x3"
 
 
+def reference_network(text, options):
+    network = reference.network(options.space, text, options.width, options.depth, False)
+    return reference.initialise(network, options.seed)
+
+
 class Reference:
     """As the authors run it: hooks take the codes of every ReLU, then both Hamming sums."""
 
-    def __init__(self, genotype, both, batch, seed):
-        self.network = reference.initialise(reference.NB201Network(genotype), seed)
-        self.both, self.batch, self.seed = both, batch, seed
+    def __init__(self, text, both, options):
+        self.network = reference_network(text, options)
+        self.both, self.batch, self.seed = both, options.batch, options.seed
 
     def score(self):
         d1 = d2 = 0
@@ -40,14 +46,15 @@ class Tuned:
     """The reference's modules as they are, with all that needs no other network: channels-last, inference mode, codes and
     distances in the cheapest operations (see Strongest)."""
 
-    def __init__(self, genotype, both, batch, seed):
-        self.network = reference.initialise(reference.NB201Network(genotype), seed)
+    def __init__(self, text, both, options):
+        self.network = reference_network(text, options)
         self.network.to(memory_format=torch.channels_last)
+        self.without_hooks = copy.deepcopy(self.network)
         self.images = torch.from_numpy(both).contiguous(memory_format=torch.channels_last)
-        self.batch, self.found, self.partners = batch, [], {}
+        self.batch, self.found, self.partners = options.batch, [], {}
         for name, module in self.network.named_modules():
             if isinstance(module, torch.nn.ReLU):
-                self.partners[name] = torch.tensor(reference.permutation(seed, name, batch))
+                self.partners[name] = torch.tensor(reference.permutation(options.seed, name, self.batch))
                 module.register_forward_hook(lambda m, i, o, n=name: self.found.append((n, o.to(torch.bool))))
 
     @torch.inference_mode()
@@ -59,6 +66,11 @@ class Tuned:
             own, other = distances(code, self.batch, [self.partners[site]])
             d1, d2 = d1 + own, d2 + other
         return d1, d2
+
+    @torch.inference_mode()
+    def pass_alone(self):
+        self.found.clear()
+        self.without_hooks(self.images)
 
 
 def count(words):
@@ -123,7 +135,8 @@ class Cell:
 
 
 class Strongest:
-    """The same sums, as cheap as PyTorch was found to give them; README.md says what else was measured.
+    """The same sums, as cheap as PyTorch was found to give them, for NAS-Bench-201; README.md says what else was
+    measured.
 
     - Channels-last, inference mode. A node that several ReLUs read is rectified and coded once, in place where it may be.
     - A code is the ReLU's output as bool: a quarter of the time of `x > 0`.
@@ -132,9 +145,9 @@ class Strongest:
     - Distances are of eight booleans at a time, as 64-bit integers, and so are their sums.
     """
 
-    def __init__(self, genotype, both, batch, seed):
-        network = reference.initialise(reference.NB201Network(genotype), seed)
-        self.batch = batch
+    def __init__(self, text, both, options):
+        network, genotype = reference_network(text, options), reference.parse_nb201(text)
+        self.batch = options.batch
         self.images = torch.from_numpy(both).contiguous(memory_format=torch.channels_last)
         self.stem, self.cells, sites = Convolution(network.stem[0]), [], []
         for position, cell in enumerate(network.cells):
@@ -149,7 +162,8 @@ class Strongest:
                 sites += [site for node in self.cells[-1].nodes for site in node.sites]
                 if self.cells[-1].zero:  # and so is all that follows
                     break
-        self.partners = {site: torch.tensor(reference.permutation(seed, site, batch)) for site in [*sites, "lastact.1"]}
+        self.partners = {site: torch.tensor(reference.permutation(options.seed, site, self.batch))
+                         for site in [*sites, "lastact.1"]}
         self.ones = {channels: torch.ones(channels, 1, 3, 3) for channels in (16, 32, 64)}
         size = both.shape[2]
         self.divisors = {edge: 1 / functional.conv2d(torch.ones(1, 1, edge, edge), torch.ones(1, 1, 3, 3), padding=1)
@@ -274,6 +288,10 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("peer", choices=PEERS)
     parser.add_argument("images")
+    parser.add_argument("--space", required=True)
+    parser.add_argument("--width", type=int, help="of cell networks, as is --depth")
+    parser.add_argument("--depth", type=int)
+    parser.add_argument("--forward", action="store_true", help="time the forward pass alone too: forward_ms")
     parser.add_argument("--dataset", required=True)
     parser.add_argument("--batch", type=int, required=True)
     parser.add_argument("--sigma", type=float, required=True)
@@ -296,12 +314,12 @@ def main():
         request = json.loads(line)
         name = request["arch"]
         if name not in networks:
-            networks[name] = PEERS[options.peer](reference.parse_nb201(name), both, options.batch, options.seed)
+            networks[name] = PEERS[options.peer](name, both, options)
         network, result = networks[name], {}
         if request["warm"]:
             result["warm_ms"], _ = timed(network.score)
         result["ms"], (result["d1"], result["d2"]) = timed(network.score)
-        if options.peer == "strongest":
+        if options.forward:
             result["forward_ms"], _ = timed(network.pass_alone)
         answer(result)
 

@@ -1,4 +1,4 @@
-// What the kernels for convolutions share. Convolutions of one geometry that leave one value are joined: their output
+// What the kernels for convolutions share. Convolutions of one geometry that read the same are joined: their output
 // channels, each convolution padded to a multiple of 8, follow each other in one matrix of weights. A block of 8 channels
 // belongs to one of them.
 
@@ -7,6 +7,7 @@ typedef struct {
   int output_height, output_width, aligned_outputs;
   int kernel_height, kernel_width, stride_height, stride_width, padding_height, padding_width, dilation_height,
       dilation_width;
+  // Padding is less an offset, so that it may be negative.
   int rectified;
   // Input channels of a group where there are several, else 0.
   int group_channels;

@@ -1,50 +1,68 @@
 // The value of a step: the sum of its terms, and its signs.
 
-// A term.
+// A term. It adds to the channels from TERM_FIRST on; TERM_CHANNELS are aligned.
 enum { KIND, SOURCE, RECTIFIED, AFFINE, KERNEL_HEIGHT, KERNEL_WIDTH, STRIDE_HEIGHT, STRIDE_WIDTH, PADDING_HEIGHT,
-       PADDING_WIDTH, HEIGHT, WIDTH, TERM = 16 };
-enum { NORMALIZED, IDENTITY, AVERAGE_POOL };
+       PADDING_WIDTH, HEIGHT, WIDTH, TERM_FIRST, TERM_CHANNELS, TERM = 16 };
+enum { NORMALIZED, IDENTITY, AVERAGE_POOL, MAXIMUM_POOL };
 
-inline lanes average(__global const float *from, __global const long *term, int y, int x, int aligned) {
-  const int height = term[HEIGHT], width = term[WIDTH], rectified = term[RECTIFIED];
+// Neighbouring channels from `channel` on, 0 where there are none. Padded channels are 0 as well, so that they add nothing to
+// what lies beside a term.
+inline lanes channels_of(__global const float *from, int channel, int channels) {
+  if (channel >= 0 && channel + LANES <= channels) return LOAD(from + channel);
+  float values[LANES];
+  for (int lane = 0; lane < LANES; lane++)
+    values[lane] = channel + lane >= 0 && channel + lane < channels ? from[channel + lane] : 0.0f;
+  return LOAD(values);
+}
+
+inline lanes pooled_pair(lanes left, lanes right, int is_maximum) {
+  return is_maximum ? select(right, left, isgreater(left, right)) : left + right;
+}
+
+inline lanes pooled(__global const float *from, __global const long *term, int y, int x, int channel) {
+  const int height = term[HEIGHT], width = term[WIDTH], rectified = term[RECTIFIED], channels = term[TERM_CHANNELS];
+  const int is_maximum = term[KIND] == MAXIMUM_POOL;
   const int y0 = y * (int)term[STRIDE_HEIGHT] - (int)term[PADDING_HEIGHT];
   const int x0 = x * (int)term[STRIDE_WIDTH] - (int)term[PADDING_WIDTH];
   const int top = max(y0, 0), bottom = min(y0 + (int)term[KERNEL_HEIGHT], height);
   const int left = max(x0, 0), right = min(x0 + (int)term[KERNEL_WIDTH], width);
   lanes total = (lanes)(0.0f);
   for (int column = left; column < right; column++) {
-    lanes sum = rectify(LOAD(from + (top * width + column) * aligned), rectified);
-    for (int row = top + 1; row < bottom; row++)
-      sum = sum + rectify(LOAD(from + (row * width + column) * aligned), rectified);
-    total = column == left ? sum : total + sum;
+    lanes of_column = (lanes)(0.0f);
+    for (int row = top; row < bottom; row++) {
+      const lanes value = rectify(channels_of(from + (row * width + column) * channels, channel, channels), rectified);
+      of_column = row == top ? value : pooled_pair(of_column, value, is_maximum);
+    }
+    total = column == left ? of_column : pooled_pair(total, of_column, is_maximum);
   }
   // The double quotient rounds to the same float as a float division would, which not every device rounds correctly.
-  return total * (float)(1.0 / (double)((bottom - top) * (right - left)));
+  return is_maximum ? total : total * (float)(1.0 / (double)((bottom - top) * (right - left)));
 }
 
 // LANES units from `unit` on: neighbouring channels of one position.
 inline lanes value_of(
     __global const float *arena, __global const float *affine, __global const long *terms, int count, int image,
     int unit, int width, int aligned) {
-  const int channel = unit % aligned, x = unit / aligned % width, y = unit / (aligned * width);
+  const int channel = unit % aligned, position = unit / aligned, x = position % width, y = position / width;
   lanes value = (lanes)(0.0f);
-  int first = 1;
   for (int t = 0; t < count; t++) {
     __global const long *term = terms + t * TERM;
     if (term[KIND] != NORMALIZED) continue;
-    const lanes shift = LOAD(affine + term[AFFINE] + aligned + channel);
-    value = first ? shift : value + shift;
-    first = 0;
+    const int channels = term[TERM_CHANNELS];
+    value = value + channels_of(affine + term[AFFINE] + channels, channel - (int)term[TERM_FIRST], channels);
   }
   for (int t = 0; t < count; t++) {
     __global const long *term = terms + t * TERM;
-    __global const float *from = arena + term[SOURCE] + (ulong)image * term[HEIGHT] * term[WIDTH] * aligned;
+    const int channels = term[TERM_CHANNELS], c = channel - (int)term[TERM_FIRST];
+    if (c + LANES <= 0 || c >= channels) continue;
+    __global const float *from = arena + term[SOURCE] + (ulong)image * term[HEIGHT] * term[WIDTH] * channels;
     if (term[KIND] == NORMALIZED)
-      value = fma(LOAD(from + unit), LOAD(affine + term[AFFINE] + channel), value);
+      value = fma(
+          channels_of(from + position * channels, c, channels), channels_of(affine + term[AFFINE], c, channels), value);
     else if (term[KIND] == IDENTITY)
-      value = value + rectify(LOAD(from + unit), term[RECTIFIED]);
+      value = value + rectify(channels_of(from + position * channels, c, channels), term[RECTIFIED]);
     else
-      value = value + average(from + channel, term, y, x, aligned);
+      value = value + pooled(from, term, y, x, c);
   }
   return value;
 }

@@ -91,6 +91,8 @@ extension Run {
 
   var lanes: UnsafeMutablePointer<Int> { part(layout.lanes, of: Int.self) }
 
+  var partScales: UnsafeMutablePointer<Float> { part(layout.partScales, of: Float.self) }
+
   func scales(_ slot: Int) -> UnsafeMutablePointer<Float> {
     part(layout.affine + layout.affineOffsets[slot], of: Float.self)
   }

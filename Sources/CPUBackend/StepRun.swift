@@ -30,9 +30,13 @@ struct StepRun: @unchecked Sendable {
     self.step = step
     self.layout = layout
     isReversed = !position.isMultiple(of: 2)
-    terms = step.terms.map(run.term)
-    termSteps = step.terms.map { run.count($0.buffer) }
-    let written = step.branches.map(\.output) + (step.isKept ? [step.output].compactMap(\.self) : [])
+    run.writePartScales(of: step, layout)
+    let order = layout.summands.flatMap(\.terms)
+    terms = run.terms(of: step, layout)
+    termSteps = order.map { run.count(step.terms[$0].buffer) }
+    let written =
+      step.branches.indices.filter { layout.parents[$0] == nil }.map { step.branches[$0].output }
+      + (step.isKept ? [step.output].compactMap(\.self) : [])
     var touched: [(start: UnsafePointer<Float>, step: Int)] = []
     for buffer in step.terms.map(\.buffer) + written {
       let start = UnsafePointer(run.activations(buffer))
@@ -40,7 +44,7 @@ struct StepRun: @unchecked Sendable {
     }
     self.touched = touched
     shift = run.summedShifts(step)
-    kernels = run.instructionSet.kernels(alignedChannels: Plan.aligned(step.shape.channels))
+    kernels = layout.kernels
     limit = run.limit(step.shape)
     run.writeLanes(of: step)
     outputs = (0..<run.pool.width).map { worker in
@@ -93,7 +97,7 @@ struct StepRun: @unchecked Sendable {
         var value = epads_value(
           terms: firstTerm, count: terms.count, height: shape.height, width: shape.width, channels: channels,
           shift: shift, ones: run.ones, rows: run.rows(worker: worker), output: nil, code: nil, padded: nil,
-          padded_row: layout.paddedRow, padded_channels: layout.paddedChannels, rectified: step.rectified ? 1 : 0,
+          padded_row: layout.value.row, padded_channels: layout.value.channels, rectified: step.rectified ? 1 : 0,
           ahead: nil)
         for image in group {
           for (index, term) in terms.enumerated() {
@@ -103,8 +107,8 @@ struct StepRun: @unchecked Sendable {
           if step.isKept { value.output = step.output.map { run.activations($0) + image * count } }
           if !step.sites.isEmpty { value.code = run.code(image: image) }
           if !step.branches.isEmpty {
-            let padded = run.padded(worker: worker) + (image - group.lowerBound) * layout.paddedImage
-            value.padded = padded + layout.paddedOrigin
+            let padded = run.padded(worker: worker) + (image - group.lowerBound) * layout.value.image
+            value.padded = padded + layout.value.origin
           }
           withUnsafeMutablePointer(to: &ahead) { ahead in
             if step.branches.isEmpty { value.ahead = ahead }
@@ -123,10 +127,13 @@ struct StepRun: @unchecked Sendable {
   }
 
   private func convolve(_ group: Range<Int>, worker: Int, ahead: inout epads_ahead) -> Int32 {
-    let padded = run.padded(worker: worker)
     var fits: Int32 = 1
     for (joined, outputs) in zip(layout.joined, outputs[worker]) {
       let shape = joined.outputShape
+      let input = joined.input
+      let padded = run.padded(worker: worker) + input.place + joined.origin
+      // Images that other branches read are those of the group.
+      let firstOutput = joined.isParent ? 0 : group.lowerBound
       switch joined.algorithm {
       case .direct:
         joined.runOffsets.withUnsafeBufferPointer { offsets in
@@ -134,22 +141,20 @@ struct StepRun: @unchecked Sendable {
           let stride = joined.convolution.stride
           var geometry = epads_convolution(
             runs: offsets.count, run_offsets: first, run_length: joined.runLength,
-            row_step: layout.paddedRow * stride.height, column_step: layout.paddedChannels * stride.width,
+            row_step: input.row * stride.height, column_step: input.channels * stride.width,
             output_height: shape.height, output_width: shape.width, inputs: joined.inputs)
-          for image in group {
-            let window = padded + (image - group.lowerBound) * layout.paddedImage + joined.origin
-            fits &= joined.kernels.convolve(&geometry, window, outputs, outputs.count, image, &ahead)
+          for image in 0..<group.count {
+            fits &= joined.kernels.convolve(
+              &geometry, padded + image * input.image, outputs, outputs.count, firstOutput + image, &ahead)
           }
         }
       case .winograd:
         var geometry = epads_winograd(
-          images: group.count, padded_image: layout.paddedImage, padded_row: layout.paddedRow,
-          channels: layout.paddedChannels, input_channels: step.shape.channels, output_height: shape.height,
-          output_width: shape.width, tiles: StepLayout.tiles,
-          vectors: StepLayout.productChannels / joined.kernels.lanes,
+          images: group.count, padded_image: input.image, padded_row: input.row, channels: input.channels,
+          input_channels: joined.inputChannels, output_height: shape.height, output_width: shape.width,
+          tiles: StepLayout.tiles, vectors: StepLayout.productChannels / joined.kernels.lanes,
           scratch: run.winograd(worker: worker))
-        fits &= joined.kernels.convolve_winograd(
-          &geometry, padded + joined.origin, outputs, outputs.count, group.lowerBound, &ahead)
+        fits &= joined.kernels.convolve_winograd(&geometry, padded, outputs, outputs.count, firstOutput, &ahead)
       }
     }
     return fits
@@ -185,35 +190,73 @@ struct StepRun: @unchecked Sendable {
 }
 
 extension Run {
+  /// The terms over image 0, summand by summand.
+  fileprivate func terms(of step: Plan.Step, _ layout: StepLayout) -> [epads_term] {
+    var partScales = partScales
+    return layout.summands.flatMap { summand in
+      var parts = summand.terms.map { term(step.terms[$0]) }
+      guard !summand.isWhole else { return parts }
+      for index in parts.indices {
+        parts[index].is_part = 1
+        parts[index].parts = parts.count
+        parts[index].has_gaps = summand.hasGaps ? 1 : 0
+        parts[index].scale = UnsafePointer(partScales)
+      }
+      partScales += Plan.aligned(step.shape.channels)
+      return parts
+    }
+  }
+
   /// A term over image 0.
-  fileprivate func term(of term: Plan.Term) -> epads_term {
+  private func term(_ term: Plan.Term) -> epads_term {
     let shape = plan.buffers[term.buffer]
     var result = epads_term(
-      data: activations(term.buffer), scale: nil, rectified: 0, kernel_height: 0, kernel_width: 0, stride_height: 1,
-      stride_width: 1, padding_height: 0, padding_width: 0, height: shape.height, width: shape.width)
-    switch term {
-    case .normalized(_, let slot):
-      result.scale = UnsafePointer(scales(slot))
-    case .identity(let source):
-      result.rectified = source.rectified ? 1 : 0
-    case .averagePool(let source, let pooling):
+      data: activations(term.buffer), scale: nil, rectified: 0, is_part: 0, parts: 1,
+      channels: Plan.aligned(shape.channels), first_channel: term.firstChannel, has_gaps: 0, is_maximum: 0,
+      kernel_height: 0, kernel_width: 0, stride_height: 1, stride_width: 1, padding_height: 0, padding_width: 0,
+      height: shape.height, width: shape.width)
+    func pool(_ source: Plan.Source, _ pooling: Pooling) {
       result.rectified = source.rectified ? 1 : 0
       (result.kernel_height, result.kernel_width) = (pooling.kernel.height, pooling.kernel.width)
       (result.stride_height, result.stride_width) = (pooling.stride.height, pooling.stride.width)
       (result.padding_height, result.padding_width) = (pooling.padding.height, pooling.padding.width)
     }
+    switch term.kind {
+    case .normalized(_, let slot): result.scale = UnsafePointer(scales(slot))
+    case .identity(let source): result.rectified = source.rectified ? 1 : 0
+    case .averagePool(let source, let pooling): pool(source, pooling)
+    case .maximumPool(let source, let pooling):
+      pool(source, pooling)
+      result.is_maximum = 1
+    }
     return result
+  }
+
+  /// The scales of the summands in parts, side by side; 1 where a part is not normalised.
+  fileprivate func writePartScales(of step: Plan.Step, _ layout: StepLayout) {
+    var target = partScales
+    let channels = Plan.aligned(step.shape.channels)
+    for summand in layout.summands where !summand.isWhole {
+      target.update(repeating: 1, count: channels)
+      for term in summand.terms.map({ step.terms[$0] }) {
+        guard case .normalized(let buffer, let slot) = term.kind else { continue }
+        (target + term.firstChannel).update(from: scales(slot), count: plan.buffers[buffer].channels)
+      }
+      target += channels
+    }
   }
 
   /// The sum of the shifts of a step's normalised terms, left to right.
   fileprivate func summedShifts(_ step: Plan.Step) -> [Float] {
-    let channels = Plan.aligned(step.shape.channels)
-    var total: [Float]?
-    for case .normalized(_, let slot) in step.terms {
-      let shift = Array(UnsafeBufferPointer(start: shifts(slot), count: channels))
-      total = total.map { zip($0, shift).map { $0 + $1 } } ?? shift
+    var total = [Float?](repeating: nil, count: Plan.aligned(step.shape.channels))
+    for term in step.terms {
+      guard case .normalized(let buffer, let slot) = term.kind else { continue }
+      for channel in 0..<plan.buffers[buffer].channels {
+        let shift = shifts(slot)[channel]
+        total[term.firstChannel + channel] = total[term.firstChannel + channel].map { $0 + shift } ?? shift
+      }
     }
-    return total ?? Array(repeating: 0, count: channels)
+    return total.map { $0 ?? 0 }
   }
 
   /// The vectors of a branch's output channels.
@@ -224,14 +267,17 @@ extension Run {
     let shape = plan.buffers[branch.output]
     let channels = Plan.aligned(shape.channels)
     let sums = sums(worker: worker) + stepLayout.sumOffsets[position]
-    let inputs = step.shape.channels / branch.convolution.groups
+    let inputs = plan.inputShape(of: branch, in: step).channels / branch.convolution.groups
     let lanesBefore = step.branches[..<position].reduce(0) { total, branch in
       branch.convolution.groups > 1 ? total + Plan.aligned(branch.convolution.outputChannels) : total
     }
+    // Read by other branches, or by later steps.
+    let padded = stepLayout.parents[position]
+    let data = padded.map { self.padded(worker: worker) + $0.place + $0.origin } ?? activations(branch.output)
     return stride(from: 0, to: channels, by: lanes).map { channel in
       epads_output(
-        weights: weights + channel * inputs * branch.packedArea, data: activations(branch.output) + channel,
-        channels: channels, image: count(branch.output),
+        weights: weights + channel * inputs * branch.packedArea, data: data + channel, channels: channels,
+        row: padded?.row ?? shape.width * channels, image: padded?.image ?? count(branch.output),
         sums: branch.statistics == nil ? nil : sums + channel, limit: limit(shape),
         lanes: branch.convolution.groups > 1 ? UnsafePointer(self.lanes + lanesBefore + channel) : nil)
     }
@@ -244,7 +290,8 @@ extension Run {
     for branch in step.branches where branch.convolution.groups > 1 {
       let convolution = branch.convolution
       let (inputs, outputs) = (
-        step.shape.channels / convolution.groups, convolution.outputChannels / convolution.groups
+        plan.inputShape(of: branch, in: step).channels / convolution.groups,
+        convolution.outputChannels / convolution.groups
       )
       for channel in 0..<Plan.aligned(convolution.outputChannels) {
         next.pointee = min(channel, convolution.outputChannels - 1) / outputs * inputs

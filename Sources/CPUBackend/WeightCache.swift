@@ -53,7 +53,8 @@ final class WeightCache: @unchecked Sendable {
         guard let kernels else { continue }
         let key = Key(
           seed: plan.seed, branch: branch.weights, outputs: branch.convolution.outputChannels,
-          inputs: step.shape.channels / branch.convolution.groups, area: branch.convolution.kernel.area,
+          inputs: plan.inputShape(of: branch, in: step).channels / branch.convolution.groups,
+          area: branch.convolution.kernel.area,
           algorithm: branch.algorithm,
           lanes: kernels.lanes)
         if let block = blocks[key] { block.lastRun = runs } else { missing.append((key, kernels)) }

@@ -59,7 +59,7 @@ INLINE int convolve_tile(
       }
     }
     UNROLL for (int v = 0; v < count; v++) {
-      const long position = outputs[v].channels, row = convolution->output_width * position;
+      const long position = outputs[v].channels, row = outputs[v].row;
       float *to = outputs[v].data + image * outputs[v].image + (top + first) * row + left * position;
       UNROLL for (int r = 0; r < step; r++) {
         if (first + r >= rows) continue;

@@ -5,59 +5,108 @@
 // Terms that are added up in registers; a value of more takes several rounds.
 #define TERMS 4
 
-INLINE vector column_sum(const float *from, const long rows, long length, const int rectified) {
-  vector sum = rectified ? rectify(load(from)) : load(from);
-  for (long r = 1; r < rows; r++) {
-    const vector value = load(from + r * length);
-    sum += rectified ? rectify(value) : value;
-  }
-  return sum;
+// What a pool makes of two values: their sum, or the larger one.
+INLINE vector pooled(vector left, vector right, const int is_maximum) {
+  return is_maximum ? (left > right ? left : right) : left + right;
 }
 
-// Windows of three columns, a position apart and centred: each column is added up once and stays in a register.
+INLINE vector pool_column(const float *from, const long rows, long length, const int rectified, const int is_maximum) {
+  vector result = rectified ? rectify(load(from)) : load(from);
+  for (long r = 1; r < rows; r++) {
+    const vector value = load(from + r * length);
+    result = pooled(result, rectified ? rectify(value) : value, is_maximum);
+  }
+  return result;
+}
+
+// Windows of three columns, a position apart and centred: each column is pooled once and stays in a register.
 INLINE void pool_three_columns(
-    const float *from, const long rows, long width, long channels, const int rectified, float *row) {
+    const float *from, const long rows, long width, long channels, const int rectified, const int is_maximum, float *row) {
   const long length = width * channels;
-  const vector whole = (vector)(1.0f / (float)(rows * 3)), side = (vector)(1.0f / (float)(rows * 2));
+  const vector whole = (vector)(is_maximum ? 1.0f : 1.0f / (float)(rows * 3)),
+               side = (vector)(is_maximum ? 1.0f : 1.0f / (float)(rows * 2));
   for (long c = 0; c < channels; c += LANES) {
     const float *column = from + c;
     float *to = row + c;
-    vector left = column_sum(column, rows, length, rectified);
-    vector middle = column_sum(column + channels, rows, length, rectified);
-    store(to, (left + middle) * side);
+    vector left = pool_column(column, rows, length, rectified, is_maximum);
+    vector middle = pool_column(column + channels, rows, length, rectified, is_maximum);
+    store(to, pooled(left, middle, is_maximum) * side);
     for (long x = 2; x < width; x++) {
-      const vector right = column_sum(column + x * channels, rows, length, rectified);
-      store(to + (x - 1) * channels, ((left + middle) + right) * whole);
+      const vector right = pool_column(column + x * channels, rows, length, rectified, is_maximum);
+      store(to + (x - 1) * channels, pooled(pooled(left, middle, is_maximum), right, is_maximum) * whole);
       left = middle;
       middle = right;
     }
-    store(to + (width - 1) * channels, (left + middle) * side);
+    store(to + (width - 1) * channels, pooled(left, middle, is_maximum) * side);
   }
 }
 
 // A row of pooled values. `columns`: scratch for a row of the source.
-INLINE void pool_row(const epads_term *term, long y, long width, long channels, float *columns, float *row) {
+INLINE void pool_row(
+    const epads_term *term, long y, long width, const int is_maximum, float *columns, float *row) {
   const long from_y = y * term->stride_height - term->padding_height;
   const long top = from_y < 0 ? 0 : from_y, rows = smaller(from_y + term->kernel_height, term->height) - top;
-  const long length = term->width * channels;
+  const long channels = term->channels, length = term->width * channels;
   const float *from = term->data + top * length;
   if (term->kernel_width == 3 && term->stride_width == 1 && term->padding_width == 1 && width > 1) {
     if (rows == 3 && !term->rectified)
-      pool_three_columns(from, 3, width, channels, 0, row);
+      pool_three_columns(from, 3, width, channels, 0, is_maximum, row);
     else
-      pool_three_columns(from, rows, width, channels, term->rectified, row);
+      pool_three_columns(from, rows, width, channels, term->rectified, is_maximum, row);
     return;
   }
   // Columns first, each once: neighbouring windows share them.
-  for (long i = 0; i < length; i += LANES) store(columns + i, column_sum(from + i, rows, length, term->rectified));
+  for (long i = 0; i < length; i += LANES)
+    store(columns + i, pool_column(from + i, rows, length, term->rectified, is_maximum));
   for (long x = 0; x < width; x++) {
     const long from_x = x * term->stride_width - term->padding_width;
     const long left = from_x < 0 ? 0 : from_x, right = smaller(from_x + term->kernel_width, term->width);
-    const vector reciprocal = (vector)(1.0f / (float)(rows * (right - left)));
+    // A product with 1 is exact.
+    const vector factor = (vector)(is_maximum ? 1.0f : 1.0f / (float)(rows * (right - left)));
     for (long c = 0; c < channels; c += LANES) {
       vector total = load(columns + left * channels + c);
-      for (long column = left + 1; column < right; column++) total += load(columns + column * channels + c);
-      store(row + x * channels + c, total * reciprocal);
+      for (long column = left + 1; column < right; column++)
+        total = pooled(total, load(columns + column * channels + c), is_maximum);
+      store(row + x * channels + c, total * factor);
+    }
+  }
+}
+
+// A row of a term, in its own layout: as it is stored where it is neither pooled nor rectified, else in `row`.
+INLINE const float *term_row(const epads_term *term, long y, long width, float *columns, float *row) {
+  if (term->kernel_height) {
+    if (term->is_maximum)
+      pool_row(term, y, width, 1, columns, row);
+    else
+      pool_row(term, y, width, 0, columns, row);
+    return row;
+  }
+  const long length = width * term->channels;
+  const float *from = term->data + y * length;
+  if (!term->rectified) return from;
+  for (long i = 0; i < length; i += LANES) store(row + i, rectify(load(from + i)));
+  return row;
+}
+
+// Channels are aligned to 8, which need not be a whole vector.
+typedef float eight __attribute__((ext_vector_type(8)));
+
+// A row of a summand that lies in parts, side by side in `row`.
+INLINE void join_parts(const epads_term *terms, long y, long width, long channels, float *scratch, float *row) {
+  if (terms->has_gaps)
+    for (long i = 0; i < width * channels; i += LANES) store(row + i, (vector)0);
+  for (const epads_term *term = terms; term < terms + terms->parts; term++) {
+    const float *from = term_row(term, y, width, scratch + width * term->channels, scratch);
+    float *to = row + term->first_channel;
+    const long count = smaller(term->channels, channels - term->first_channel);
+    for (long x = 0; x < width; x++, from += term->channels, to += channels) {
+      long c = 0;
+      for (; c + 8 <= count; c += 8) {
+        eight value;
+        __builtin_memcpy(&value, from + c, sizeof value);
+        __builtin_memcpy(to + c, &value, sizeof value);
+      }
+      for (; c < count; c++) to[c] = from[c];
     }
   }
 }
@@ -103,32 +152,32 @@ INLINE void add_terms(
 
 static void make_row(const epads_value *value, long y) {
   const long length = value->width * value->channels;
-  float *sums = value->rows, *scratch = value->rows + length, *columns = scratch + TERMS * length;
+  float *sums = value->rows, *term_rows = value->rows + length, *scratch = term_rows + TERMS * length;
   const int is_bare = value->padded && value->padded_channels != value->channels;
   const float *start = value->shift;
-  for (long first = 0; first < value->count; first += TERMS) {
+  for (long first = 0; first < value->count;) {
     const float *rows[TERMS], *scales[TERMS];
-    const int count = (int)smaller(TERMS, value->count - first);
-    for (int t = 0; t < count; t++) {
-      const epads_term *term = value->terms + first + t;
-      scales[t] = term->scale ? term->scale : value->ones;
-      rows[t] = term->data + y * length;
-      if (term->kernel_height) {
-        pool_row(term, y, value->width, value->channels, columns, scratch + t * length);
-        rows[t] = scratch + t * length;
-      } else if (term->rectified) {
-        for (long i = 0; i < length; i += LANES) store(scratch + t * length + i, rectify(load(rows[t] + i)));
-        rows[t] = scratch + t * length;
-      }
+    int count = 0;
+    const long begin = first;
+    for (; count < TERMS && first < value->count; count++) {
+      const epads_term *term = value->terms + first;
+      float *row = term_rows + count * length;
+      scales[count] = term->scale ? term->scale : value->ones;
+      rows[count] = row;
+      if (term->is_part)
+        join_parts(term, y, value->width, value->channels, scratch, row);
+      else
+        rows[count] = term_row(term, y, value->width, scratch, row);
+      first += term->parts;
     }
     row_targets to = {.output = sums};
-    if (first + count == value->count) {
+    if (first == value->count) {
       to.output = value->output ? value->output + y * length : is_bare ? sums : 0;
       to.code = value->code ? value->code + y * length / 8 : 0;
       to.padded = value->padded && !is_bare ? value->padded + y * value->padded_row : 0;
       to.rectified = value->rectified;
     }
-    const int by_unit = first > 0;
+    const int by_unit = begin > 0;
     switch (count) {
       case 1: add_terms(rows, scales, 1, start, by_unit, value->width, value->channels, to); break;
       case 2: add_terms(rows, scales, 2, start, by_unit, value->width, value->channels, to); break;

@@ -189,17 +189,16 @@ static int convolve_winograd(
           convolution, tiles, tile_stride, count_tiles, outputs + v, vectors, products, product_stride, channels, ahead);
       for (long o = 0; o < vectors; o++) {
         const epads_output *output = outputs + v + o;
-        const long row_step = convolution->output_width * output->channels;
         fine_sums fine = {(integers)0, (integers)0};
         for (long t = 0; t < count_tiles; t++) {
           const long tile = first + t, left = tile % columns * 4, top = tile / columns % rows * 4;
           const float *from = products + t * width + o * LANES;
-          float *to = output->data + (image + tile / (rows * columns)) * output->image + top * row_step +
+          float *to = output->data + (image + tile / (rows * columns)) * output->image + top * output->row +
                       left * output->channels;
           const long inside_rows = convolution->output_height - top, inside_columns = convolution->output_width - left;
           fits &= inside_rows >= 4 && inside_columns >= 4
-                      ? finish_tile(from, product_stride, output, to, row_step, 4, 4, &fine)
-                      : finish_tile(from, product_stride, output, to, row_step, inside_rows, inside_columns, &fine);
+                      ? finish_tile(from, product_stride, output, to, output->row, 4, 4, &fine)
+                      : finish_tile(from, product_stride, output, to, output->row, inside_rows, inside_columns, &fine);
         }
         if (output->sums) add_fine(&fine, output->sums, output->channels);
       }

@@ -3,8 +3,8 @@ import NetworkGraph
 extension Plan {
   /// How a backend carries out a step.
   public enum Execution: Sendable {
-    /// At once, image by image: the value of an image is complete before its branches write anything, and an output that
-    /// no later step reads has no place.
+    /// At once, image by image: the value of an image is complete before its branches write anything, and what no later
+    /// step reads has no place.
     case fused
     /// The value for all images, then each branch: every output has a place.
     case stepwise
@@ -31,10 +31,10 @@ extension Plan {
     for (position, step) in steps.enumerated() {
       var dying = Set(step.terms.map(\.buffer).filter { lastRead[$0] == position && arena.isAlive($0) })
       if let output = step.output, step.isKept || execution == .stepwise {
-        // Pooled terms are read around each unit that is written.
-        let pooled = step.terms.filter(\.isPooled).map(\.buffer)
+        // Other terms are not read unit by unit.
+        let others = step.terms.filter { $0.isPooled || buffers[$0.buffer] != step.shape }.map(\.buffer)
         let heir = step.terms.map(\.buffer).first {
-          dying.contains($0) && !pooled.contains($0) && arena.fits(output, $0)
+          dying.contains($0) && !others.contains($0) && arena.fits(output, $0)
         }
         arena.place(output, insteadOf: heir)
         if let heir { dying.remove(heir) }
@@ -45,7 +45,8 @@ extension Plan {
         for buffer in dying where buffer != read { arena.free(buffer) }
         dying.formIntersection([read].compactMap(\.self))
       }
-      for branch in step.branches {
+      for (position, branch) in step.branches.enumerated() {
+        if execution == .fused, step.isParent(position) { continue }
         let heir = step.terms.map(\.buffer).first { buffer in
           execution == .fused && dying.contains(buffer) && arena.fits(branch.output, buffer)
         }
@@ -53,6 +54,7 @@ extension Plan {
         if let heir { dying.remove(heir) }
       }
       dying.forEach { arena.free($0) }
+      for (position, branch) in step.branches.enumerated() where step.isParent(position) { arena.free(branch.output) }
       if let output = step.output, !step.isKept, execution == .stepwise { arena.free(output) }
     }
     return Placement(offsets: arena.offsets, count: arena.count)
@@ -101,13 +103,16 @@ private struct Arena {
 extension Plan.Term {
   /// The buffer that this term reads.
   public var buffer: Int {
-    switch self {
+    switch kind {
     case .normalized(let buffer, _): buffer
-    case .identity(let source), .averagePool(let source, _): source.buffer
+    case .identity(let source), .averagePool(let source, _), .maximumPool(let source, _): source.buffer
     }
   }
 
   var isPooled: Bool {
-    if case .averagePool = self { true } else { false }
+    switch kind {
+    case .averagePool, .maximumPool: true
+    case .normalized, .identity: false
+    }
   }
 }

@@ -59,8 +59,10 @@ private struct Lowering {
     var data = 0
     /// Those of `data` that are batch normalisations.
     var normalizations = 0
-    /// Those of `data` that are sums.
+    /// Those of `data` that are sums or concatenations.
     var sums = 0
+    /// Those of `data` that are convolutions.
+    var convolutions = 0
   }
 
   let network: Network
@@ -76,6 +78,8 @@ private struct Lowering {
   var slots: [Int: Int] = [:]
   /// The step that convolutions of a source may join.
   var makers: [Plan.Source: Int] = [:]
+  /// The branch, by its step and position, that convolutions of its output follow.
+  var parents: [Int: (step: Int, branch: Int)] = [:]
 
   var steps: [Plan.Step] = []
   var buffers: [TensorShape] = []
@@ -138,7 +142,8 @@ private struct Lowering {
       readers[read].data += 1
       switch operation.kind {
       case .batchNormalization: readers[read].normalizations += 1
-      case .add: readers[read].sums += 1
+      case .add, .concatenation: readers[read].sums += 1
+      case .convolution: readers[read].convolutions += 1
       default: break
       }
     }
@@ -152,7 +157,8 @@ private struct Lowering {
     }
     guard needed[index], !isZero[index] else { return .zero }
     switch operation.kind {
-    case .add: return settled(index, .terms(operation.inputs.flatMap(terms)))
+    case .add: return settled(index, .terms(operation.inputs.flatMap { terms($0) }))
+    case .concatenation: return settled(index, .terms(concatenated(operation.inputs)))
     case .globalAveragePool, .linear:
       // What a score needs ends at the last ReLU, before any classifier.
       throw PlanError.unsupportedOperation(operation.name)
@@ -160,21 +166,31 @@ private struct Lowering {
     }
     guard let input = operation.inputs.first.flatMap(source) else { return .zero }
     switch operation.kind {
-    case .input, .zero, .add, .globalAveragePool, .linear: return .zero
+    case .input, .zero, .add, .concatenation, .globalAveragePool, .linear: return .zero
     case .convolution(let convolution):
       let output = buffer(operation.shape)
+      let parent = parents[input.buffer]
       let branch = Plan.Branch(
-        weights: operation.weightName, convolution: convolution,
+        parent: parent?.branch, weights: operation.weightName, convolution: convolution,
         algorithm: .canonical(for: convolution, inputChannels: buffers[input.buffer].channels), output: output,
         statistics: readers[index].normalizations > 0 ? slot(of: output) : nil)
-      append(branch, reading: input)
+      let position: (step: Int, branch: Int)
+      if let parent {
+        steps[parent.step].branches.append(branch)
+        position = (parent.step, steps[parent.step].branches.count - 1)
+      } else {
+        position = append(branch, reading: input)
+      }
+      if readers[index].sites.isEmpty, readers[index].convolutions == readers[index].data { parents[output] = position }
       return settled(index, .source(Plan.Source(buffer: output, rectified: false)))
     case .batchNormalization:
       return settled(index, .terms([normalized(input)]))
     case .rectifier:
       return settled(index, .source(Plan.Source(buffer: input.buffer, rectified: true)))
     case .averagePool(let pooling):
-      return settled(index, .terms([.averagePool(input, pooling)]))
+      return settled(index, .terms([Plan.Term(kind: .averagePool(input, pooling))]))
+    case .maximumPool(let pooling):
+      return settled(index, .terms([Plan.Term(kind: .maximumPool(input, pooling))]))
     }
   }
 
@@ -185,7 +201,9 @@ private struct Lowering {
     switch value {
     case .zero: return .zero
     case .source(let source):
-      if !reader.sites.isEmpty { makers[source] = appendStep([.identity(source)], shape, sites: reader.sites) }
+      if !reader.sites.isEmpty {
+        makers[source] = appendStep([Plan.Term(kind: .identity(source))], shape, sites: reader.sites)
+      }
       return value
     case .terms(let terms):
       if reader.sites.isEmpty, reader.data == 1, reader.sums == 1 { return value }
@@ -202,30 +220,30 @@ private struct Lowering {
   }
 
   /// Adds a convolution to the step that makes what it reads, or to a new one where that step's branches read otherwise.
-  private mutating func append(_ branch: Plan.Branch, reading source: Plan.Source) {
+  ///
+  /// - Returns: the step, and the position among its branches.
+  private mutating func append(_ branch: Plan.Branch, reading source: Plan.Source) -> (step: Int, branch: Int) {
     let plain = Plan.Source(buffer: source.buffer, rectified: false)
-    for maker in [makers[source], makers[plain]].compactMap(\.self) {
-      guard steps[maker].branches.isEmpty || steps[maker].rectified == source.rectified else { continue }
-      steps[maker].rectified = source.rectified
-      steps[maker].branches.append(branch)
-      return
+    let maker = [makers[source], makers[plain]].compactMap(\.self).first { maker in
+      steps[maker].branches.isEmpty || steps[maker].rectified == source.rectified
     }
-    let step = appendStep([.identity(source)], buffers[source.buffer], sites: [])
-    makers[source] = step
+    let step = maker ?? appendStep([Plan.Term(kind: .identity(source))], buffers[source.buffer], sites: [])
+    if maker == nil { makers[source] = step }
     steps[step].rectified = source.rectified
     steps[step].branches.append(branch)
+    return (step, steps[step].branches.count - 1)
   }
 
   /// The source, batch normalised. One without statistics of its own (the images, a rectified value) is copied first.
   private mutating func normalized(_ source: Plan.Source) -> Plan.Term {
     if !source.rectified, let statistics = slots[source.buffer] {
-      return .normalized(buffer: source.buffer, statistics: statistics)
+      return Plan.Term(kind: .normalized(buffer: source.buffer, statistics: statistics))
     }
     let shape = buffers[source.buffer]
     let copy = buffer(shape)
     let statistics = slot(of: copy)
-    appendStep([.identity(source)], shape, sites: [], output: copy, statistics: statistics)
-    return .normalized(buffer: copy, statistics: statistics)
+    appendStep([Plan.Term(kind: .identity(source))], shape, sites: [], output: copy, statistics: statistics)
+    return Plan.Term(kind: .normalized(buffer: copy, statistics: statistics))
   }
 
   /// The buffer that `settled` has put a value into; nil for a zero.
@@ -237,9 +255,23 @@ private struct Lowering {
   private func terms(_ value: ValueID) -> [Plan.Term] {
     switch lowered[alias[value.index]] {
     case .zero: []
-    case .source(let source): [.identity(source)]
+    case .source(let source): [Plan.Term(kind: .identity(source))]
     case .terms(let terms): terms
     }
+  }
+
+  /// The terms of every value, moved to where its channels begin.
+  private func concatenated(_ values: [ValueID]) -> [Plan.Term] {
+    var first = 0
+    var result: [Plan.Term] = []
+    for value in values {
+      for var term in terms(value) {
+        term.firstChannel += first
+        result.append(term)
+      }
+      first += network[value].shape.channels
+    }
+    return result
   }
 
   @discardableResult

@@ -34,14 +34,22 @@ public struct Plan: Sendable {
   }
 
   /// One summand of a step's value.
-  public enum Term: Hashable, Sendable {
-    /// The buffer, batch normalised with a slot of statistics.
-    case normalized(buffer: Int, statistics: Int)
-    case identity(Source)
-    case averagePool(Source, Pooling)
+  public struct Term: Hashable, Sendable {
+    public enum Kind: Hashable, Sendable {
+      /// The buffer, batch normalised with a slot of statistics.
+      case normalized(buffer: Int, statistics: Int)
+      case identity(Source)
+      case averagePool(Source, Pooling)
+      case maximumPool(Source, Pooling)
+    }
+
+    public var kind: Kind
+    /// The first channel of the value that it adds to: it adds to as many as its buffer has. A concatenation is a sum of
+    /// terms that lie side by side.
+    public var firstChannel = 0
   }
 
-  /// A convolution that reads a step's value.
+  /// A convolution that reads a step's value, or the output of another of its branches.
   public struct Branch: Hashable, Sendable {
     /// How the products are summed; a part of the numerics contract.
     public enum Algorithm: Hashable, Sendable {
@@ -50,6 +58,9 @@ public struct Plan: Sendable {
       case winograd
     }
 
+    /// The branch whose output it reads as it stands, by its position, which comes before its own; nil for the value. Nothing
+    /// but such convolutions reads the output of a branch that has any.
+    public var parent: Int?
     /// The stream of its weights.
     public var weights: String
     public var convolution: Convolution
@@ -76,13 +87,28 @@ public struct Plan: Sendable {
     /// In the order of the network.
     public var branches: [Branch]
 
-    /// What the branches read, for a backend that keeps every output.
+    /// What the branches without a parent read, for a backend that keeps every output.
     public var source: Source {
       if let output { return Source(buffer: output, rectified: rectified) }
       // A promise of the lowering, which the tests audit: no network can break it.
-      guard case .identity(let source) = terms.first else { preconditionFailure("a step that is read has an output") }
+      guard case .identity(let source) = terms.first?.kind else {
+        preconditionFailure("a step that is read has an output")
+      }
       return Source(buffer: source.buffer, rectified: source.rectified || rectified)
     }
+
+    /// What a branch reads, for a backend that keeps every output.
+    public func source(of branch: Branch) -> Source {
+      branch.parent.map { Source(buffer: branches[$0].output, rectified: false) } ?? source
+    }
+
+    /// Whether branches read the output of this one.
+    public func isParent(_ position: Int) -> Bool { branches.contains { $0.parent == position } }
+  }
+
+  /// The shape that a branch of a step reads.
+  public func inputShape(of branch: Branch, in step: Step) -> TensorShape {
+    branch.parent.map { buffers[step.branches[$0].output] } ?? step.shape
   }
 
   /// A ReLU that is counted.
@@ -127,7 +153,7 @@ extension Plan.Branch.Algorithm {
   public static func canonical(for convolution: Convolution, inputChannels: Int) -> Self {
     convolution.kernel == Extent(3) && convolution.stride == Extent(1) && convolution.dilation == Extent(1)
       && max(convolution.padding.height, convolution.padding.width) <= 2 && convolution.groups == 1
-      && inputChannels >= 8
+      && convolution.offset == Extent(0) && inputChannels >= 8
       ? .winograd : .direct
   }
 }

@@ -4,6 +4,11 @@ public struct NetworkError: Error, Hashable, Sendable, CustomStringConvertible {
   public var module: String
   public var reason: String
 
+  public init(module: String, reason: String) {
+    self.module = module
+    self.reason = reason
+  }
+
   public var description: String { "\(module.isEmpty ? "network" : module): \(reason)" }
 }
 
@@ -44,6 +49,9 @@ public struct NetworkBuilder: ~Copyable {
       min(convolution.kernel.height, convolution.kernel.width) > 0,
       min(convolution.dilation.height, convolution.dilation.width) > 0
     else { throw NetworkError(module: name, reason: "kernel, stride and dilation must be positive") }
+    guard min(convolution.offset.height, convolution.offset.width) >= 0 else {
+      throw NetworkError(module: name, reason: "an offset cannot be negative")
+    }
     let kernel = Extent(
       (convolution.kernel.height - 1) * convolution.dilation.height + 1,
       (convolution.kernel.width - 1) * convolution.dilation.width + 1)
@@ -64,14 +72,13 @@ public struct NetworkBuilder: ~Copyable {
   public mutating func averagePool(
     _ name: String, of value: ValueID, _ pooling: Pooling
   ) throws(NetworkError) -> ValueID {
-    let input = shape(of: value)
-    guard pooling.padding.height < pooling.kernel.height, pooling.padding.width < pooling.kernel.width else {
-      throw NetworkError(module: name, reason: "a pooling window must reach beyond its padding")
-    }
-    let extent = try slid(name, pooling.kernel, stride: pooling.stride, padding: pooling.padding, over: input)
-    return append(
-      .averagePool(pooling), [value],
-      TensorShape(channels: input.channels, height: extent.height, width: extent.width), name)
+    append(.averagePool(pooling), [value], try pooled(name, value, pooling), name)
+  }
+
+  public mutating func maximumPool(
+    _ name: String, of value: ValueID, _ pooling: Pooling
+  ) throws(NetworkError) -> ValueID {
+    append(.maximumPool(pooling), [value], try pooled(name, value, pooling), name)
   }
 
   public mutating func add(_ left: ValueID, _ right: ValueID) throws(NetworkError) -> ValueID {
@@ -81,8 +88,27 @@ public struct NetworkBuilder: ~Copyable {
     return append(.add, [left, right], shape(of: left), "")
   }
 
-  /// A zero of the value's own shape that counts as depending on it.
-  public mutating func zero(like value: ValueID) -> ValueID { append(.zero, [value], shape(of: value), "") }
+  /// The values one after the other along the channels; one alone is itself.
+  public mutating func concatenate(_ values: [ValueID]) throws(NetworkError) -> ValueID {
+    guard let first = values.first else { throw NetworkError(module: "", reason: "nothing to concatenate") }
+    guard values.count > 1 else { return first }
+    var whole = shape(of: first)
+    for value in values.dropFirst() {
+      let part = shape(of: value)
+      guard part.height == whole.height, part.width == whole.width else {
+        throw NetworkError(module: "", reason: "cannot concatenate \(whole) and \(part)")
+      }
+      whole.channels += part.channels
+    }
+    return append(.concatenation, values, whole, "")
+  }
+
+  /// A zero that counts as depending on the value, of its shape, or of the shape of every `stride`-th row and column.
+  public mutating func zero(like value: ValueID, stride: Int = 1) -> ValueID {
+    var shape = shape(of: value)
+    if stride > 1 { (shape.height, shape.width) = ((shape.height - 1) / stride + 1, (shape.width - 1) / stride + 1) }
+    return append(.zero, [value], shape, "")
+  }
 
   public mutating func globalAveragePool(of value: ValueID) -> ValueID {
     append(.globalAveragePool, [value], TensorShape(channels: shape(of: value).channels, height: 1, width: 1), "")
@@ -101,6 +127,15 @@ public struct NetworkBuilder: ~Copyable {
   ) -> ValueID {
     operations.append(Operation(kind: kind, inputs: inputs, shape: shape, name: name))
     return ValueID(operations.count - 1)
+  }
+
+  private func pooled(_ name: String, _ value: ValueID, _ pooling: Pooling) throws(NetworkError) -> TensorShape {
+    let input = shape(of: value)
+    guard pooling.padding.height < pooling.kernel.height, pooling.padding.width < pooling.kernel.width else {
+      throw NetworkError(module: name, reason: "a pooling window must reach beyond its padding")
+    }
+    let extent = try slid(name, pooling.kernel, stride: pooling.stride, padding: pooling.padding, over: input)
+    return TensorShape(channels: input.channels, height: extent.height, width: extent.width)
   }
 
   /// Positions of a window that slides over a padded input.

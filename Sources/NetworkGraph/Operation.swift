@@ -37,18 +37,22 @@ public struct Convolution: Hashable, Sendable {
   public var stride: Extent
   public var padding: Extent
   public var dilation: Extent
+  /// How much further down and right every window lies. Positions beyond the input read as zero, and the output has the
+  /// shape that it would have without: as if the input had been moved up and left.
+  public var offset: Extent
   /// Input and output channels fall into so many groups, each convolved by itself; as many as channels is depthwise.
   public var groups: Int
 
   public init(
     outputChannels: Int, kernel: Extent, stride: Extent = Extent(1), padding: Extent = Extent(0),
-    dilation: Extent = Extent(1), groups: Int = 1
+    dilation: Extent = Extent(1), offset: Extent = Extent(0), groups: Int = 1
   ) {
     self.outputChannels = outputChannels
     self.kernel = kernel
     self.stride = stride
     self.padding = padding
     self.dilation = dilation
+    self.offset = offset
     self.groups = groups
   }
 }
@@ -77,7 +81,10 @@ public struct Operation: Hashable, Sendable {
     /// A ReLU: a site whose input signs are the code.
     case rectifier
     case averagePool(Pooling)
+    case maximumPool(Pooling)
     case add
+    /// The inputs one after the other along the channels.
+    case concatenation
     /// A constant zero that still counts as depending on its input, as NAS-Bench-201's `none` does (it multiplies by 0).
     case zero
     case globalAveragePool

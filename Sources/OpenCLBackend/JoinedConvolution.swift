@@ -1,7 +1,7 @@
 internal import Compute
 internal import NetworkGraph
 
-/// Convolutions of one algorithm and geometry that leave one value, carried out by one kernel: their output channels, each
+/// Convolutions of one algorithm and geometry that read the same, carried out by one kernel: their output channels, each
 /// convolution padded to a multiple of 8, follow each other.
 struct JoinedConvolution {
   struct Member {
@@ -13,7 +13,7 @@ struct JoinedConvolution {
   let algorithm: Plan.Branch.Algorithm
   /// The geometry that the members share; its output channels are those of the first.
   let geometry: Convolution
-  /// Of the value that is read.
+  /// Of what is read.
   let input: TensorShape
   let source: Plan.Source
   private(set) var members: [Member] = []
@@ -38,16 +38,16 @@ struct JoinedConvolution {
   private init(_ branch: Plan.Branch, of step: Plan.Step, in plan: Plan) {
     algorithm = branch.algorithm
     geometry = branch.convolution
-    input = step.shape
-    source = step.source
+    input = plan.inputShape(of: branch, in: step)
+    source = step.source(of: branch)
     height = plan.buffers[branch.output].height
     width = plan.buffers[branch.output].width
   }
 
-  private func takes(_ branch: Plan.Branch) -> Bool {
+  private func takes(_ branch: Plan.Branch, of step: Plan.Step) -> Bool {
     var convolution = branch.convolution
     convolution.outputChannels = geometry.outputChannels
-    return branch.algorithm == algorithm && convolution == geometry
+    return branch.algorithm == algorithm && convolution == geometry && step.source(of: branch) == source
   }
 
   private mutating func append(_ branch: Plan.Branch) {
@@ -55,11 +55,11 @@ struct JoinedConvolution {
     channels += Plan.aligned(branch.convolution.outputChannels)
   }
 
-  /// The branches of a step, joined.
+  /// The branches of a step, joined; what others read comes before them.
   static func all(of step: Plan.Step, in plan: Plan) -> [JoinedConvolution] {
     var joined: [JoinedConvolution] = []
     for branch in step.branches {
-      if let index = joined.firstIndex(where: { $0.takes(branch) }) {
+      if let index = joined.firstIndex(where: { $0.takes(branch, of: step) }) {
         joined[index].append(branch)
       } else {
         var convolution = JoinedConvolution(branch, of: step, in: plan)

@@ -186,10 +186,12 @@ extension OpenCLRun {
   private func shape(of convolution: OpenCLLayout.Convolution) -> [Int32] {
     let joined = convolution.joined
     let geometry = joined.geometry
+    let origin = Extent(
+      geometry.padding.height - geometry.offset.height, geometry.padding.width - geometry.offset.width)
     return [
       plan.images, joined.input.height, joined.input.width, Plan.aligned(joined.input.channels), joined.height,
       joined.width, joined.channels, geometry.kernel.height, geometry.kernel.width, geometry.stride.height,
-      geometry.stride.width, geometry.padding.height, geometry.padding.width, geometry.dilation.height,
+      geometry.stride.width, origin.height, origin.width, geometry.dilation.height,
       geometry.dilation.width, joined.source.rectified ? 1 : 0,
       joined.isGrouped ? joined.chainChannels : 0, (joined.height + 3) / 4, (joined.width + 3) / 4,
       convolution.tiles,

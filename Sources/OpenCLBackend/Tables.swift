@@ -22,15 +22,17 @@ struct Tables {
     var rectified = false
     var affine = 0
     var pooling = Pooling(kernel: Extent(0), stride: Extent(1))
-    switch term {
+    switch term.kind {
     case .normalized(_, let slot): affine = affinePlace(slot)
     case .identity(let source): (kind, rectified) = (1, source.rectified)
     case .averagePool(let source, let windows): (kind, rectified, pooling) = (2, source.rectified, windows)
+    case .maximumPool(let source, let windows): (kind, rectified, pooling) = (3, source.rectified, windows)
     }
     append(
       [
         kind, place, rectified ? 1 : 0, affine, pooling.kernel.height, pooling.kernel.width, pooling.stride.height,
         pooling.stride.width, pooling.padding.height, pooling.padding.width, shape.height, shape.width,
+        term.firstChannel, Plan.aligned(shape.channels),
       ], length: 16)
   }
 

@@ -5,12 +5,15 @@ public enum DataSet: String, CaseIterable, Hashable, Sendable, Codable {
   case cifar10
   case cifar100
   case imagenet16 = "imagenet16-120"
+  /// ImageNet's thousand classes at 224x224.
+  case imagenet
 
   /// The shape of one image.
   public var shape: TensorShape {
     switch self {
     case .cifar10, .cifar100: TensorShape(channels: 3, height: 32, width: 32)
     case .imagenet16: TensorShape(channels: 3, height: 16, width: 16)
+    case .imagenet: TensorShape(channels: 3, height: 224, width: 224)
     }
   }
 
@@ -20,6 +23,7 @@ public enum DataSet: String, CaseIterable, Hashable, Sendable, Codable {
     case .cifar10: 10
     case .cifar100: 100
     case .imagenet16: 120
+    case .imagenet: 1000
     }
   }
 
@@ -34,13 +38,13 @@ public enum DataSet: String, CaseIterable, Hashable, Sendable, Codable {
   /// The record layouts that a file may have, the one preferred and written first.
   ///
   /// CIFAR-10: one label byte. CIFAR-100: two label bytes (coarse and fine) as published, or the fine label alone.
-  /// ImageNet16-120: two label bytes (little-endian).
+  /// ImageNet16-120 and ImageNet: two label bytes (little-endian).
   public var layouts: [RecordLayout] {
     let labelBytes =
       switch self {
       case .cifar10: [1]
       case .cifar100: [2, 1]
-      case .imagenet16: [2]
+      case .imagenet16, .imagenet: [2]
       }
     return labelBytes.map { RecordLayout(labelBytes: $0, pixelBytes: shape.count) }
   }
@@ -59,6 +63,7 @@ public enum DataSet: String, CaseIterable, Hashable, Sendable, Codable {
     case .cifar10: [125.3, 123.0, 113.9]
     case .cifar100: [129.3, 124.1, 112.4]
     case .imagenet16: [122.68, 116.66, 104.01]
+    case .imagenet: [123.675, 116.28, 103.53]
     }
   }
 
@@ -68,6 +73,7 @@ public enum DataSet: String, CaseIterable, Hashable, Sendable, Codable {
     case .cifar10: [63.0, 62.1, 66.7]
     case .cifar100: [68.2, 65.4, 70.4]
     case .imagenet16: [63.22, 61.26, 65.09]
+    case .imagenet: [58.395, 57.12, 57.375]
     }
   }
 }

@@ -25,7 +25,7 @@ extension Images {
 /// Two samples a pixel along each axis, averaged, stand for the blur of a lens. Only integers and correctly rounded
 /// operations in double precision are used, and they decide the bytes alone: they are the same on every machine.
 struct DeadLeaves {
-  /// Width and height of an image, at most 32 pixels.
+  /// Width and height of an image.
   let size: Int
   /// In pixels. Smaller leaves would be noise, which ranks worse than photographs.
   let smallestRadius = 2.0
@@ -39,27 +39,21 @@ struct DeadLeaves {
     let stream = RandomStream(seed: 0, domain: .images, name: "dead-leaves/\(size)/\(index)")
     let side = size * Self.samplesAlongPixel
     let plane = size * size
-    // Per row of samples, a one for each that no leaf has covered yet.
-    var uncovered = [UInt64](repeating: UInt64.max >> UInt64(64 - side), count: side)
-    var remaining = side * side
+    var uncovered = UncoveredSamples(side: side)
     var sums = [Int](repeating: 0, count: 3 * plane)
     var position = 0
-    while remaining > 0 {
+    while uncovered.count > 0 {
       let leaf = leaf(stream.block(position))
       position += 1
       guard let rows = samples(around: leaf.y, reach: leaf.squaredRadius.squareRoot()) else { continue }
-      for row in rows where uncovered[row] != 0 {
+      for row in rows where uncovered.has(row) {
         let distance = (Double(row) + 0.5) / Double(Self.samplesAlongPixel) - leaf.y
         let squaredReach = leaf.squaredRadius - distance * distance
         guard squaredReach >= 0, let columns = samples(around: leaf.x, reach: squaredReach.squareRoot())
         else { continue }
-        let covered = UInt64.max << UInt64(columns.lowerBound) & UInt64.max >> UInt64(63 - columns.upperBound)
-        var added = uncovered[row] & covered
-        uncovered[row] &= ~covered
-        remaining -= added.nonzeroBitCount
-        while added != 0 {
-          let pixel = row / Self.samplesAlongPixel * size + added.trailingZeroBitCount / Self.samplesAlongPixel
-          added &= added - 1
+        let firstPixel = row / Self.samplesAlongPixel * size
+        uncovered.cover(columns, of: row) { column in
+          let pixel = firstPixel + column / Self.samplesAlongPixel
           sums[pixel] += leaf.red
           sums[plane + pixel] += leaf.green
           sums[2 * plane + pixel] += leaf.blue
@@ -101,5 +95,44 @@ struct DeadLeaves {
     let first = max(0, Int(((centre - reach) * scale - 0.5).rounded(.up)))
     let last = min(size * Self.samplesAlongPixel - 1, Int(((centre + reach) * scale - 0.5).rounded(.down)))
     return first <= last ? first...last : nil
+  }
+}
+
+/// Which samples of a square no leaf has covered yet: a bit each, whole words a row.
+private struct UncoveredSamples {
+  /// How many there are.
+  private(set) var count: Int
+  private var words: [UInt64]
+  /// Per row.
+  private var left: [Int]
+  private let wordsInRow: Int
+
+  init(side: Int) {
+    count = side * side
+    left = [Int](repeating: side, count: side)
+    wordsInRow = (side + 63) / 64
+    words = (0..<side * wordsInRow).map { [wordsInRow] word in
+      UInt64.max >> UInt64(max(0, 64 - (side - word % wordsInRow * 64)))
+    }
+  }
+
+  /// Whether a row has any.
+  func has(_ row: Int) -> Bool { left[row] > 0 }
+
+  /// Covers the columns of a row and calls `body` with each that was not covered before.
+  mutating func cover(_ columns: ClosedRange<Int>, of row: Int, _ body: (Int) -> Void) {
+    for word in columns.lowerBound / 64...columns.upperBound / 64 {
+      let from = UInt64(max(0, columns.lowerBound - 64 * word))
+      let through = UInt64(min(63, columns.upperBound - 64 * word))
+      let index = row * wordsInRow + word
+      var added = words[index] & UInt64.max << from & UInt64.max >> (63 - through)
+      words[index] &= ~added
+      left[row] -= added.nonzeroBitCount
+      count -= added.nonzeroBitCount
+      while added != 0 {
+        body(64 * word + added.trailingZeroBitCount)
+        added &= added - 1
+      }
+    }
   }
 }

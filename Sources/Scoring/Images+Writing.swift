@@ -23,10 +23,11 @@ extension Images {
     try writeFile(contactSheet(of: min(count, maximum)).png, to: path)
   }
 
-  /// The first images in rows on white, each pixel enlarged to 2x2 (images of 32x32) or 3x3 (16x16).
+  /// The first images in rows on white, each pixel enlarged to 2x2 (images of 32x32) or 3x3 (16x16); larger images are
+  /// as they are.
   private func contactSheet(of shown: Int) -> Picture {
     let shape = dataSet.shape
-    let scale = shape.width > 16 ? 2 : 3
+    let scale = shape.width > 32 ? 1 : shape.width > 16 ? 2 : 3
     let gap = 2
     var columns = 1
     while columns * columns < shown { columns += 1 }

@@ -1,5 +1,6 @@
 internal import EmbeddedTables
 public import NetworkGraph
+public import Randomness
 
 /// NAS-Bench-201 (Dong and Yang, ICLR 2020): a cell of four nodes with an operation on each of its six edges.
 ///
@@ -39,6 +40,24 @@ public struct NASBench201: SearchSpace {
   public func architecture(text: String) throws(ArchitectureError) -> Architecture {
     let edges = try Self.edges(of: text)
     return Architecture(text: Self.text(of: edges), index: Int(IndexTable.shared.indices[Self.code(of: edges)]))
+  }
+
+  public var macro: String? { nil }
+
+  public func randomArchitecture(_ draws: inout RandomDraws) -> Architecture {
+    let index = draws.index(below: count)
+    return Architecture(text: Self.text(of: Self.edges(code: IndexTable.shared.codes[index])), index: index)
+  }
+
+  /// Another operation on one of the six edges.
+  public func mutated(
+    _ architecture: Architecture, _ draws: inout RandomDraws
+  ) throws(ArchitectureError) -> Architecture {
+    var edges = try Self.edges(of: architecture.text)
+    let edge = draws.index(below: edges.count)
+    let others = EdgeOperation.allCases.filter { $0 != edges[edge] }
+    edges[edge] = others[draws.index(below: others.count)]
+    return try self.architecture(text: Self.text(of: edges))
   }
 
   /// The six operations, in the order of the text: edges 0-1, 0-2, 1-2, 0-3, 1-3, 2-3.

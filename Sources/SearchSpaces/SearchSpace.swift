@@ -1,4 +1,5 @@
 public import NetworkGraph
+public import Randomness
 
 /// Why a text or an index names no architecture.
 public struct ArchitectureError: Error, Hashable, Sendable, CustomStringConvertible {
@@ -16,12 +17,18 @@ public struct ArchitectureError: Error, Hashable, Sendable, CustomStringConverti
 
   public var description: String {
     guard let position, !text.isEmpty else { return "\(Self.printable(reason)): \(Self.shortened(text))" }
-    // A caret under the place helps only while the text is short enough to show whole.
-    guard text.count <= 160, !text.contains(where: \.isNewline) else {
-      return "\(Self.printable(reason)) at character \(position + 1): \(Self.shortened(text))"
-    }
-    return "\(Self.printable(reason)) at character \(position + 1)\n  \(Self.printable(text))\n"
-      + "  \(String(repeating: " ", count: position))^"
+    let (excerpt, column) = excerpt(around: position)
+    return "\(Self.printable(reason)) at character \(position + 1)\n  \(Self.printable(excerpt))\n"
+      + "  \(String(repeating: " ", count: column))^"
+  }
+
+  /// The text, or of a long one what is near a position; and the column of that position.
+  private func excerpt(around position: Int) -> (text: String, column: Int) {
+    guard text.count > 160 else { return (text, position) }
+    let dropped = max(0, position - 60)
+    let rest = text.dropFirst(dropped)
+    let (before, after) = (dropped > 0 ? "..." : "", rest.count > 120 ? "..." : "")
+    return (before + rest.prefix(120) + after, before.count + position - dropped)
   }
 
   private static func shortened(_ text: String) -> String {
@@ -57,6 +64,15 @@ public protocol SearchSpace: Sendable {
   func architecture(text: String) throws(ArchitectureError) -> Architecture
 
   func architecture(index: Int) throws(ArchitectureError) -> Architecture
+
+  /// What else than its text an architecture's network depends on, such as `width 16, depth 8`; nil where there is nothing.
+  var macro: String? { get }
+
+  /// A random architecture, every choice of the space equally likely.
+  func randomArchitecture(_ draws: inout RandomDraws) -> Architecture
+
+  /// The architecture with one random change: another operation, or another source of an edge where the space has that.
+  func mutated(_ architecture: Architecture, _ draws: inout RandomDraws) throws(ArchitectureError) -> Architecture
 
   /// The network of an architecture, with the module names of the reference model.
   ///

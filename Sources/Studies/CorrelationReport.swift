@@ -1,55 +1,5 @@
 public import Scoring
-
-/// A number that stands for the quality of an architecture.
-public enum Predictor: String, CaseIterable, Sendable {
-  case epads
-  case snaswot
-  case perturbation
-  case naswot
-  case parameters = "params"
-  case multiplyAccumulates = "flops"
-  case rectifierSites = "relu_sites"
-  case rectifierUnits = "relu_units"
-
-  /// The name in a table.
-  public var title: String {
-    switch self {
-    case .epads: "ePADS"
-    case .snaswot: "sum of d1"
-    case .perturbation: "sum of d2"
-    case .naswot: "NASWOT"
-    case .parameters: "parameters"
-    case .multiplyAccumulates: "FLOPs"
-    case .rectifierSites: "ReLU sites"
-    case .rectifierUnits: "ReLU units"
-    }
-  }
-
-  /// The value in a row; nil where the row has none.
-  public func value(of row: Row) -> Double? {
-    switch self {
-    case .epads: row.epads
-    case .snaswot: row.snaswot.map(Double.init)
-    case .perturbation: row.perturbation.map(Double.init)
-    case .naswot: row.naswot
-    case .parameters: Double(row.params)
-    case .multiplyAccumulates: Double(row.flops)
-    case .rectifierSites: Double(row.reluSites)
-    case .rectifierUnits: Double(row.reluUnits)
-    }
-  }
-
-  /// Those that rows with these proxies have.
-  public static func all(with proxies: Set<Proxy>) -> [Predictor] {
-    allCases.filter { predictor in
-      switch predictor {
-      case .epads, .snaswot, .perturbation: proxies.contains(.epads)
-      case .naswot: proxies.contains(.naswot)
-      default: true
-      }
-    }
-  }
-}
+import SearchSpaces
 
 /// How well proxies, and the baselines that they have to beat, rank architectures by trained accuracy.
 ///
@@ -65,7 +15,7 @@ public struct CorrelationReport: Sendable {
   }
 
   public let entries: [Entry]
-  public let dataSets: [String]
+  public let truth: GroundTruth
   /// Architectures in the comparison.
   public let count: Int
   /// Architectures that a proxy failed on.
@@ -74,14 +24,13 @@ public struct CorrelationReport: Sendable {
   public let withoutTruth: Int
   /// The mean over architectures of a predictor's standard deviation over seeds; empty for one seed.
   public let deviations: [Predictor: Double]
-  public let source: String
   private let values: [Predictor: [Double]]
   private let accuracies: [String: [Double]]
 
   public init(
     rows: [Row], proxies: Set<Proxy>, truth: GroundTruth, bootstrap: Bootstrap = Bootstrap(), threads: Int? = nil
   ) {
-    let predictors = Predictor.all(with: proxies)
+    let predictors = Predictor.all(with: proxies) + truth.published.map(Predictor.published)
     var order: [String] = []
     var groups: [String: [Row]] = [:]
     for row in rows {
@@ -94,11 +43,17 @@ public struct CorrelationReport: Sendable {
     var failures = 0
     var withoutTruth = 0
     for rows in order.compactMap({ groups[$0] }) {
-      guard let index = rows[0].index, truth.accuracy(index: index, dataSet: truth.dataSets[0]) != nil else {
+      let architecture = Architecture(text: rows[0].arch, index: rows[0].index)
+      guard truth.dataSets.allSatisfy({ truth.accuracy(of: architecture, dataSet: $0) != nil }) else {
         withoutTruth += 1
         continue
       }
-      let samples = predictors.map { predictor in rows.compactMap(predictor.value) }
+      let samples = predictors.map { predictor in
+        if case .published(let name) = predictor {
+          return rows.compactMap { _ in truth.published(name, of: architecture) }
+        }
+        return rows.compactMap(predictor.value)
+      }
       guard rows.allSatisfy({ $0.status == .ok }), samples.allSatisfy({ $0.count == rows.count }) else {
         failures += 1
         continue
@@ -108,7 +63,7 @@ public struct CorrelationReport: Sendable {
         if sample.count > 1 { deviations[predictor, default: []].append(sample.standardDeviation) }
       }
       for dataSet in truth.dataSets {
-        accuracies[dataSet]?.append(truth.accuracy(index: index, dataSet: dataSet) ?? .nan)
+        accuracies[dataSet]?.append(truth.accuracy(of: architecture, dataSet: dataSet) ?? .nan)
       }
     }
     entries = truth.dataSets.flatMap { dataSet in
@@ -118,12 +73,11 @@ public struct CorrelationReport: Sendable {
         Entry(predictor: predictor, dataSet: dataSet, estimate: pair == nil ? nil : estimates.next() ?? nil)
       }
     }
-    self.dataSets = truth.dataSets
+    self.truth = truth
     self.count = values[predictors[0]]?.count ?? 0
     self.failures = failures
     self.withoutTruth = withoutTruth
     self.deviations = deviations.mapValues(\.mean)
-    self.source = truth.source
     self.values = values
     self.accuracies = accuracies
   }
@@ -131,14 +85,14 @@ public struct CorrelationReport: Sendable {
   /// Score against accuracy, a panel a proxy and data set.
   public func plot(title: String, of proxies: [Predictor]) -> ScatterPlot {
     let panels = proxies.filter { values[$0] != nil }.flatMap { predictor in
-      dataSets.map { dataSet in
+      truth.dataSets.map { dataSet in
         ScatterPlot.Panel(
-          title: "\(predictor.title), \(dataSet)", xLabel: predictor.title, yLabel: "test accuracy, %",
+          title: "\(predictor.title), \(dataSet)", xLabel: predictor.title, yLabel: truth.label(of: dataSet),
           x: values[predictor] ?? [], y: accuracies[dataSet] ?? [],
           kendallTauB: entries.first { $0.predictor == predictor && $0.dataSet == dataSet }?.estimate?.kendallTauB)
       }
     }
-    return ScatterPlot(title: title, panels: panels, columns: dataSets.count)
+    return ScatterPlot(title: title, panels: panels, columns: truth.dataSets.count)
   }
 }
 

@@ -13,6 +13,8 @@ public struct FileError: Error, Sendable, CustomStringConvertible {
     /// The rows were made with other settings.
     case otherRun
     case unreadable
+    /// The contents are not what they should be.
+    case malformed
   }
 
   public var code: Code

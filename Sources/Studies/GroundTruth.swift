@@ -1,6 +1,7 @@
 internal import EmbeddedTables
+public import SearchSpaces
 
-/// Accuracies of trained architectures, by the architecture's index in its search space.
+/// Accuracies of trained architectures: of a whole space by index, or of the architectures of a file.
 public struct GroundTruth: Sendable {
   public enum Split: String, CaseIterable, Sendable {
     case test
@@ -9,11 +10,11 @@ public struct GroundTruth: Sendable {
 
   /// One accuracy an architecture.
   public struct Column: Hashable, Sendable {
-    /// The name on the command line, such as `imagenet16-120`.
+    /// The name on the command line, such as `imagenet16-120`, or of a file's column.
     public var dataSet: String
     public var split: Split
 
-    public init(dataSet: String, split: Split) {
+    public init(dataSet: String, split: Split = .test) {
       self.dataSet = dataSet
       self.split = split
     }
@@ -23,30 +24,75 @@ public struct GroundTruth: Sendable {
   public let space: String
   /// Where the accuracies come from, in one line.
   public let source: String
-  /// The architectures that have every accuracy, `0 ..< count`.
+  /// The architectures that have every accuracy.
   public let count: Int
+  /// The names of the data sets.
+  public let dataSets: [String]
+  /// Names of numbers that were published along with the accuracies, such as other proxies.
+  public let published: [String]
   private let columns: [Column: [Double]]
+  private let publishedColumns: [String: [Double]]
+  /// Where an architecture stands in the columns, by its text; nil where that is its index.
+  private let positions: [String: Int]?
 
-  /// - Parameter columns: accuracies in percent, in the order of the indices.
+  /// Accuracies in percent, in the order of the indices of the space: `0 ..< count`.
   public init(space: String, source: String, columns: [Column: [Double]]) {
     self.space = space
     self.source = source
     self.columns = columns
-    self.count = columns.values.map(\.count).min() ?? 0
+    count = columns.values.map(\.count).min() ?? 0
+    dataSets = Set(columns.keys.map(\.dataSet)).sorted()
+    published = []
+    publishedColumns = [:]
+    positions = nil
   }
 
-  /// The names of the data sets, in alphabetical order.
-  public var dataSets: [String] { Set(columns.keys.map(\.dataSet)).sorted() }
+  /// The accuracies of some architectures, and other numbers that were published of them.
+  ///
+  /// Both are columns with their names, in the order of the architectures. Of architectures with one text the first counts.
+  public init(
+    space: String, source: String, architectures: [Architecture], accuracies: [(name: String, values: [Double])],
+    published: [(name: String, values: [Double])] = []
+  ) {
+    self.space = space
+    self.source = source
+    count = (accuracies + published).map(\.values.count).reduce(architectures.count, min)
+    dataSets = accuracies.map(\.name)
+    columns = Dictionary(accuracies.map { (Column(dataSet: $0.name), $0.values) }) { first, _ in first }
+    self.published = published.map(\.name)
+    publishedColumns = Dictionary(published.map { ($0.name, $0.values) }) { first, _ in first }
+    positions = Dictionary(architectures.enumerated().map { ($1.text, $0) }) { first, _ in first }
+  }
 
-  /// The accuracy in percent; nil where there is none for this index, data set and split.
+  /// What a data set's accuracies are called in tables.
+  public func title(of dataSet: String) -> String { positions == nil ? "\(dataSet) test" : dataSet }
+
+  /// What stands at the axis of a plot.
+  public func label(of dataSet: String) -> String { positions == nil ? "test accuracy, %" : dataSet }
+
+  /// The accuracy of an architecture; nil where there is none for this data set and split.
+  public func accuracy(of architecture: Architecture, dataSet: String, split: Split = .test) -> Double? {
+    position(of: architecture).flatMap { columns[Column(dataSet: dataSet, split: split)]?[$0] }
+  }
+
+  /// The accuracy at an index of the space; nil where there is none, or where the accuracies are a file's.
   public func accuracy(index: Int, dataSet: String, split: Split = .test) -> Double? {
-    guard (0..<count).contains(index) else { return nil }
-    return columns[Column(dataSet: dataSet, split: split)]?[index]
+    accuracy(of: Architecture(text: "", index: index), dataSet: dataSet, split: split)
   }
 
-  /// All accuracies of a data set in percent, in the order of the indices; nil where the data set is not known.
+  /// A number that was published of an architecture; nil where there is none of this name.
+  public func published(_ name: String, of architecture: Architecture) -> Double? {
+    position(of: architecture).flatMap { publishedColumns[name]?[$0] }
+  }
+
+  /// All accuracies of a data set, in the order of the indices or of the file; nil where the data set is not known.
   public func accuracies(dataSet: String, split: Split = .test) -> [Double]? {
     columns[Column(dataSet: dataSet, split: split)].map { Array($0.prefix(count)) }
+  }
+
+  private func position(of architecture: Architecture) -> Int? {
+    let position = positions.map { $0[architecture.text] } ?? architecture.index
+    return position.flatMap { (0..<count).contains($0) ? $0 : nil }
   }
 }
 

@@ -13,6 +13,8 @@ public struct Row: Codable, Sendable {
   public var arch: String
   public var index: Int?
   public var space: String
+  /// What else than `arch` the network depends on, such as `width 16, depth 8`; nil where there is nothing.
+  public var macro: String?
   public var dataset: String
   /// Where the images come from, and the FNV-1a 64 of their bytes.
   public var images: String
@@ -48,7 +50,8 @@ public struct Row: Codable, Sendable {
   }
 
   enum CodingKeys: String, CodingKey {
-    case arch, index, space, dataset, images, batch, sigma, seed, status, error, epads, snaswot, perturbation, naswot
+    case arch, index, space, macro, dataset, images, batch, sigma, seed, status, error, epads, snaswot, perturbation,
+      naswot
     case reluSites = "relu_sites"
     case reluUnits = "relu_units"
     case params, flops, ms, backend, device, numerics, version, layers
@@ -58,6 +61,8 @@ public struct Row: Codable, Sendable {
 /// What all rows of a run have in common.
 public struct RunConfiguration: Sendable {
   public var space: String
+  /// See `Row.macro`.
+  public var macro: String?
   public var dataSet: DataSet
   /// See `Row.images`.
   public var images: String
@@ -67,6 +72,7 @@ public struct RunConfiguration: Sendable {
 
   public init(space: any SearchSpace, images: Images, sigma: Double, proxies: Set<Proxy>) {
     self.space = space.name
+    self.macro = space.macro
     self.dataSet = images.dataSet
     self.images = "\(images.source) \(images.digest)"
     self.batch = images.count
@@ -79,7 +85,9 @@ public struct RunConfiguration: Sendable {
     func differs<T: Equatable>(_ label: String, _ there: T, _ here: T) -> String? {
       there == here ? nil : "\(label) is \(there) there and \(here) here"
     }
-    return differs("the space", row.space, space) ?? differs("the data set", row.dataset, dataSet.rawValue)
+    return differs("the space", row.space, space)
+      ?? differs("the network around the cells", row.macro ?? "fixed", macro ?? "fixed")
+      ?? differs("the data set", row.dataset, dataSet.rawValue)
       ?? differs("the batch", row.batch, batch) ?? differs("sigma", row.sigma, sigma)
       // The digest counts, not the name: a file may be called by another path.
       ?? (row.images.suffix(16) == images.suffix(16) ? nil : differs("the image set", row.images, images))
@@ -101,7 +109,8 @@ extension Row {
   ) {
     self.init(
       arch: architecture.text, index: architecture.index, space: configuration.space,
-      dataset: configuration.dataSet.rawValue, images: configuration.images, batch: configuration.batch,
+      macro: configuration.macro, dataset: configuration.dataSet.rawValue, images: configuration.images,
+      batch: configuration.batch,
       sigma: configuration.sigma, seed: seed, status: score.status, error: score.error, epads: score.epads,
       snaswot: score.snaswot, perturbation: score.perturbation, naswot: score.naswot,
       reluSites: score.rectifierSites, reluUnits: score.rectifierUnits, params: score.parameters,

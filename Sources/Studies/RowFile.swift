@@ -90,16 +90,7 @@ public enum RowFile {
     guard stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFREG else { return [] }
     let contents = try readFile(path)
     let whole = contents.lastIndex(of: 0x0A).map { $0 + 1 } ?? 0
-    let decoder = JSONDecoder()
-    var rows: [Row] = []
-    for (number, line) in contents[..<whole].split(separator: 0x0A, omittingEmptySubsequences: false).enumerated() {
-      guard !line.isEmpty else { continue }
-      do {
-        rows.append(try decoder.decode(Row.self, from: Data(line)))
-      } catch {
-        throw noRow(number + 1, path)
-      }
-    }
+    let rows = try rows(in: contents[..<whole], path)
     let unfinished = contents[whole...]
     guard !unfinished.isEmpty else { return rows }
     guard unfinished.starts(with: beginning) || beginning.starts(with: unfinished) else {
@@ -107,6 +98,21 @@ public enum RowFile {
     }
     guard truncate(path, off_t(whole)) == 0 else {
       throw .system(.cannotWrite, "cannot remove the unfinished last line of '\(path)'")
+    }
+    return rows
+  }
+
+  /// The rows of a file's contents, each a line.
+  static func rows(in contents: Data, _ path: String) throws(FileError) -> [Row] {
+    let decoder = JSONDecoder()
+    var rows: [Row] = []
+    for (number, line) in contents.split(separator: 0x0A, omittingEmptySubsequences: false).enumerated() {
+      guard !line.isEmpty else { continue }
+      do {
+        rows.append(try decoder.decode(Row.self, from: Data(line)))
+      } catch {
+        throw noRow(number + 1, path)
+      }
     }
     return rows
   }

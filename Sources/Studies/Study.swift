@@ -24,36 +24,45 @@ public struct Study: Sendable {
   public struct Item: Hashable, Sendable {
     public var architecture: Architecture
     public var seed: UInt64
+
+    init(architecture: Architecture, seed: UInt64) {
+      self.architecture = architecture
+      self.seed = seed
+    }
+
+    /// What a row is the outcome of.
+    init(_ row: Row) {
+      self.init(architecture: Architecture(text: row.arch, index: row.index), seed: row.seed)
+    }
   }
 
   /// Every architecture with every seed, in order, without what `rows` hold already.
   ///
   /// - Throws: where a row belongs to a run with other settings.
   public func items(_ architectures: [Architecture], without rows: [Row]) throws(FileError) -> [Item] {
-    var done = Set<Item>()
-    for row in rows {
-      if let mismatch = configuration.mismatch(row) {
-        throw FileError(
-          .otherRun, "the rows in the file are of another run: \(mismatch); take the same settings or another file")
-      }
-      if configuration.covers(row) {
-        done.insert(Item(architecture: Architecture(text: row.arch, index: row.index), seed: row.seed))
-      }
-    }
+    try check(rows)
+    let done = Set(rows.filter(configuration.covers).map(Item.init))
     return items(architectures).filter { !done.contains($0) }
+  }
+
+  /// - Throws: where a row belongs to a run with other settings.
+  func check(_ rows: [Row]) throws(FileError) {
+    for row in rows {
+      guard let mismatch = configuration.mismatch(row) else { continue }
+      throw FileError(
+        .otherRun, "the rows in the file are of another run: \(mismatch); take the same settings or another file")
+    }
   }
 
   /// Those of `rows` that belong to these architectures and the study's seeds and have what the study would compute, one
   /// for each architecture and seed.
   public func wanted(_ rows: [Row], of architectures: [Architecture]) -> [Row] {
     var missing = Set(items(architectures))
-    return rows.filter { row in
-      configuration.covers(row)
-        && missing.remove(Item(architecture: Architecture(text: row.arch, index: row.index), seed: row.seed)) != nil
-    }
+    return rows.filter { configuration.covers($0) && missing.remove(Item($0)) != nil }
   }
 
-  private func items(_ architectures: [Architecture]) -> [Item] {
+  /// Every architecture with every seed, in order.
+  func items(_ architectures: [Architecture]) -> [Item] {
     architectures.flatMap { architecture in seeds.map { Item(architecture: architecture, seed: $0) } }
   }
 

@@ -11,7 +11,8 @@ struct CorrelateCommand: ParsableCommand {
     abstract: "Scores architectures whose trained accuracy is known, and says how well the scores rank them.",
     discussion: """
       Kendall's tau-b and Spearman's rho with 95 % bootstrap intervals, for every proxy and for the baselines that a proxy \
-      has to beat. The accuracies are part of the program.
+      has to beat. Accuracies of NAS-Bench-201 are part of the program; those of other architectures come from a file: CSV \
+      or JSON with a column of architectures and one with "acc" in its name, or the published JSON of NDS.
 
         epads correlate --space nasbench201 --sample 100 --batch 32
         epads correlate --sample 1000 --output scores.jsonl --plot scores.svg
@@ -20,10 +21,15 @@ struct CorrelateCommand: ParsableCommand {
 
   @OptionGroup var scoring: ScoringOptions
 
+  @OptionGroup var source: AccuracyOptions
+
+  @OptionGroup var nds: NDSOptions
+
   @Flag(help: "Score every architecture of the space.")
   var all = false
 
-  @Option(parsing: .unconditional, help: ArgumentHelp("Score a random sample of the space.", valueName: "n"))
+  @Option(
+    parsing: .unconditional, help: ArgumentHelp("Score a random sample of the space, or of the file.", valueName: "n"))
   var sample: Int?
 
   @Option(
@@ -57,7 +63,17 @@ struct CorrelateCommand: ParsableCommand {
   var format = OutputFormat.table
 
   func validate() throws {
-    guard all != (sample != nil) else { throw ValidationError("give either --all or --sample") }
+    try nds.validate(with: scoring.space)
+    guard source.table == nil || nds.path == nil else { throw ValidationError("give either --from or --nds") }
+    if !isOfFile {
+      guard scoring.space.truth != nil else {
+        throw ValidationError(
+          "the program carries no accuracies of \(scoring.space.name.rawValue): give them with --from FILE or --nds FILE"
+        )
+      }
+      guard all || sample != nil else { throw ValidationError("give either --all or --sample") }
+    }
+    guard !all || sample == nil else { throw ValidationError("give either --all or --sample") }
     if let sample, sample < 2 { throw ValidationError("--sample must be at least 2") }
     guard !resume || output != nil else { throw ValidationError("--resume needs --output") }
     guard output != "-" else { throw ValidationError("--output needs a file: standard output has the correlations") }
@@ -68,13 +84,16 @@ struct CorrelateCommand: ParsableCommand {
   }
 
   mutating func run() throws {
+    let file = try nds.read(&scoring.space)
     let space = scoring.space.space
-    let architectures = try sampled(space)
+    let (everything, truth) = try source.accuracies(of: scoring.space, file: file)
+    let architectures = try sampled(everything, of: space)
     // Refused now rather than after an hour of work.
-    let writer = try openOutput()
+    let writer = try openRows(output, resume: resume)
     let plotFile = try plot.map { path throws(FileError) in try ReservedFile(path: path) }
     let backend = try backend.select()
     try noteMemory(architectures, scoring: scoring, backend: backend, proxies: proxies.proxies)
+    if let file { try noteDifferences(from: file, of: architectures, scoring: scoring) }
     let images = try scoring.loadImages()
     let scorer = Scorer(backend: backend, images: images, sigma: scoring.sigma, proxies: proxies.proxies)
     let study = Study(space: space, scorer: scorer, seeds: scoring.seeds)
@@ -101,7 +120,7 @@ struct CorrelateCommand: ParsableCommand {
       note("scored \(counted(items.count, "row")) in \(fixed(seconds, 1)) s, \(each) ms each")
     }
     let report = CorrelationReport(
-      rows: rows, proxies: proxies.proxies, truth: scoring.space.truth,
+      rows: rows, proxies: proxies.proxies, truth: truth,
       bootstrap: Bootstrap(seed: sampleSeed, resamples: resamples))
     if let row = rows.first(where: { $0.status == .failed }) {
       let failures = "\(counted(report.failures, "architecture")) without a score, left out of the comparison"
@@ -114,31 +133,23 @@ struct CorrelateCommand: ParsableCommand {
     if lost > 0 { throw Failure("the device failed on \(counted(lost, "row"))\(hint)") }
   }
 
-  private func openOutput() throws -> LineWriter? {
-    guard let output else { return nil }
-    let writer = Result { () throws(FileError) in try LineWriter(path: output, keepingContents: resume) }
-    if case .failure(let error) = writer, error.code == .alreadyThere {
-      throw Failure("\(error), or continue it with --resume")
-    }
-    return try writer.get()
-  }
+  /// Whether architectures and accuracies are a file's.
+  private var isOfFile: Bool { source.table != nil || nds.path != nil }
 
   private func title(_ images: Images) -> String {
-    "\(scoring.space.rawValue), \(images.source) images as \(scoring.dataset.rawValue), batch \(scoring.batch), "
+    let space = scoring.space.space
+    let network = space.name + (space.macro.map { " (\($0))" } ?? "")
+    return "\(network), \(images.source) images as \(scoring.dataset.rawValue), batch \(scoring.batch), "
       + "sigma \(scoring.sigma), seed \(scoring.seed)" + (scoring.repeats > 1 ? " and \(scoring.repeats - 1) more" : "")
   }
 
-  private func sampled(_ space: any SearchSpace) throws -> [Architecture] {
-    let indices: [Int]
-    if let sample {
-      guard sample <= space.count else {
-        throw Failure("--sample \(sample) is more than the \(space.count) architectures of \(space.name)", status: 2)
-      }
-      let stream = RandomStream(seed: sampleSeed, domain: .architectures, name: space.name)
-      indices = sampleWithoutReplacement(sample, of: space.count, stream: stream)
-    } else {
-      indices = Array(0..<space.count)
+  private func sampled(_ architectures: [Architecture], of space: any SearchSpace) throws -> [Architecture] {
+    guard let sample else { return architectures }
+    guard sample <= architectures.count else {
+      let whole = isOfFile ? "the file" : space.name
+      throw Failure("--sample \(sample) is more than the \(architectures.count) architectures of \(whole)", status: 2)
     }
-    return try indices.map { index throws(ArchitectureError) in try space.architecture(index: index) }
+    let stream = RandomStream(seed: sampleSeed, domain: .architectures, name: space.name)
+    return sampleWithoutReplacement(sample, of: architectures.count, stream: stream).map { architectures[$0] }
   }
 }

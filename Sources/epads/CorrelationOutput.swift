@@ -21,9 +21,9 @@ struct CorrelationOutput {
   // One table a data set keeps within 80 columns.
   private var tables: [String] {
     var lines = [title, "n = \(report.count), failed: \(report.failures), without accuracy: \(report.withoutTruth)"]
-    for dataSet in report.dataSets {
+    for dataSet in report.truth.dataSets {
       var table = TextTable(columns: [
-        TextTable.Column("\(dataSet) test"), TextTable.Column("Kendall tau-b", .right),
+        TextTable.Column(report.truth.title(of: dataSet)), TextTable.Column("Kendall tau-b", .right),
         TextTable.Column("95 % interval"),
         TextTable.Column("Spearman rho", .right), TextTable.Column("95 % interval"),
       ])
@@ -36,11 +36,11 @@ struct CorrelationOutput {
       lines += [""] + table.text().split(separator: "\n").map(String.init)
     }
     lines.append("")
-    for (predictor, deviation) in report.deviations.sorted(by: { $0.key.rawValue < $1.key.rawValue })
+    for (predictor, deviation) in report.deviations.sorted(by: { $0.key.name < $1.key.name })
     where repeats > 1 && deviation > 0 {
       lines.append("\(predictor.title): mean of \(repeats) seeds, deviation \(fixed(deviation, 4)) on average")
     }
-    lines.append("accuracies: \(report.source)")
+    lines.append("accuracies: \(report.truth.source)")
     return lines
   }
 
@@ -51,7 +51,7 @@ struct CorrelationOutput {
   }
 
   private var entries: [Entry] {
-    report.entries.map { Entry($0, count: report.count, failures: report.failures, source: report.source) }
+    report.entries.map { Entry($0, count: report.count, failures: report.failures, source: report.truth.source) }
   }
 
   private struct Entry: Encodable {
@@ -76,7 +76,7 @@ struct CorrelationOutput {
     init(_ entry: CorrelationReport.Entry, count: Int, failures: Int, source: String) {
       func bounds(_ estimate: Estimate?) -> [Double]? { estimate?.interval.map { [$0.lowerBound, $0.upperBound] } }
       dataset = entry.dataSet
-      predictor = entry.predictor.rawValue
+      predictor = entry.predictor.name
       n = count
       self.failures = failures
       kendallTauB = entry.estimate?.kendallTauB.value
@@ -91,7 +91,7 @@ struct CorrelationOutput {
         [value, interval?.first, interval?.last].map { $0.map { "\($0)" } ?? "" }
       }
       return
-        ([dataset, predictor, "\(n)", "\(failures)"] + cells(kendallTauB, kendallTauBInterval)
+        ([CSV.quoted(dataset), CSV.quoted(predictor), "\(n)", "\(failures)"] + cells(kendallTauB, kendallTauBInterval)
         + cells(spearmanRho, spearmanRhoInterval)).joined(separator: ",")
     }
   }

@@ -15,7 +15,8 @@ struct Main: ParsableCommand {
       """,
     version: "epads \(programVersion), numerics \(numericsVersion)",
     subcommands: [
-      ScoreCommand.self, CorrelateCommand.self, ImagesCommand.self, DevicesCommand.self, BenchmarkCommand.self,
+      ScoreCommand.self, CorrelateCommand.self, SearchCommand.self, ImagesCommand.self, DevicesCommand.self,
+      BenchmarkCommand.self,
     ])
 
   static func main() {
@@ -92,7 +93,9 @@ func writeToStandardError(_ text: String) {
 }
 
 /// A number of things: "1 row", "2 rows".
-func counted(_ count: Int, _ thing: String) -> String { "\(count) \(thing)\(count == 1 ? "" : "s")" }
+func counted(_ count: Int, _ thing: String, _ things: String? = nil) -> String {
+  "\(count) \(count == 1 ? thing : things ?? thing + "s")"
+}
 
 /// Whether two paths lead to one file.
 func nameSameFile(_ one: String, _ other: String) -> Bool {

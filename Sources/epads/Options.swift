@@ -3,44 +3,28 @@ public import BackendSelection
 import Compute
 import Foundation
 public import Scoring
-import SearchSpaces
 import Studies
 
 extension DataSet: ExpressibleByArgument {}
 extension BackendChoice: ExpressibleByArgument {}
 extension Proxy: ExpressibleByArgument {}
 
-/// Names of search spaces.
-enum SpaceName: String, CaseIterable, ExpressibleByArgument {
-  case nasbench201
-
-  var space: any SearchSpace {
-    switch self {
-    case .nasbench201: NASBench201()
-    }
-  }
-
-  /// Accuracies that the program carries.
-  var truth: GroundTruth {
-    switch self {
-    case .nasbench201: .nasbench201
-    }
-  }
-}
-
 /// The search space, the images and how they are scored.
 struct ScoringOptions: ParsableArguments {
-  @Option(help: "The search space.")
-  var space = SpaceName.nasbench201
+  @OptionGroup var space: SpaceOptions
 
   @Option(
     help: ArgumentHelp(
-      "Images: the first records of a CIFAR-10, CIFAR-100 or ImageNet16 binary batch. Without it, built-in ones.",
+      "Images: the first records of a binary batch of the data set. Without it, built-in ones.",
       valueName: "file"))
   var images: String?
 
-  @Option(help: "The data set: image size, classes, normalisation and record format.")
-  var dataset = DataSet.cifar10
+  @Option(
+    name: .customLong("dataset"),
+    help: ArgumentHelp(
+      "The data set: image size, classes, normalisation and record format. Default: imagenet for a space with _in, else "
+        + "cifar10.", valueName: "dataset"))
+  var namedDataSet: DataSet?
 
   @Option(parsing: .unconditional, help: "Images a network sees, before their noisy copies are added.")
   var batch = 128
@@ -62,6 +46,8 @@ struct ScoringOptions: ParsableArguments {
     guard sigma.isFinite, sigma >= 0 else { throw ValidationError("--sigma must be 0 or a positive number") }
     guard (1...1000).contains(repeats) else { throw ValidationError("--repeats must be from 1 to 1000") }
   }
+
+  var dataset: DataSet { namedDataSet ?? (space.name.isForImageNet ? .imagenet : .cifar10) }
 
   var seeds: [UInt64] { (0..<UInt64(repeats)).map { seed &+ $0 } }
 
@@ -93,7 +79,7 @@ struct ProxyList: ExpressibleByArgument {
 
   /// What is drawn: the proxies themselves.
   var predictors: [Predictor] {
-    Proxy.allCases.filter(proxies.contains).compactMap { Predictor(rawValue: $0.rawValue) }
+    Proxy.allCases.filter(proxies.contains).map { Predictor($0) }
   }
 
   static let all = Proxy.allCases.map(\.rawValue).joined(separator: ",")

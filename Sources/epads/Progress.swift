@@ -2,14 +2,14 @@ import Foundation
 
 /// How far a run is, on standard error: a bar on a terminal, else a line now and then.
 struct ProgressReport: ~Copyable {
-  private let total: Int
+  private(set) var total: Int
   private let label: String
   /// Whether standard error is a terminal that can clear a line.
   private let isTerminal: Bool
   private var isShown = false
   private let start = ContinuousClock.now
   private var shown: ContinuousClock.Instant
-  private var done = 0
+  private(set) var done = 0
 
   init(_ label: String, total: Int) {
     self.label = label
@@ -32,6 +32,9 @@ struct ProgressReport: ~Copyable {
       note(line(width: 0))
     }
   }
+
+  /// So many items need not be done.
+  mutating func skip(_ count: Int) { total -= count }
 
   /// Takes the bar away.
   mutating func clear() {

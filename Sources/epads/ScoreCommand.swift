@@ -9,7 +9,7 @@ struct ScoreCommand: ParsableCommand {
     commandName: "score",
     abstract: "Scores architectures.",
     discussion: """
-      Architectures come as text, as an index of the space, or one a line from a file. Results go to standard output.
+      Architectures come as text, as an index of the space, or from a file. Results go to standard output.
 
         epads score --index 0 --index 1462 --batch 32
         epads score --batch 32 --proxies epads,naswot \\
@@ -23,13 +23,16 @@ struct ScoreCommand: ParsableCommand {
   @Option(
     name: .customLong("from"),
     help: ArgumentHelp(
-      "Read architectures or indices, one a line, from a file, or from standard input with -.", valueName: "file"))
+      "Read architectures from a file, or from standard input with -: text with one architecture or index a line, CSV or "
+        + "JSON.", valueName: "file"))
   var source: String?
 
   @Option(
     name: .customLong("index"), parsing: .unconditionalSingleValue,
     help: ArgumentHelp("An index of the space. May be repeated.", valueName: "n"))
   var indices: [Int] = []
+
+  @OptionGroup var nds: NDSOptions
 
   @OptionGroup var scoring: ScoringOptions
 
@@ -53,21 +56,24 @@ struct ScoreCommand: ParsableCommand {
   var output: String?
 
   func validate() throws {
-    guard !architectures.isEmpty || source != nil || !indices.isEmpty else {
+    guard !architectures.isEmpty || source != nil || nds.path != nil || !indices.isEmpty else {
       throw ValidationError("name an architecture, --index or --from")
     }
+    try nds.validate(with: scoring.space)
     guard !(layers && format == .csv) else { throw ValidationError("--layers needs --format table or jsonl") }
   }
 
   mutating func run() throws {
+    let file = try nds.read(&scoring.space)
     let space = scoring.space.space
-    let architectures = try readArchitectures(space)
+    let architectures = try readArchitectures(space) + (file?.entries.map(\.architecture) ?? [])
     // Refused now rather than after the images are made.
     let writer = try output.flatMap { $0 == "-" ? nil : $0 }.map { path throws(FileError) in
       try LineWriter(path: path, keepingContents: false)
     }
     let backend = try backend.select()
     try noteMemory(architectures, scoring: scoring, backend: backend, proxies: proxies.proxies)
+    if let file { try noteDifferences(from: file, of: architectures, scoring: scoring) }
     let scorer = Scorer(
       backend: backend, images: try scoring.loadImages(), sigma: scoring.sigma, proxies: proxies.proxies)
     let study = Study(space: space, scorer: scorer, seeds: scoring.seeds, layers: layers)
@@ -84,14 +90,14 @@ struct ScoreCommand: ParsableCommand {
     if failures > 0 { throw Failure("\(failures) of \(counted(architectures.count * scoring.repeats, "row")) failed") }
   }
 
-  /// Every architecture that was named, in the order: arguments, indices, file.
+  /// Every architecture that was named, in the order: arguments, indices, --from.
   private func readArchitectures(_ space: any SearchSpace) throws -> [Architecture] {
     do {
       var result = try architectures.map { text throws(ArchitectureError) in try space.architecture(text: text) }
       result += try indices.map { index throws(ArchitectureError) in try space.architecture(index: index) }
-      if let source { result += try ArchitectureFile.read(source, space: space) }
+      if let source { result += try ArchitectureTable(path: source).architectures(of: space) }
       return result
-    } catch let error as ArchitectureError {
+    } catch {
       throw Failure("\(error)", status: 2)
     }
   }

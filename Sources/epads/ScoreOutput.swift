@@ -135,8 +135,9 @@ struct ScoreTable {
 /// Rows without their layers, in RFC 4180's form.
 enum CSV {
   private static let columns: [(name: String, cell: @Sendable (Row) -> String)] = [
-    ("arch", { quoted($0.arch) }), ("index", { text($0.index) }), ("space", { $0.space }), ("dataset", { $0.dataset }),
-    ("images", { quoted($0.images) }), ("batch", { "\($0.batch)" }), ("sigma", { "\($0.sigma)" }),
+    ("arch", { quoted($0.arch) }), ("index", { text($0.index) }), ("space", { $0.space }),
+    ("macro", { quoted($0.macro ?? "") }), ("dataset", { $0.dataset }), ("images", { quoted($0.images) }),
+    ("batch", { "\($0.batch)" }), ("sigma", { "\($0.sigma)" }),
     ("seed", { "\($0.seed)" }), ("status", { $0.status.rawValue }), ("error", { quoted($0.error ?? "") }),
     ("epads", { text($0.epads) }), ("snaswot", { text($0.snaswot) }), ("perturbation", { text($0.perturbation) }),
     ("naswot", { text($0.naswot) }), ("relu_sites", { "\($0.reluSites)" }), ("relu_units", { "\($0.reluUnits)" }),
@@ -151,7 +152,7 @@ enum CSV {
 
   private static func text<T>(_ value: T?) -> String { value.map { "\($0)" } ?? "" }
 
-  private static func quoted(_ text: String) -> String {
+  static func quoted(_ text: String) -> String {
     guard text.contains(where: { $0 == "," || $0 == "\"" || $0.isNewline }) else { return text }
     return "\"" + text.replacingOccurrences(of: "\"", with: "\"\"") + "\""
   }

@@ -33,9 +33,18 @@ struct StudyRun {
     defer { Interrupt.unwatch() }
     var progress = ProgressReport(label, total: items.count)
     defer { progress.clear() }
+    return try run(items, progress: &progress, each: each)
+  }
+
+  /// A part of a longer run, whose progress and whose watch for interrupts the caller has.
+  func run(
+    _ items: [Study.Item], progress: inout ProgressReport, each: (_ row: Row, _ deviceFailed: Bool) throws -> Void
+  ) throws -> Int {
     var failures = 0
-    var done = 0
-    var stopped: String { "after \(done) of \(counted(items.count, "row"))\(afterStop)" }
+    var left = items.count
+    func stopped(_ progress: borrowing ProgressReport) -> String {
+      "after \(progress.done) of \(counted(progress.total, "row"))\(afterStop)"
+    }
     let study = study
     // Rows do not depend on how many are in flight, only their times do.
     let work = OrderedWork(
@@ -43,22 +52,38 @@ struct StudyRun {
     ) { item in try study.row(item) }
     defer { work.stop() }
     while let (row, deviceError) = try work.next() {
-      if let deviceError, onError == .stop { throw Failure("\(deviceError); stopped \(stopped)") }
+      if let deviceError, onError == .stop { throw Failure("\(deviceError); stopped \(stopped(progress))") }
       if row.status == .failed { failures += 1 }
       if rowsOnTerminal { progress.clear() }
       try each(row, deviceError != nil)
       progress.advance()
-      done += 1
+      left -= 1
     }
-    guard done == items.count else { throw Failure("interrupted \(stopped)", status: 130) }
+    guard left == 0 else { throw Failure("interrupted \(stopped(progress))", status: 130) }
     return failures
   }
 }
 
+/// Opens the file that rows are appended to; nil where none was asked for.
+func openRows(_ path: String?, resume: Bool) throws -> LineWriter? {
+  guard let path else { return nil }
+  do throws(FileError) {
+    return try LineWriter(path: path, keepingContents: resume)
+  } catch {
+    guard error.code == .alreadyThere else { throw error }
+    throw Failure("\(error), or continue it with --resume")
+  }
+}
+
 /// Says how much memory a run takes, before it takes it; an error where there is not so much.
+///
+/// - Parameter noted: what has been said before; only more is said again.
+/// - Returns: the most so far, in bytes.
+@discardableResult
 func noteMemory(
-  _ architectures: [Architecture], scoring: ScoringOptions, backend: any Backend, proxies: Set<Proxy>
-) throws {
+  _ architectures: [Architecture], scoring: ScoringOptions, backend: any Backend, proxies: Set<Proxy>,
+  above noted: Int = 0
+) throws -> Int {
   let space = scoring.space.space
   let distinct = Array(Set(architectures))
   let found = Bound()
@@ -90,7 +115,8 @@ func noteMemory(
     throw Failure(
       "the run may take \(megabytes(bound)) of memory and \(megabytes(available)) are left: take a smaller --batch")
   }
-  note("memory: at most \(megabytes(bound))")
+  if megabytes(bound) != megabytes(noted), bound > noted { note("memory: at most \(megabytes(bound))") }
+  return max(bound, noted)
 }
 
 /// The largest of several numbers, or the first error among them.

@@ -20,7 +20,10 @@ struct GraphEvaluation {
       case .convolution(let convolution): values.append(convolve(operation, convolution))
       case .batchNormalization: values.append(normalize(operation))
       case .rectifier: values.append(values[operation.inputs[0].index].map { max($0, 0) })
-      case .averagePool(let pooling): values.append(pool(operation, pooling))
+      case .averagePool(let pooling):
+        values.append(pool(operation, pooling) { $0.reduce(0, +) / Double($0.count) })
+      case .maximumPool(let pooling): values.append(pool(operation, pooling) { $0.max() ?? 0 })
+      case .concatenation: values.append(concatenate(operation))
       case .add:
         values.append(zip(values[operation.inputs[0].index], values[operation.inputs[1].index]).map { $0 + $1 })
       case .zero: values.append(Array(repeating: 0, count: images.count * operation.shape.count))
@@ -82,8 +85,8 @@ struct GraphEvaluation {
       for output in 0..<operation.shape.channels {
         for row in 0..<operation.shape.height {
           for column in 0..<operation.shape.width {
-            let top = row * convolution.stride.height - convolution.padding.height
-            let left = column * convolution.stride.width - convolution.padding.width
+            let top = row * convolution.stride.height - convolution.padding.height + convolution.offset.height
+            let left = column * convolution.stride.width - convolution.padding.width + convolution.offset.width
             var sum = 0.0
             let first = output / (operation.shape.channels / convolution.groups) * inputs
             for channel in 0..<inputs {
@@ -122,25 +125,32 @@ struct GraphEvaluation {
     return result
   }
 
-  private func pool(_ operation: Operation, _ pooling: Pooling) -> [Double] {
+  private func concatenate(_ operation: Operation) -> [Double] {
+    (0..<images).flatMap { image in
+      operation.inputs.flatMap { input in
+        let count = shape(of: input).count
+        return values[input.index][image * count..<(image + 1) * count]
+      }
+    }
+  }
+
+  private func pool(_ operation: Operation, _ pooling: Pooling, by combine: ([Double]) -> Double) -> [Double] {
     let input = values[operation.inputs[0].index]
     let source = shape(of: operation.inputs[0])
     var result: [Double] = []
     for plane in 0..<images * source.channels {
       for row in 0..<operation.shape.height {
         for column in 0..<operation.shape.width {
-          var sum = 0.0
-          var count = 0.0
+          var window: [Double] = []
           for r in 0..<pooling.kernel.height {
             for s in 0..<pooling.kernel.width {
               let y = row * pooling.stride.height + r - pooling.padding.height
               let x = column * pooling.stride.width + s - pooling.padding.width
               guard y >= 0, y < source.height, x >= 0, x < source.width else { continue }
-              sum += input[(plane * source.height + y) * source.width + x]
-              count += 1
+              window.append(input[(plane * source.height + y) * source.width + x])
             }
           }
-          result.append(sum / count)
+          result.append(combine(window))
         }
       }
     }

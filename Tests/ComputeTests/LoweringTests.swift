@@ -66,7 +66,7 @@ import TestSupport
     case stride, dilation, groups, depthwise, oblongKernel, kernel5, oddChannels, pool, zero, nestedSum
     case rectifierOfRectifier, rectifierOfSum, rectifierOfConvolution, rectifierOfPool, rectifierOfInput
     case normalizationOfRectifier, normalizationOfInput, normalizationOfSum, sumOfRectifier, sumOfZero
-    case unreachedRectifier, winograd
+    case unreachedRectifier, winograd, maximumPool, concatenation, offset, convolutionOfConvolution
   }
 
   private func features(of network: Network) -> Set<Feature> {
@@ -81,6 +81,8 @@ import TestSupport
         if convolution.groups > 1 { features.insert(.groups) }
         if convolution.groups > 1, convolution.groups == operation.shape.channels { features.insert(.depthwise) }
         if convolution.kernel.height != convolution.kernel.width { features.insert(.oblongKernel) }
+        if convolution.offset != Extent(0) { features.insert(.offset) }
+        if case .convolution = inputs[0] { features.insert(.convolutionOfConvolution) }
         if convolution.kernel.height == 5 { features.insert(.kernel5) }
         let inputs = network[operation.inputs[0]].shape.channels
         if Plan.Branch.Algorithm.canonical(for: convolution, inputChannels: inputs) == .winograd {
@@ -96,6 +98,8 @@ import TestSupport
       case (.batchNormalization, .input): features.insert(.normalizationOfInput)
       case (.batchNormalization, .add): features.insert(.normalizationOfSum)
       case (.averagePool, _): features.insert(.pool)
+      case (.maximumPool, _): features.insert(.maximumPool)
+      case (.concatenation, _): features.insert(.concatenation)
       case (.zero, _): features.insert(.zero)
       case (.add, _):
         if inputs.contains(.rectifier) { features.insert(.sumOfRectifier) }

@@ -38,6 +38,12 @@ struct PlanAudit {
       checkShapes(of: step, at: position)
     }
     require(written == Set(plan.buffers.indices), "some buffers are never written")
+    for step in plan.steps {
+      for (number, branch) in step.branches.enumerated() {
+        let isParent = step.branches.contains { $0.parent == number }
+        require(!isParent || !read.contains(branch.output) && branch.statistics == nil, "a parent is read otherwise")
+      }
+    }
   }
 
   private mutating func checkShapes(of step: Plan.Step, at position: Int) {
@@ -46,32 +52,46 @@ struct PlanAudit {
     if let output = step.output { require(plan.buffers[output] == step.shape, "step \(position): output") }
     for term in step.terms {
       var shape = plan.buffers[term.buffer]
-      if case .averagePool(_, let pooling) = term {
+      if let pooling = pooling(of: term) {
         let window = Convolution(
           outputChannels: shape.channels, kernel: pooling.kernel, stride: pooling.stride, padding: pooling.padding)
         shape = slid(window, over: shape)
       }
-      require(shape == step.shape, "step \(position) adds a term of another shape")
+      require(
+        shape.height == step.shape.height && shape.width == step.shape.width && term.firstChannel >= 0
+          && term.firstChannel + shape.channels <= step.shape.channels,
+        "step \(position) adds a term of another shape")
     }
     for site in step.sites { require(plan.sites[site].units == step.shape.count, "site \(site) has other units") }
-    for branch in step.branches {
+    for (number, branch) in step.branches.enumerated() {
+      require(branch.parent.map { (0..<number).contains($0) } ?? true, "step \(position): a branch before its parent")
+      let input = branch.parent.map { plan.buffers[step.branches[$0].output] } ?? step.shape
       require(
-        plan.buffers[branch.output] == slid(branch.convolution, over: step.shape),
+        plan.buffers[branch.output] == slid(branch.convolution, over: input),
         "step \(position) has a branch with an output of another shape")
       let convolution = branch.convolution
       let dense = Convolution(
         outputChannels: convolution.outputChannels, kernel: Extent(3), padding: convolution.padding)
       require(
-        branch.algorithm == (convolution == dense && step.shape.channels >= 8 ? .winograd : .direct),
+        branch.algorithm == (convolution == dense && input.channels >= 8 ? .winograd : .direct),
         "step \(position) has a branch with another algorithm")
     }
     guard !step.branches.isEmpty, step.output == nil else { return }
-    guard step.terms.count == 1, case .identity(let source) = step.terms[0] else {
+    guard step.terms.count == 1, case .identity(let source) = step.terms[0].kind, step.terms[0].firstChannel == 0,
+      plan.buffers[source.buffer] == step.shape
+    else {
       return problems.append("step \(position): branches read a value that is no buffer")
     }
     let isRectified = source.rectified || step.rectified
     require(
       step.source.buffer == source.buffer && step.source.rectified == isRectified, "step \(position): branches' source")
+  }
+
+  private func pooling(of term: Plan.Term) -> Pooling? {
+    switch term.kind {
+    case .averagePool(_, let pooling), .maximumPool(_, let pooling): pooling
+    case .normalized, .identity: nil
+    }
   }
 
   private func slid(_ window: Convolution, over shape: TensorShape) -> TensorShape {
@@ -102,7 +122,9 @@ struct PlanAudit {
         let end = execution == .fused && !step.branches.isEmpty ? 2 * position + 1 : 2 * position
         lifetimes[term.buffer].lastRead = max(lifetimes[term.buffer].lastRead, end)
       }
-      if execution == .stepwise, !step.branches.isEmpty { lifetimes[step.source.buffer].lastRead = 2 * position + 1 }
+      if execution == .stepwise, !step.branches.isEmpty {
+        for branch in step.branches { lifetimes[step.source(of: branch).buffer].lastRead = 2 * position + 1 }
+      }
     }
     return lifetimes
   }
@@ -114,7 +136,7 @@ struct PlanAudit {
     let placement = plan.placement(execution)
     let lifetimes = lifetimes(execution)
     let sizes = plan.buffers.map { Plan.aligned($0.channels) * $0.height * $0.width }
-    let unplaced = Set(plan.steps.compactMap { execution == .fused && !$0.isKept ? $0.output : nil })
+    let unplaced = execution == .stepwise ? [] : Set(plan.steps.flatMap(outputsThatDieAtOnce))
     require(placement.offsets.count == plan.buffers.count, "\(execution): other buffers")
     for buffer in plan.buffers.indices {
       require(
@@ -136,6 +158,12 @@ struct PlanAudit {
     }
   }
 
+  /// A value that no later step reads, and what branches make for others.
+  private func outputsThatDieAtOnce(_ step: Plan.Step) -> [Int] {
+    let parents = Set(step.branches.compactMap(\.parent)).map { step.branches[$0].output }
+    return parents + (step.isKept ? [] : [step.output].compactMap(\.self))
+  }
+
   private func isOverwritable(_ first: Int, by second: Int, _ execution: Plan.Execution) -> Bool {
     guard
       let position = plan.steps.firstIndex(where: { step in
@@ -146,14 +174,14 @@ struct PlanAudit {
     let terms = step.terms.filter { $0.buffer == first }
     guard !terms.isEmpty else { return false }
     if step.output != second { return execution == .fused }
-    return terms.allSatisfy { term in if case .averagePool = term { false } else { true } }
+    return terms.allSatisfy { pooling(of: $0) == nil && plan.buffers[$0.buffer] == step.shape }
   }
 
   /// A slot is filled once, by the step that makes the buffer that it is read with.
   private mutating func checkStatistics() {
     var filled: [Int: Int] = [:]
     for (position, step) in plan.steps.enumerated() {
-      for case .normalized(let buffer, let slot) in step.terms {
+      for case .normalized(let buffer, let slot) in step.terms.map(\.kind) {
         require(filled[slot] == buffer, "step \(position) reads the statistics of another buffer")
       }
       let outputs = [(step.statistics, step.output)] + step.branches.map { ($0.statistics, $0.output) }

@@ -8,10 +8,11 @@ import TestSupport
   private func described(_ sites: [Plan.Site]) -> [String] { sites.map { "\($0.name) \($0.units)" } }
 
   private func described(_ term: Plan.Term) -> String {
-    switch term {
+    switch term.kind {
     case .normalized(let buffer, let statistics): "normalized \(buffer) with \(statistics)"
     case .identity(let source): "\(source.rectified ? "rectified" : "identity") \(source.buffer)"
     case .averagePool(let source, _): "pooled \(source.buffer)"
+    case .maximumPool(let source, _): "maximum of \(source.buffer)"
     }
   }
 

@@ -5,8 +5,9 @@
     swift build -c release
     .venv/bin/python Tests/Fixtures/make_fixtures.py
 
-One JSON file a data set: architectures of NAS-Bench-201 scored on the program's own built-in images, which
-`epads images` writes. The program under test computes nothing else of them.
+Architectures scored on the program's own built-in images, which `epads images` writes. The program under test computes
+nothing else of them. NAS-Bench-201: one JSON file a data set. Cell networks: one file, a few random genotypes of every space
+(compare_reference.py beside this folder makes them, and compares many more).
 """
 import json
 import pathlib
@@ -17,6 +18,8 @@ import tempfile
 
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE))
+sys.path.insert(0, str(HERE.parent))
+import compare_reference as cells  # noqa: E402
 import epads_reference as reference  # noqa: E402
 
 BATCH, SIGMA, SEED = 16, 1.0, 1
@@ -44,8 +47,33 @@ def architectures():
         yield text([generator.choice(OPERATIONS) for _ in range(6)])
 
 
+def write(name, header, scored):
+    for entry in scored:
+        entry["layers"] = [[site["name"], site["units"], site["d1"], site["d2"]] for site in entry["layers"]]
+    (HERE / name).write_text(json.dumps(
+        {**header, "architectures": scored}, separators=(",", ":")).replace('{"arch"', '\n{"arch"') + "\n")
+
+
+def cell_networks(program):
+    batch, scored = 8, []
+    with tempfile.NamedTemporaryFile(suffix=".bin") as file:
+        subprocess.run([program, "images", "--output", file.name, "--count", str(batch)], check=True)
+        images = reference.load_images(file.name, "cifar10", batch)
+    for space in cells.OPERATIONS:
+        for suffix in ("", "_in"):
+            for case in cells.cases(space + suffix, 2, SEED):
+                # The ImageNet stem leaves no room for the auxiliary head in images of 32x32.
+                text, width, depth, auxiliary = case[0], case[1], case[2], case[3] and not suffix
+                result = cells.theirs(space + suffix, images, batch, 10, (text, width, depth, auxiliary))
+                scored.append({"arch": text, "isForImageNet": suffix != "", "width": width, "depth": depth,
+                               "auxiliary": auxiliary, **result})
+                print(space + suffix, text, result["epads"], flush=True)
+    write("cell-networks.json", {"dataset": "cifar10", "batch": batch, "sigma": SIGMA, "seed": SEED}, scored)
+
+
 def main():
     program = HERE.parent.parent / ".build/release/epads"
+    cell_networks(program)
     for data_set in CLASSES:
         with tempfile.NamedTemporaryFile(suffix=".bin") as file:
             subprocess.run([program, "images", "--output", file.name, "--dataset", data_set, "--count", str(BATCH)],
@@ -55,12 +83,9 @@ def main():
         for architecture in architectures():
             network = reference.NB201Network(reference.parse_nb201(architecture), classes=CLASSES[data_set])
             result = reference.score(network, images, SIGMA, SEED, double=True)
-            result["layers"] = [[site["name"], site["units"], site["d1"], site["d2"]] for site in result["layers"]]
             scored.append({"arch": architecture, **result})
             print(data_set, architecture, result["epads"], result["naswot"], flush=True)
-        (HERE / f"nasbench201-{data_set}.json").write_text(json.dumps(
-            {"dataset": data_set, "batch": BATCH, "sigma": SIGMA, "seed": SEED, "architectures": scored},
-            separators=(",", ":")).replace('{"arch"', '\n{"arch"') + "\n")
+        write(f"nasbench201-{data_set}.json", {"dataset": data_set, "batch": BATCH, "sigma": SIGMA, "seed": SEED}, scored)
 
 
 if __name__ == "__main__":

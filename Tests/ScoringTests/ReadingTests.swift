@@ -121,8 +121,8 @@ import Testing
   }
 
   @Test func knowsTheDataSets() {
-    #expect(DataSet.allCases.map(\.rawValue) == ["cifar10", "cifar100", "imagenet16-120"])
-    #expect(DataSet.allCases.map(\.classes) == [10, 100, 120])
-    #expect(DataSet.allCases.map { $0.layouts.map(\.length) } == [[3073], [3074, 3073], [770]])
+    #expect(DataSet.allCases.map(\.rawValue) == ["cifar10", "cifar100", "imagenet16-120", "imagenet"])
+    #expect(DataSet.allCases.map(\.classes) == [10, 100, 120, 1000])
+    #expect(DataSet.allCases.map { $0.layouts.map(\.length) } == [[3073], [3074, 3073], [770], [150_530]])
   }
 }

@@ -88,8 +88,15 @@ struct Malformed: Sendable, CustomTestStringConvertible {
     let error = ArchitectureError(text: "|none|", position: 5, reason: "expected '~0'")
     #expect(error.description == "expected '~0' at character 6\n  |none|\n       ^")
     #expect(ArchitectureError(text: "9", reason: "bad").description == "bad: '9'")
-    let lines = ArchitectureError(text: "|none\n|", position: 5, reason: "bad")
-    #expect(lines.description == "bad at character 6: '|none |'")
+    let lines = ArchitectureError(text: "|none\n|", position: 6, reason: "bad")
+    #expect(lines.description == "bad at character 7\n  |none |\n        ^")
+    // Of a long text what is near.
+    let long = ArchitectureError(
+      text: String(repeating: "-", count: 100) + "!" + String(repeating: "-", count: 100), position: 100, reason: "bad")
+    let dashes = String(repeating: "-", count: 60)
+    #expect(
+      long.description
+        == "bad at character 101\n  ...\(dashes)!\(dashes.dropLast())...\n  \(String(repeating: " ", count: 63))^")
   }
 
   @Test(arguments: [-1, 15_625, .min, .max])

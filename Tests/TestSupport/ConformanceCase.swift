@@ -85,7 +85,9 @@ extension ConformanceCase {
     case pointwise, dense, strided, dilated, wide, tall, large, unpadded, manyChannels, oneUnit
     case depthwise, depthwiseStrided, grouped, groupsOfMany
     case winograd, winogradUnpadded, winogradPaddedTwice, winogradOneRow, winogradManyChannels
-    case averagePool, stridedPool, sum, manyTerms, doubleRectifier, rectifiedTwice
+    case averagePool, stridedPool, largePool, maximumPool, stridedMaximumPool
+    case offset, offsetDense, concatenation, separable
+    case sum, manyTerms, doubleRectifier, rectifiedTwice
 
     fileprivate var input: TensorShape {
       switch self {
@@ -104,19 +106,66 @@ extension ConformanceCase {
   public static func operation(_ operation: Operation, batch: Int) throws -> ConformanceCase {
     var builder = NetworkBuilder(input: operation.input)
     func convolve(
-      _ outputs: Int, _ kernel: Extent, padding: Extent, stride: Int = 1, dilation: Int = 1, groups: Int = 1
+      _ outputs: Int, _ kernel: Extent, padding: Extent, stride: Int = 1, dilation: Int = 1, offset: Int = 0,
+      groups: Int = 1
     ) throws -> ValueID {
       let convolved = try builder.convolution(
         "convolution", of: builder.input,
         Convolution(
           outputChannels: outputs, kernel: kernel, stride: Extent(stride), padding: padding, dilation: Extent(dilation),
-          groups: groups))
+          offset: Extent(offset), groups: groups))
       return builder.batchNormalization("normalization", of: convolved)
     }
     func pool(_ kernel: Int, stride: Int, padding: Int) throws -> ValueID {
       let pooling = Pooling(kernel: Extent(kernel), stride: Extent(stride), padding: Extent(padding))
       let pooled = try builder.averagePool("pool", of: builder.rectifier("before", of: builder.input), pooling)
       return builder.batchNormalization("normalization", of: pooled)
+    }
+    func maximum(_ kernel: Int, stride: Int, padding: Int) throws -> ValueID {
+      let pooling = Pooling(kernel: Extent(kernel), stride: Extent(stride), padding: Extent(padding))
+      return builder.batchNormalization(
+        "normalization", of: try builder.maximumPool("pool", of: builder.input, pooling))
+    }
+    // Parts at odd channels: sums, pools, a zero, rectified and normalised ones, added to a whole one and to other parts.
+    func concatenation() throws -> ValueID {
+      let rectified = builder.rectifier("before", of: builder.input)
+      let window = Pooling(kernel: Extent(3), stride: Extent(1), padding: Extent(1))
+      let parts = [
+        try convolve(17, Extent(3), padding: Extent(1)), try builder.add(rectified, builder.input),
+        builder.zero(like: builder.input), try builder.maximumPool("maximum", of: rectified, window),
+        try builder.averagePool("average", of: builder.input, window), rectified,
+      ]
+      let whole = try builder.concatenate(parts)
+      let channels = builder.shape(of: whole).channels
+      let pointwise = builder.batchNormalization(
+        "b", of: try builder.convolution("a", of: whole, Convolution(outputChannels: channels, kernel: Extent(1))))
+      return try builder.add(builder.add(whole, builder.concatenate(parts.reversed())), pointwise)
+    }
+    // A tree of convolutions without anything in between, one of them by Winograd's algorithm.
+    func separable() throws -> ValueID {
+      func convolution(_ name: String, of value: ValueID, _ convolution: Convolution) throws -> ValueID {
+        try builder.convolution(name, of: value, convolution)
+      }
+      let root = try convolution(
+        "a", of: builder.rectifier("before", of: builder.input),
+        Convolution(outputChannels: 3, kernel: Extent(3), padding: Extent(1), groups: 3))
+      let wide = try convolution("b", of: root, Convolution(outputChannels: 19, kernel: Extent(1)))
+      let across = try convolution(
+        "c", of: root, Convolution(outputChannels: 6, kernel: Extent(1, 5), stride: Extent(1, 2), padding: Extent(0, 2))
+      )
+      let down = try convolution(
+        "d", of: across,
+        Convolution(outputChannels: 7, kernel: Extent(5, 1), stride: Extent(2, 1), padding: Extent(2, 0)))
+      let second = try convolution(
+        "e", of: wide, Convolution(outputChannels: 11, kernel: Extent(3), padding: Extent(1)))
+      let third = try convolution(
+        "f", of: wide,
+        Convolution(
+          outputChannels: 19, kernel: Extent(3), stride: Extent(2), padding: Extent(2), dilation: Extent(2), groups: 19)
+      )
+      let ends = [second, down, third].map { builder.batchNormalization("normalization", of: $0) }
+      _ = builder.rectifier("after", of: ends[0])
+      return try builder.concatenate([ends[1], ends[2]])
     }
     // More than are added up at once: normalised, pooled, rectified and plain ones in turn.
     func manyTerms() throws -> ValueID {
@@ -154,6 +203,13 @@ extension ConformanceCase {
       case .winogradOneRow: try convolve(20, Extent(3), padding: Extent(0, 1))
       case .winogradManyChannels: try convolve(41, Extent(3), padding: Extent(1))
       case .averagePool: try pool(3, stride: 1, padding: 1)
+      case .maximumPool: try maximum(3, stride: 1, padding: 1)
+      case .stridedMaximumPool: try maximum(5, stride: 2, padding: 2)
+      case .largePool: try pool(5, stride: 3, padding: 0)
+      case .offset: try convolve(9, Extent(1), padding: Extent(0), stride: 2, offset: 1)
+      case .offsetDense: try convolve(9, Extent(3), padding: Extent(1), offset: 1)
+      case .concatenation: try concatenation()
+      case .separable: try separable()
       case .stridedPool: try pool(2, stride: 2, padding: 0)
       case .sum: try builder.add(builder.input, convolve(3, Extent(3), padding: Extent(1)))
       case .manyTerms: try manyTerms()

@@ -23,7 +23,7 @@ struct NetworkSketch: ~Copyable {
     for _ in 0..<choices.integer(in: 4...14) {
       let value = anyValue()
       let result =
-        switch choices.integer(in: 0...16) {
+        switch choices.integer(in: 0...20) {
         case 0...4: try block(of: value)
         case 5...9: try sum(with: value)
         case 10: rectifier(of: value)
@@ -33,7 +33,10 @@ struct NetworkSketch: ~Copyable {
         case 14: normalization(of: rectifier(of: value))
         // Two sets of statistics of what may be one buffer.
         case 15: try builder.add(normalization(of: value), normalization(of: rectifier(of: value)))
-        default: rectifier(of: rectifier(of: value))
+        case 16: rectifier(of: rectifier(of: value))
+        case 17, 18: try concatenation(with: value)
+        case 19: try separable(of: value)
+        default: try factorizedReduction(of: value)
         }
       values.append(result)
     }
@@ -131,7 +134,53 @@ struct NetworkSketch: ~Copyable {
       kernel: Extent(height.kernel, width.kernel),
       stride: Extent(choices.integer(in: 1...2), choices.integer(in: 1...2)),
       padding: Extent(height.padding, width.padding))
-    return try builder.averagePool(name(), of: value, pooling)
+    return choices.happens(0.5)
+      ? try builder.averagePool(name(), of: value, pooling) : try builder.maximumPool(name(), of: value, pooling)
+  }
+
+  /// Two to four values of one height and width, zeros and sums among them, perhaps one twice.
+  private mutating func concatenation(with value: ValueID) throws(NetworkError) -> ValueID {
+    let shape = builder.shape(of: value)
+    let fitting = values.filter {
+      let other = builder.shape(of: $0)
+      return other.height == shape.height && other.width == shape.width && other.channels <= 40
+    }
+    guard !fitting.isEmpty else { return rectifier(of: value) }
+    var parts = [choices.happens(0.3) ? try sum(with: value) : value]
+    for _ in 0..<choices.integer(in: 1...3) {
+      let part = choices.element(of: fitting)
+      parts.append(choices.happens(0.2) ? builder.zero(like: part) : part)
+    }
+    return try builder.concatenate(parts)
+  }
+
+  /// Convolutions that read each other's output as it stands.
+  private mutating func separable(of value: ValueID) throws(NetworkError) -> ValueID {
+    let rectified = choices.happens(0.7) ? rectifier(of: value) : value
+    guard let first = try convolution(of: rectified) else { return rectified }
+    guard let second = try convolution(of: first) else { return rectifier(of: first) }
+    let third = choices.happens(0.3) ? try convolution(of: choices.happens(0.5) ? second : first) : nil
+    let last = normalization(of: third ?? second)
+    return choices.happens(0.2) ? try builder.add(last, last) : last
+  }
+
+  /// Two halves, the second one position down and right.
+  private mutating func factorizedReduction(of value: ValueID) throws(NetworkError) -> ValueID {
+    let cost = builder.shape(of: value).count
+    guard cost * 2 <= budget else { return normalization(of: value) }
+    let channels = min(choices.integer(in: 1...18), budget / 2 / cost)
+    budget -= 2 * channels * cost
+    let rectified = rectifier(of: value)
+    var halves: [ValueID] = []
+    for offset in 0...1 {
+      let half = try builder.convolution(
+        name(), of: rectified,
+        Convolution(
+          outputChannels: channels, kernel: Extent(1), stride: Extent(2),
+          offset: Extent(offset, choices.integer(in: 0...2))))
+      halves.append(choices.happens(0.8) ? normalization(of: half) : half)
+    }
+    return try builder.concatenate(halves)
   }
 
   /// A window of a pool in one direction that fits: perhaps larger than the image, never all in the padding.
@@ -168,7 +217,8 @@ struct NetworkSketch: ~Copyable {
     case 2: return normalization(of: value)
     case 3:
       let pooling = Pooling(kernel: Extent(3), stride: Extent(1), padding: Extent(1))
-      return try builder.averagePool(name(), of: value, pooling)
+      return choices.happens(0.5)
+        ? try builder.averagePool(name(), of: value, pooling) : try builder.maximumPool(name(), of: value, pooling)
     default:
       let kernel = choices.element(of: [1, 3])
       let cost = shape.count * shape.channels * kernel * kernel

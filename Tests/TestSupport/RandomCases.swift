@@ -1,6 +1,6 @@
 public import Compute
 public import NetworkGraph
-import Randomness
+public import Randomness
 public import SearchSpaces
 
 /// Test cases that depend on their seed alone.
@@ -13,6 +13,11 @@ public enum RandomCases {
 
   /// The text of a NAS-Bench-201 architecture.
   public static func nasBench201Text(seed: UInt64) -> String { NASBench201.text(of: nasBench201Edges(seed: seed)) }
+
+  /// Draws of architectures.
+  public static func draws(seed: UInt64) -> RandomDraws {
+    RandomDraws(RandomStream(seed: seed, domain: .architectures, name: "sample"))
+  }
 
   /// Images with values like those of normalised bytes: 256 levels from about -2 to 2.5, whose means over a few
   /// positions are never zero. Otherwise the sign of a pooled value would hang on rounding.

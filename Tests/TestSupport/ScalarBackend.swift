@@ -76,8 +76,9 @@ private struct ScalarRun {
     if !step.sites.isEmpty { count(value, sites: step.sites) }
     if let output = step.output { try finish(output, value, statistics: step.statistics) }
     guard !step.branches.isEmpty else { return }
-    let input = step.rectified ? value.rectified : value
+    let rectified = step.rectified ? value.rectified : value
     for branch in step.branches {
+      let input = branch.parent.map { activations[step.branches[$0].output] } ?? rectified
       let fanIn = input.shape.channels / branch.convolution.groups * branch.convolution.kernel.area
       let weights = convolutionWeights(
         seed: plan.seed, name: branch.weights, count: branch.convolution.outputChannels * fanIn, fanIn: fanIn)
@@ -191,58 +192,77 @@ extension ScalarRun {
       }
     }
     for term in step.terms {
-      switch term {
-      case .normalized(let buffer, let statistics):
-        let input = activations[buffer].values
-        let affines = affines[statistics]
-        for index in input.indices {
-          sum.values[index].addProduct(input[index], affines[index / plane % shape.channels].scale)
-        }
-      case .identity(let source):
-        let input = read(source).values
-        for index in input.indices { sum.values[index] = sum.values[index] + input[index] }
-      case .averagePool(let source, let pooling):
-        let input = read(source)
-        for index in sum.values.indices {
-          let pooled = pooled(
-            input, pooling, plane: index / plane, row: index % plane / shape.width, column: index % shape.width)
-          sum.values[index] = sum.values[index] + pooled
+      for image in 0..<plan.images {
+        // The term's channels, and where they go.
+        for channel in 0..<plan.buffers[term.buffer].channels {
+          let source = image * plan.buffers[term.buffer].channels + channel
+          let target = (image * shape.channels + term.firstChannel + channel) * plane
+          switch term.kind {
+          case .normalized(let buffer, let statistics):
+            let scale = affines[statistics][channel].scale
+            for index in 0..<plane {
+              sum.values[target + index].addProduct(activations[buffer].values[source * plane + index], scale)
+            }
+          case .identity(let from):
+            for index in 0..<plane {
+              sum.values[target + index] += read(from, activations[from.buffer].values[source * plane + index])
+            }
+          case .averagePool(let from, let pooling):
+            for index in 0..<plane {
+              let (count, total) = pooled(from, pooling, source, index / shape.width, index % shape.width, by: +)
+              sum.values[target + index] += total * (1 / Float(count))
+            }
+          case .maximumPool(let from, let pooling):
+            for index in 0..<plane {
+              let (_, largest) = pooled(from, pooling, source, index / shape.width, index % shape.width) {
+                $0 > $1 ? $0 : $1
+              }
+              sum.values[target + index] += largest
+            }
+          }
         }
       }
     }
     return sum
   }
 
-  private func read(_ source: Plan.Source) -> Activation {
-    source.rectified ? activations[source.buffer].rectified : activations[source.buffer]
-  }
+  private func read(_ source: Plan.Source, _ value: Float) -> Float { !source.rectified || value > 0 ? value : 0 }
 
   /// The sum of the shifts of the normalised terms, left to right.
   private func shift(_ terms: [Plan.Term], _ channel: Int) -> Float {
     var sum: Float?
-    for case .normalized(_, let statistics) in terms {
-      let shift = affines[statistics][channel].shift
+    for term in terms {
+      guard case .normalized(_, let statistics) = term.kind,
+        affines[statistics].indices.contains(channel - term.firstChannel)
+      else { continue }
+      let shift = affines[statistics][channel - term.firstChannel].shift
       sum = if let previous = sum { previous + shift } else { shift }
     }
     return sum ?? 0
   }
 
-  /// - Parameter plane: of the input, one an image and channel.
-  private func pooled(_ input: Activation, _ pooling: Pooling, plane: Int, row: Int, column: Int) -> Float {
+  /// How many positions a window has, and what they come to: columns from the top down, then those from left to right.
+  ///
+  /// - Parameter plane: of the source, one an image and channel.
+  private func pooled(
+    _ source: Plan.Source, _ pooling: Pooling, _ plane: Int, _ row: Int, _ column: Int,
+    by combine: (Float, Float) -> Float
+  ) -> (count: Int, value: Float) {
+    let input = activations[source.buffer]
     let top = row * pooling.stride.height - pooling.padding.height
     let left = column * pooling.stride.width - pooling.padding.width
     let rows = max(top, 0)..<min(top + pooling.kernel.height, input.shape.height)
     let columns = max(left, 0)..<min(left + pooling.kernel.width, input.shape.width)
     var total: Float?
     for x in columns {
-      var columnSum: Float?
+      var ofColumn: Float?
       for y in rows {
-        let value = input.values[(plane * input.shape.height + y) * input.shape.width + x]
-        columnSum = if let previous = columnSum { previous + value } else { value }
+        let value = read(source, input.values[(plane * input.shape.height + y) * input.shape.width + x])
+        ofColumn = if let previous = ofColumn { combine(previous, value) } else { value }
       }
-      total = if let previous = total { previous + (columnSum ?? 0) } else { columnSum }
+      total = if let previous = total { combine(previous, ofColumn ?? 0) } else { ofColumn }
     }
-    return (total ?? 0) * (1 / Float(rows.count * columns.count))
+    return (rows.count * columns.count, total ?? 0)
   }
 }
 

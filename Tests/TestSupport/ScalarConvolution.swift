@@ -16,7 +16,9 @@ func convolveDirectly(
   let plane = shape.height * shape.width
   for image in 0..<images {
     let padded = PaddedImage(
-      input, image: image, padding: convolution.padding,
+      input, image: image,
+      padding: Extent(
+        convolution.padding.height - convolution.offset.height, convolution.padding.width - convolution.offset.width),
       height: (shape.height - 1) * stride.height + (kernel.height - 1) * dilation.height + 1,
       width: (shape.width - 1) * stride.width + (kernel.width - 1) * dilation.width + 1)
     padded.values.withUnsafeBufferPointer { from in
@@ -83,7 +85,7 @@ func convolveByWinograd(
   }
 }
 
-/// One image in zeros.
+/// One image in zeros; less than no padding leaves its first rows or columns out.
 private struct PaddedImage {
   let height: Int
   let width: Int
@@ -96,10 +98,12 @@ private struct PaddedImage {
     self.width = width
     values = Array(repeating: 0, count: shape.channels * height * width)
     for channel in 0..<shape.channels {
-      for y in 0..<min(shape.height, max(0, height - padding.height)) {
+      for y in 0..<shape.height where (0..<height).contains(y + padding.height) {
         let from = ((image * shape.channels + channel) * shape.height + y) * shape.width
         let to = (channel * height + y + padding.height) * width + padding.width
-        for x in 0..<min(shape.width, max(0, width - padding.width)) { values[to + x] = input.values[from + x] }
+        for x in 0..<shape.width where (0..<width).contains(x + padding.width) {
+          values[to + x] = input.values[from + x]
+        }
       }
     }
   }

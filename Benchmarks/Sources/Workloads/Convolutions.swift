@@ -2,7 +2,7 @@ import CPUKernels
 import Compute
 import NetworkGraph
 
-/// A convolution of a NAS-Bench-201 network, or a depthwise one of a cell network.
+/// A convolution of a NAS-Bench-201 network, or of a cell network.
 struct ConvolutionShape {
   var inputs: Int
   var outputs: Int
@@ -10,8 +10,8 @@ struct ConvolutionShape {
   var size: Int
   var kernel: Int
   var stride = 1
-  /// 1, or as many as channels.
-  var groups = 1
+  var dilation = 1
+  var isDepthwise = false
 
   static let all = [
     ConvolutionShape(inputs: 16, outputs: 16, size: 32, kernel: 3),
@@ -22,24 +22,48 @@ struct ConvolutionShape {
     ConvolutionShape(inputs: 64, outputs: 64, size: 8, kernel: 1),
     ConvolutionShape(inputs: 16, outputs: 32, size: 32, kernel: 3, stride: 2),
     ConvolutionShape(inputs: 32, outputs: 64, size: 16, kernel: 3, stride: 2),
-    ConvolutionShape(inputs: 32, outputs: 32, size: 32, kernel: 3, groups: 32),
-    ConvolutionShape(inputs: 64, outputs: 64, size: 16, kernel: 5, groups: 64),
-    ConvolutionShape(inputs: 128, outputs: 128, size: 8, kernel: 7, groups: 128),
+    // What a cell makes of the two before it, at widths 16 and 36.
+    ConvolutionShape(inputs: 64, outputs: 16, size: 32, kernel: 1),
+    ConvolutionShape(inputs: 144, outputs: 36, size: 32, kernel: 1),
+    ConvolutionShape(inputs: 36, outputs: 36, size: 32, kernel: 1),
+    // Of separable and dilated convolutions.
+    depthwise(channels: 16, size: 32, kernel: 3),
+    depthwise(channels: 32, size: 16, kernel: 5),
+    depthwise(channels: 64, size: 8, kernel: 7),
+    depthwise(channels: 16, size: 32, kernel: 3, dilation: 2),
+    depthwise(channels: 32, size: 16, kernel: 5, dilation: 2),
+    depthwise(channels: 32, size: 32, kernel: 5, stride: 2),
+    // 40 and 72 channels with those of the padding: no multiple of the widest vectors.
+    depthwise(channels: 36, size: 32, kernel: 3),
+    depthwise(channels: 36, size: 32, kernel: 5),
+    depthwise(channels: 72, size: 16, kernel: 7),
+    depthwise(channels: 36, size: 32, kernel: 5, dilation: 2),
   ]
 
-  var padding: Int { kernel / 2 }
+  private static func depthwise(
+    channels: Int, size: Int, kernel: Int, stride: Int = 1, dilation: Int = 1
+  ) -> ConvolutionShape {
+    ConvolutionShape(
+      inputs: channels, outputs: channels, size: size, kernel: kernel, stride: stride, dilation: dilation,
+      isDepthwise: true)
+  }
+
+  var padding: Int { kernel / 2 * dilation }
   var paddedSize: Int { size + 2 * padding }
   var outputSize: Int { size / stride }
-  var inputCount: Int { size * size * inputs }
-  var outputCount: Int { outputSize * outputSize * outputs }
+  var inputShape: TensorShape { TensorShape(channels: inputs, height: size, width: size) }
+  var outputShape: TensorShape { TensorShape(channels: outputs, height: outputSize, width: outputSize) }
+  /// Input channels of an output channel.
+  var chainInputs: Int { isDepthwise ? 1 : inputs }
   /// Of one image, as a direct convolution.
-  var operations: Double { Double(2 * outputCount * inputs / groups * kernel * kernel) }
+  var operations: Double { Double(2 * outputShape.count * chainInputs * kernel * kernel) }
 
   var name: String {
-    let steps = stride == 1 ? "" : " stride \(stride)"
+    let geometry =
+      (isDepthwise ? " depthwise" : "") + (stride == 1 ? "" : " stride \(stride)")
+      + (dilation == 1 ? "" : " dilation \(dilation)")
     let channels = inputs == outputs ? "\(inputs)" : "\(inputs) to \(outputs)"
-    let depthwise = groups > 1 ? " depthwise" : ""
-    return "\(kernel)x\(kernel)\(depthwise)\(steps), \(channels) channels, \(size)x\(size)"
+    return "\(kernel)x\(kernel)\(geometry), \(channels) channels, \(size)x\(size)"
   }
 }
 
@@ -51,27 +75,39 @@ extension ConvolutionShape {
       group: .convolution, name: "\(name), kernel", unit: .operations, amount: operations * Double(images), threads: 1,
       parts: [Workload.Part(operations: products * Double(images), bytes: 0)]
     ) {
-      let memory = ConvolutionMemory(self, table, images: images)
-      memory.makeValues(first: 0)
-      return { memory.convolve(first: 0) }
+      let memory = ConvolutionMemory(self, table, results: images)
+      let values = ValueOfImages(memory, table, images: images)
+      values.make(first: 0)
+      return { memory.convolve(values.padded.start, first: 0) }
     }
   }
 
   /// What a step of a plan does for each image: value, signs and padded copy, convolution, batch statistics; over so many
-  /// images that they do not fit the second-level cache.
+  /// images that they do not fit the second-level cache. A pointwise convolution follows a depthwise one, whose output stays
+  /// in the cache.
   func step(_ table: KernelTable) -> Workload {
     let images = 64
     // The images are read, the outputs written, which reads them first.
-    let floats = images * (inputCount + 2 * outputCount)
+    let floats = images * (inputShape.count + 2 * outputShape.count)
+    let pointwise =
+      isDepthwise ? ConvolutionShape(inputs: outputs, outputs: outputs, size: outputSize, kernel: 1) : nil
+    let direct = operations + (pointwise?.operations ?? 0)
     return Workload(
-      group: .convolution, name: "\(name), step", unit: .operations, amount: operations * Double(images), threads: 1,
-      parts: [Workload.Part(operations: products * Double(images), bytes: Double(4 * floats))]
+      group: .convolution, name: "\(name)\(isDepthwise ? ", then 1x1" : ""), step", unit: .operations,
+      amount: direct * Double(images), threads: 1,
+      parts: [
+        Workload.Part(
+          operations: (products + (pointwise?.products ?? 0)) * Double(images), bytes: Double(4 * floats))
+      ]
     ) {
-      let memory = ConvolutionMemory(self, table, images: images)
+      let memory = ConvolutionMemory(self, table, results: isDepthwise ? group : images)
+      let values = ValueOfImages(memory, table, images: images)
+      let second = pointwise.map { ConvolutionMemory($0, table, results: images, followsBranch: true) }
       return {
         for first in Swift.stride(from: 0, to: images, by: group) {
-          memory.makeValues(first: first)
-          memory.convolve(first: first)
+          values.make(first: first)
+          memory.convolve(values.padded.start, first: second == nil ? first : 0)
+          second?.convolve(memory.results.start, first: first)
         }
       }
     }
@@ -81,116 +117,154 @@ extension ConvolutionShape {
   fileprivate var products: Double { isWinograd ? operations / 4 : operations }
 
   /// Whether the CPU backend would take Winograd's algorithm.
-  fileprivate var isWinograd: Bool { kernel == 3 && stride == 1 && groups == 1 }
+  fileprivate var isWinograd: Bool { kernel == 3 && stride == 1 && dilation == 1 && !isDepthwise }
 
   /// Images that a thread takes at a time: Winograd's tiles come in rounds.
   fileprivate var group: Int { isWinograd ? max(1, 16 * 16 / (size * size)) : 1 }
 }
 
-/// Everything that a convolution reads and writes, laid out as the CPU backend does.
+/// Everything that a convolution writes and reads but its images, laid out as the CPU backend does.
 private final class ConvolutionMemory {
   let shape: ConvolutionShape
   let functions: epads_kernels
-  let images: Memory<Float>
-  let padded: Memory<Float>
+  /// Floats between positions of the padded images.
+  let channels: Int
   let weights: Memory<Float>
   let results: Memory<Float>
   let offsets: Memory<Int>
   let sums: Memory<Int64>
   let scratch: Memory<Float>
-  let code: Memory<UInt8>
-  let ones: Memory<Float>
-  let shift: Memory<Float>
-  let rows: Memory<Float>
   let lanes: Memory<Int>
   let outputs: [epads_output]
   let tiles = 16
   let vectors: Int
-  let paddedImage: Int
   var ahead = epads_ahead()
 
-  init(_ shape: ConvolutionShape, _ table: KernelTable, images count: Int) {
+  var row: Int { shape.paddedSize * channels }
+  var image: Int { shape.paddedSize * row }
+
+  /// - Parameters:
+  ///   - results: images that there is room for.
+  ///   - followsBranch: whether what it reads is the output of a convolution.
+  init(_ shape: ConvolutionShape, _ table: KernelTable, results count: Int, followsBranch: Bool = false) {
     self.shape = shape
-    let functions = table.functions
+    let readsVectors = shape.isWinograd || shape.isDepthwise
+    let (inputs, outputs) = (Plan.aligned(shape.inputs), Plan.aligned(shape.outputs))
+    channels = readsVectors || followsBranch ? inputs : shape.inputs
+    let functions = table.fitting(channels: readsVectors ? outputs | inputs : outputs).functions
     self.functions = functions
-    images = .values(count * shape.inputCount)
-    paddedImage = shape.paddedSize * shape.paddedSize * shape.inputs
-    padded = Memory(repeating: 0, count: paddedImage * shape.group + 64)
-    let inputs = shape.inputs / shape.groups
-    let chain = shape.kernel * shape.kernel * inputs
-    let packed = shape.isWinograd ? 36 * inputs : chain
-    let weights = Memory<Float>(repeating: 0, count: shape.outputs * packed)
+    let area = shape.kernel * shape.kernel
+    let chain = area * shape.chainInputs
+    let packed = shape.isWinograd ? 36 * shape.inputs : chain
+    let weights = Memory<Float>(repeating: 0, count: outputs * packed)
     let values = Memory<Float>.values(shape.outputs * chain)
-    let results = Memory<Float>(repeating: 0, count: count * shape.outputCount)
-    let sums = Memory<Int64>(repeating: 0, count: 4 * shape.outputs)
-    let output = TensorShape(channels: shape.outputs, height: shape.outputSize, width: shape.outputSize)
-    let limit = BatchStatistics.limit(tiles: BatchStatistics.tiles(shape: output, images: count))
-    let lanes = Memory<Int>(repeating: 0, count: shape.outputs)
-    for channel in 0..<shape.outputs { lanes.start[channel] = channel }
+    let imageCount = Plan.alignedCount(shape.outputShape)
+    let results = Memory<Float>(repeating: 0, count: count * imageCount)
+    let sums = Memory<Int64>(repeating: 0, count: 4 * outputs)
+    let limit = BatchStatistics.limit(tiles: BatchStatistics.tiles(shape: shape.outputShape, images: count))
+    let lanes = Memory<Int>(repeating: 0, count: outputs)
+    for channel in 0..<outputs { lanes.start[channel] = min(channel, shape.outputs - 1) }
     self.lanes = lanes
-    outputs = stride(from: 0, to: shape.outputs, by: functions.lanes).map { channel in
+    self.outputs = stride(from: 0, to: outputs, by: functions.lanes).map { channel in
       let (source, target) = (values.start + channel * chain, weights.start + channel * packed)
+      let filled = min(functions.lanes, shape.outputs - channel)
       if shape.isWinograd {
-        functions.pack_winograd(source, functions.lanes, inputs, target)
+        functions.pack_winograd(source, filled, shape.inputs, target)
       } else {
-        functions.pack_direct(source, functions.lanes, inputs, shape.kernel * shape.kernel, target)
+        functions.pack_direct(source, filled, shape.chainInputs, area, target)
       }
+      // No batch normalisation reads the output of a depthwise convolution.
       return epads_output(
-        weights: target, data: results.start + channel, channels: shape.outputs, image: shape.outputCount,
-        sums: sums.start + channel, limit: limit,
-        lanes: shape.groups > 1 ? UnsafePointer(lanes.start + channel) : nil)
+        weights: target, data: results.start + channel, channels: outputs, row: shape.outputSize * outputs,
+        image: imageCount, sums: shape.isDepthwise ? nil : sums.start + channel, limit: limit,
+        lanes: shape.isDepthwise ? UnsafePointer(lanes.start + channel) : nil)
     }
     (self.weights, self.results, self.sums) = (weights, results, sums)
-    // A kernel row is one run of a dense convolution's chain; a depthwise one takes a position at a time.
-    let columns = shape.groups > 1 ? shape.kernel : 1
+    // A kernel row is one run of a dense convolution's chain; otherwise a run is a position.
+    let columns = shape.isDepthwise ? shape.kernel : 1
+    let (rowStep, columnStep) = (shape.dilation * shape.paddedSize * channels, shape.dilation * channels)
     offsets = Memory(repeating: 0, count: shape.kernel * columns)
     for run in 0..<shape.kernel * columns {
-      offsets.start[run] = (run / columns * shape.paddedSize + run % columns) * shape.inputs
+      offsets.start[run] = run / columns * rowStep + run % columns * columnStep
     }
     vectors = max(1, 16 / functions.lanes)
-    scratch = Memory(
-      repeating: 0, count: epads_winograd_scratch(tiles, shape.inputs, vectors * functions.lanes))
-    code = Memory(repeating: 0, count: shape.inputCount / 8)
-    ones = Memory(repeating: 1, count: shape.inputs)
-    shift = Memory(repeating: 0, count: shape.inputs)
-    rows = Memory(repeating: 0, count: 6 * shape.size * shape.inputs)
+    scratch = Memory(repeating: 0, count: epads_winograd_scratch(tiles, channels, vectors * functions.lanes))
   }
 
-  func makeValues(first: Int) {
+  /// Convolves as many padded images as a thread takes at a time.
+  func convolve(_ padded: UnsafePointer<Float>, first: Int) {
+    // The sums start anew: without end they would overflow.
+    sums.start.update(repeating: 0, count: 4 * Plan.aligned(shape.outputs))
+    if shape.isWinograd {
+      var geometry = epads_winograd(
+        images: shape.group, padded_image: image, padded_row: row, channels: channels, input_channels: shape.inputs,
+        output_height: shape.outputSize, output_width: shape.outputSize, tiles: tiles, vectors: vectors,
+        scratch: scratch.start)
+      _ = functions.convolve_winograd(&geometry, padded, outputs, outputs.count, first, &ahead)
+      return
+    }
+    var geometry = epads_convolution(
+      runs: shape.isDepthwise ? shape.kernel * shape.kernel : shape.kernel, run_offsets: offsets.start,
+      run_length: shape.isDepthwise ? 1 : shape.kernel * shape.inputs,
+      row_step: row * shape.stride, column_step: channels * shape.stride, output_height: shape.outputSize,
+      output_width: shape.outputSize, inputs: shape.isDepthwise ? EPADS_OWN_INPUTS : EPADS_SHARED_INPUTS)
+    _ = functions.convolve(&geometry, padded, outputs, outputs.count, first, &ahead)
+  }
+}
+
+/// The images that a convolution reads, and the value that a step makes of each.
+private final class ValueOfImages {
+  let convolution: ConvolutionMemory
+  let functions: epads_kernels
+  let images: Memory<Float>
+  let padded: Memory<Float>
+  let code: Memory<UInt8>
+  let ones: Memory<Float>
+  let shift: Memory<Float>
+  let rows: Memory<Float>
+
+  init(_ convolution: ConvolutionMemory, _ table: KernelTable, images count: Int) {
+    self.convolution = convolution
+    let shape = convolution.shape
+    let aligned = Plan.aligned(shape.inputs)
+    functions = table.fitting(channels: aligned).functions
+    let imageCount = Plan.alignedCount(shape.inputShape)
+    images = .values(count * imageCount)
+    padded = Memory(repeating: 0, count: convolution.image * shape.group + 64)
+    code = Memory(repeating: 0, count: imageCount / 8)
+    ones = Memory(repeating: 1, count: aligned)
+    shift = Memory(repeating: 0, count: aligned)
+    rows = Memory(repeating: 0, count: ValueMemory.rows(width: shape.size, channels: aligned))
+  }
+
+  /// Makes the padded images that a thread takes at a time.
+  func make(first: Int) {
+    let shape = convolution.shape
+    let aligned = Plan.aligned(shape.inputs)
     for image in 0..<shape.group {
       var term = epads_term(
-        data: images.start + (first + image) * shape.inputCount, scale: UnsafePointer(ones.start), rectified: 0,
-        kernel_height: 0, kernel_width: 0, stride_height: 1, stride_width: 1, padding_height: 0, padding_width: 0,
-        height: shape.size, width: shape.size)
-      let row = shape.paddedSize * shape.inputs
+        data: images.start + (first + image) * Plan.alignedCount(shape.inputShape), height: shape.size,
+        width: shape.size, channels: aligned)
+      term.scale = UnsafePointer(ones.start)
+      let target = padded.start + image * convolution.image
       withUnsafePointer(to: &term) { term in
         var value = epads_value(
-          terms: term, count: 1, height: shape.size, width: shape.size, channels: shape.inputs, shift: shift.start,
+          terms: term, count: 1, height: shape.size, width: shape.size, channels: aligned, shift: shift.start,
           ones: ones.start, rows: rows.start, output: nil, code: code.start,
-          padded: padded.start + image * paddedImage + shape.padding * (row + shape.inputs), padded_row: row,
-          padded_channels: shape.inputs, rectified: 1, ahead: nil)
+          padded: target + shape.padding * (convolution.row + convolution.channels), padded_row: convolution.row,
+          padded_channels: convolution.channels, rectified: 1, ahead: nil)
         functions.make_value(&value)
       }
     }
   }
+}
 
-  func convolve(first: Int) {
-    let row = shape.paddedSize * shape.inputs
-    // The sums start anew: without end they would overflow.
-    sums.start.update(repeating: 0, count: 4 * shape.outputs)
-    if shape.isWinograd {
-      var geometry = epads_winograd(
-        images: shape.group, padded_image: paddedImage, padded_row: row, channels: shape.inputs,
-        input_channels: shape.inputs, output_height: shape.outputSize, output_width: shape.outputSize, tiles: tiles,
-        vectors: vectors, scratch: scratch.start)
-      _ = functions.convolve_winograd(&geometry, padded.start, outputs, outputs.count, first, &ahead)
-      return
-    }
-    var geometry = epads_convolution(
-      runs: shape.groups > 1 ? shape.kernel * shape.kernel : shape.kernel, run_offsets: offsets.start,
-      run_length: shape.groups > 1 ? 1 : shape.kernel * shape.inputs,
-      row_step: row * shape.stride, column_step: shape.inputs * shape.stride, output_height: shape.outputSize,
-      output_width: shape.outputSize, inputs: shape.groups > 1 ? EPADS_OWN_INPUTS : EPADS_SHARED_INPUTS)
-    _ = functions.convolve(&geometry, padded.start, outputs, outputs.count, first, &ahead)
+extension epads_term {
+  /// A whole term as it stands.
+  init(data: UnsafePointer<Float>, height: Int, width: Int, channels: Int) {
+    self.init(
+      data: data, scale: nil, rectified: 0, is_part: 0, parts: 1, channels: channels, first_channel: 0, has_gaps: 0,
+      is_maximum: 0, kernel_height: 0, kernel_width: 0, stride_height: 1, stride_width: 1, padding_height: 0,
+      padding_width: 0, height: height, width: width)
   }
 }

@@ -9,7 +9,8 @@ extension Workload {
     [
       copy(kibibytes: 16), copy(kibibytes: 64), copy(kibibytes: 32 << 10), hamming(table), hammingOfPairs(table),
       addStatistics(table),
-      value(table, terms: 1), value(table, terms: 3), averagePool(table),
+      value(table, terms: 1), value(table, terms: 3), pool(table, isMaximum: false), pool(table, isMaximum: true),
+      concatenation(table),
     ]
   }
 
@@ -82,19 +83,42 @@ extension Workload {
   }
 
   /// One 3x3 pool, rectified.
-  private static func averagePool(_ table: KernelTable) -> Workload {
-    memory("value of a 3x3 average pool, \(shape)", bytes: 2 * shape.count * MemoryLayout<Float>.stride) {
+  private static func pool(_ table: KernelTable, isMaximum: Bool) -> Workload {
+    memory(
+      "value of a 3x3 \(isMaximum ? "maximum" : "average") pool, \(shape)",
+      bytes: 2 * shape.count * MemoryLayout<Float>.stride
+    ) {
       let memory = ValueMemory(terms: 1, shape)
       (memory.terms.start[0].kernel_height, memory.terms.start[0].kernel_width) = (3, 3)
       (memory.terms.start[0].padding_height, memory.terms.start[0].padding_width) = (1, 1)
       memory.terms.start[0].rectified = 1
+      memory.terms.start[0].is_maximum = isMaximum ? 1 : 0
+      return { memory.make(table) }
+    }
+  }
+
+  /// The output of a cell of four nodes, each the sum of two normalised convolutions.
+  private static func concatenation(_ table: KernelTable) -> Workload {
+    let (nodes, edges) = (4, 2)
+    let whole = TensorShape(channels: nodes * shape.channels, height: shape.height / 2, width: shape.width / 2)
+    return memory(
+      "value of \(nodes) sums of \(edges) normalised terms side by side, \(whole)",
+      bytes: (edges + 1) * whole.count * MemoryLayout<Float>.stride
+    ) {
+      let memory = ValueMemory(terms: edges * nodes, termChannels: shape.channels, whole)
+      for position in 0..<edges * nodes {
+        memory.terms.start[position].is_part = 1
+        memory.terms.start[position].parts = nodes
+        memory.terms.start[position].first_channel = position % nodes * shape.channels
+        memory.terms.start[position].scale = UnsafePointer(memory.scale.start)
+      }
       return { memory.make(table) }
     }
   }
 }
 
 /// Everything that a value is made of and goes to.
-private final class ValueMemory {
+final class ValueMemory {
   let shape: TensorShape
   let count: Int
   let values: Memory<Float>
@@ -106,21 +130,26 @@ private final class ValueMemory {
   let code: Memory<UInt8>
   let terms: Memory<epads_term>
 
-  init(terms count: Int, _ shape: TensorShape) {
+  /// Floats of scratch for terms as wide as their value.
+  static func rows(width: Int, channels: Int) -> Int { 7 * width * channels }
+
+  /// - Parameter termChannels: nil where every term has all channels.
+  init(terms count: Int, termChannels: Int? = nil, _ shape: TensorShape) {
     self.shape = shape
     self.count = count
-    values = .values(count * shape.count)
+    let channels = termChannels ?? shape.channels
+    let term = TensorShape(channels: channels, height: shape.height, width: shape.width)
+    values = .values(count * term.count)
     scale = Memory(repeating: 0.5, count: shape.channels)
     ones = Memory(repeating: 1, count: shape.channels)
     shift = Memory(repeating: 0.125, count: shape.channels)
-    rows = Memory(repeating: 0, count: 6 * shape.width * shape.channels)
+    rows = Memory(repeating: 0, count: Self.rows(width: shape.width, channels: shape.channels))
     padded = Memory(repeating: 0, count: (shape.height + 2) * (shape.width + 2) * shape.channels)
     code = Memory(repeating: 0, count: shape.count / 8)
-    let term = epads_term(
-      data: values.start, scale: nil, rectified: 0, kernel_height: 0, kernel_width: 0, stride_height: 1,
-      stride_width: 1, padding_height: 0, padding_width: 0, height: shape.height, width: shape.width)
-    terms = Memory(repeating: term, count: count)
-    for position in 0..<count { terms.start[position].data = UnsafePointer(values.start + position * shape.count) }
+    terms = Memory(
+      repeating: epads_term(data: values.start, height: shape.height, width: shape.width, channels: channels),
+      count: count)
+    for position in 0..<count { terms.start[position].data = UnsafePointer(values.start + position * term.count) }
   }
 
   func make(_ table: KernelTable) {

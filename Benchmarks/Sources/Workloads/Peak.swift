@@ -8,6 +8,12 @@ public struct KernelTable: @unchecked Sendable {
 
   var functions: epads_kernels { pointer.pointee }
   public var name: String { String(cString: pointer.pointee.name) }
+
+  /// This one, or where its vectors are too wide for so many channels, the widest that are not: as the CPU backend chooses.
+  func fitting(channels: Int) -> KernelTable {
+    let narrower = kernelTables.filter { $0.functions.lanes <= functions.lanes }
+    return narrower.last { channels.isMultiple(of: $0.functions.lanes) } ?? self
+  }
 }
 
 /// What this processor and this build can run, slowest first; never empty.

@@ -8,13 +8,22 @@
 // Activations of one image are stored as [row][column][channel], the channels padded with zeros to a multiple of 8
 // ("aligned channels"). A function works on one image, so that images are what threads share out.
 
-/// A summand of a step's value, over one image.
+/// A summand of a step's value, over one image: of all of its channels, or a part that lies beside others.
 typedef struct epads_term {
   const float *_Nonnull data;
-  /// Aligned channels; null where the term is not normalised.
+  /// Aligned channels of the value; null where no part of it is normalised. Only the first part has it.
   const float *_Nullable scale;
   int rectified;
-  /// Kernel of an average pool; 0 where the term is not pooled. The rest of the fields describe its windows.
+  /// Whether the term is a part of a summand, and of how many parts that consists; the others follow it.
+  int is_part;
+  long parts;
+  /// Aligned channels of the data, and the channel of the value where they begin. Parts come in the order of their channels,
+  /// so that the next one overwrites the padding of one.
+  long channels, first_channel;
+  /// Whether the parts, padding included, leave channels out.
+  int has_gaps;
+  /// Kernel of a pool; 0 where the term is not pooled. The rest of the fields describe its windows.
+  int is_maximum;
   long kernel_height, kernel_width;
   long stride_height, stride_width;
   long padding_height, padding_width;
@@ -41,7 +50,8 @@ typedef struct epads_value {
   const float *_Nonnull shift;
   /// Aligned channels, every one 1: the scale of a term that is not normalised.
   const float *_Nonnull ones;
-  /// Scratch: five rows of the value (sums, and terms that are pooled or rectified), and one of the widest pooled source.
+  /// Scratch: five rows of the value (sums, and terms that are pooled, rectified or in parts), then `row_scratch` floats for
+  /// a row of a part and one of a pooled source.
   float *_Nonnull rows;
   /// Null where no later step reads the value; may be the data of a term that is not pooled.
   float *_Nullable output;
@@ -73,8 +83,8 @@ typedef struct epads_output {
   const float *_Nonnull weights;
   /// The vector's first channel at the first position of the first image.
   float *_Nonnull data;
-  /// Floats between positions and between images.
-  long channels, image;
+  /// Floats between positions, rows and images.
+  long channels, row, image;
   /// [fine s, coarse s, fine q, coarse q] of the vector's channels, `channels` integers apart; null where nobody asks.
   int64_t *_Nullable sums;
   /// The magnitude that a tile's sums may have.

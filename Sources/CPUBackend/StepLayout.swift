@@ -1,0 +1,260 @@
+internal import CPUKernels
+internal import Compute
+import NetworkGraph
+
+/// How a step is carried out.
+struct StepLayout {
+  /// What the value adds up at once: a whole term, or terms that lie side by side.
+  struct Summand {
+    /// Positions in `Plan.Step.terms`, in the order of their channels.
+    var terms: [Int]
+    var isWhole: Bool
+    /// Whether the parts leave channels out.
+    var hasGaps = false
+  }
+
+  /// Convolutions of one algorithm and geometry that read the same: their output channels are joined.
+  struct Joined {
+    var algorithm: Plan.Branch.Algorithm
+    var convolution: Convolution
+    var outputShape: TensorShape
+    /// Positions in `Plan.Step.branches`.
+    var branches: [Int]
+    /// What they read.
+    var input: PaddedImages
+    /// Channels of that without padding.
+    var inputChannels: Int
+    /// Whether other branches read what they make, from padded images.
+    var isParent: Bool
+    var kernels: epads_kernels
+    var inputs: epads_inputs
+    /// Floats from the padded image to the first window, and the runs of a direct convolution's chain.
+    var origin = 0
+    var runOffsets: [Int] = []
+    var runLength = 0
+  }
+
+  let summands: [Summand]
+  /// Floats of scales of the summands in parts.
+  let partScaleCount: Int
+  /// The loops for the value.
+  let kernels: epads_kernels
+  /// Images that one thread takes at a time.
+  let group: Int
+  let joined: [Joined]
+  /// What the branches without a parent read, and by its position what those that follow a branch read.
+  let value: PaddedImages
+  let parents: [Int: PaddedImages]
+  /// Floats of scratch: padded images, rows of sums, Winograd's tiles.
+  let paddedCount: Int
+  let rowCount: Int
+  let winogradCount: Int
+  /// Integers of statistics: of the value, then of each branch from its offset on.
+  let sumCount: Int
+  let sumOffsets: [Int]
+  /// Lanes of all grouped convolutions.
+  let laneCount: Int
+  /// Floats of packed weights.
+  let weightCount: Int
+
+  /// Tiles that Winograd transforms together: few enough for the second-level cache, so many that filters are read seldom.
+  static let tiles = 16
+  /// Output channels whose products are made together: those of a round stay near the nearest cache.
+  static let productChannels = 16
+
+  init(_ step: Plan.Step, plan: Plan, threads: Int, instructionSet: InstructionSet) {
+    let shape = step.shape
+    let aligned = Plan.aligned(shape.channels)
+    let branches = step.branches
+
+    summands = Self.summands(step, plan: plan)
+    partScaleCount = summands.count { !$0.isWhole } * aligned
+    let termChannels = step.terms.map { Plan.aligned(plan.buffers[$0.buffer].channels) }
+    kernels = instructionSet.kernels(alignedChannels: termChannels.reduce(aligned, |))
+    // See epads_value.rows.
+    let scratch = zip(step.terms, termChannels).map { (plan.buffers[$0.buffer].width + shape.width) * $1 }.max() ?? 0
+    rowCount = 5 * shape.width * aligned + scratch
+
+    // Enough images for a round of tiles, and not so few values that handing them out takes longer than they do.
+    let count = Plan.alignedCount(shape)
+    var group = (4095 + count) / max(1, count)
+    for branch in branches where branch.algorithm == .winograd {
+      let tiles = BatchStatistics.tiles(shape: plan.buffers[branch.output], images: 1)
+      group = max(group, (Self.tiles - 1) / max(1, tiles) + 1)
+    }
+    let images = max(1, min(group, 16, plan.images / (2 * threads)))
+    self.group = images
+
+    var place = 0
+    func padded(_ shape: TensorShape, _ readers: [Plan.Branch], isOutput: Bool) -> PaddedImages {
+      let padded = PaddedImages(of: shape, readBy: readers, plan: plan, isOutput: isOutput, place: place)
+      place += padded.image * images
+      return padded
+    }
+    value = padded(shape, branches.filter { $0.parent == nil }, isOutput: false)
+    var parents: [Int: PaddedImages] = [:]
+    for (position, branch) in branches.enumerated() where step.isParent(position) {
+      parents[position] = padded(
+        plan.buffers[branch.output], branches.filter { $0.parent == position }, isOutput: true)
+    }
+    self.parents = parents
+    paddedCount = place
+
+    var joined: [Joined] = []
+    for (position, branch) in branches.enumerated() {
+      let new = Joined(
+        branch, position, input: branch.parent.flatMap { parents[$0] } ?? value, isParent: parents[position] != nil,
+        inputShape: plan.inputShape(of: branch, in: step), outputShape: plan.buffers[branch.output], instructionSet)
+      if let found = joined.firstIndex(where: { $0.canTake(new) }) {
+        joined[found].branches.append(position)
+      } else {
+        joined.append(new)
+      }
+    }
+    self.joined = joined
+    winogradCount =
+      joined.filter { $0.algorithm == .winograd }
+      .map { epads_winograd_scratch(Self.tiles, $0.input.channels, Self.productChannels) }.max() ?? 0
+
+    let outputs = branches.map { Plan.aligned(plan.buffers[$0.output].channels) }
+    sumOffsets = outputs.indices.map { 4 * (aligned + outputs[..<$0].reduce(0, +)) }
+    sumCount = 4 * (aligned + outputs.reduce(0, +))
+    weightCount = zip(branches, outputs).reduce(0) { total, pair in
+      let (branch, output) = pair
+      return total + output * plan.inputShape(of: branch, in: step).channels / branch.convolution.groups
+        * branch.packedArea
+    }
+    laneCount = zip(branches, outputs).reduce(0) { $0 + ($1.0.convolution.groups > 1 ? $1.1 : 0) }
+  }
+
+  /// Terms that lie side by side are put together; on each channel the order of the terms stays.
+  private static func summands(_ step: Plan.Step, plan: Plan) -> [Summand] {
+    func channels(_ term: Int) -> Range<Int> {
+      let first = step.terms[term].firstChannel
+      return first..<first + plan.buffers[step.terms[term].buffer].channels
+    }
+    var summands: [Summand] = []
+    for term in step.terms.indices {
+      guard channels(term) != 0..<step.shape.channels else {
+        summands.append(Summand(terms: [term], isWhole: true))
+        continue
+      }
+      let before = summands.lastIndex { summand in summand.terms.contains { channels($0).overlaps(channels(term)) } }
+      let next = before.map { $0 + 1 } ?? 0
+      if next < summands.count {
+        summands[next].terms.append(term)
+      } else {
+        summands.append(Summand(terms: [term], isWhole: false))
+      }
+    }
+    for index in summands.indices where !summands[index].isWhole {
+      summands[index].terms.sort { channels($0).lowerBound < channels($1).lowerBound }
+      var end = 0
+      for range in summands[index].terms.map(channels) {
+        if range.lowerBound > end { summands[index].hasGaps = true }
+        end = max(end, range.lowerBound + Plan.aligned(range.count))
+      }
+      if end < Plan.aligned(step.shape.channels) { summands[index].hasGaps = true }
+    }
+    return summands
+  }
+}
+
+/// Where padded images lie that convolutions read: those of a step's value, or of the output of a branch that others follow.
+struct PaddedImages {
+  /// Floats between positions, rows and images, and from an image to its first position that is not padding.
+  let channels: Int
+  let row: Int
+  let image: Int
+  let origin: Int
+  /// Floats from the first padded image of a thread.
+  let place: Int
+  /// The most of those that read them.
+  let padding: Extent
+
+  /// - Parameter isOutput: whether a convolution writes them, which writes whole vectors of channels.
+  init(of shape: TensorShape, readBy branches: [Plan.Branch], plan: Plan, isOutput: Bool, place: Int) {
+    // Both read vectors of input channels.
+    let usesVectors = branches.contains { $0.algorithm == .winograd || $0.inputs(of: shape) == EPADS_OWN_INPUTS }
+    channels = isOutput || usesVectors ? Plan.aligned(shape.channels) : shape.channels
+    let padding = Extent(
+      branches.map(\.convolution.padding.height).max() ?? 0, branches.map(\.convolution.padding.width).max() ?? 0)
+    var size = Extent(padding.height + shape.height, padding.width + shape.width)
+    for branch in branches {
+      let reach = branch.reach(output: plan.buffers[branch.output])
+      let (own, offset) = (branch.convolution.padding, branch.convolution.offset)
+      size.height = max(size.height, padding.height - own.height + offset.height + reach.height)
+      size.width = max(size.width, padding.width - own.width + offset.width + reach.width)
+    }
+    self.padding = padding
+    self.place = place
+    row = size.width * channels
+    image = branches.isEmpty ? 0 : row * size.height
+    origin = padding.height * row + padding.width * channels
+  }
+}
+
+extension StepLayout.Joined {
+  init(
+    _ branch: Plan.Branch, _ position: Int, input: PaddedImages, isParent: Bool, inputShape: TensorShape,
+    outputShape: TensorShape, _ instructionSet: InstructionSet
+  ) {
+    algorithm = branch.algorithm
+    convolution = branch.convolution
+    convolution.outputChannels = 0
+    self.outputShape = outputShape
+    branches = [position]
+    self.input = input
+    inputChannels = inputShape.channels
+    self.isParent = isParent
+    inputs = branch.inputs(of: inputShape)
+    let readsVectors = algorithm == .winograd || inputs == EPADS_OWN_INPUTS
+    kernels = instructionSet.kernels(
+      alignedChannels: Plan.aligned(outputShape.channels) | (readsVectors ? input.channels : 0))
+    origin =
+      (input.padding.height - convolution.padding.height + convolution.offset.height) * input.row
+      + (input.padding.width - convolution.padding.width + convolution.offset.width) * input.channels
+    // Positions of a kernel row lie side by side unless it is dilated, or padded channels are in between.
+    let isContiguous =
+      convolution.dilation.width == 1 && input.channels == inputShape.channels && convolution.groups == 1
+    runLength = inputShape.channels / convolution.groups * (isContiguous ? convolution.kernel.width : 1)
+    for y in 0..<convolution.kernel.height {
+      for x in 0..<(isContiguous ? 1 : convolution.kernel.width) {
+        runOffsets.append(
+          y * convolution.dilation.height * input.row + x * convolution.dilation.width * input.channels)
+      }
+    }
+  }
+
+  /// Whether the other one's branches are made in the same way, from the same.
+  func canTake(_ other: Self) -> Bool {
+    algorithm == other.algorithm && convolution == other.convolution && kernels.lanes == other.kernels.lanes
+      && input.place == other.input.place && inputChannels == other.inputChannels && isParent == other.isParent
+  }
+}
+
+extension Plan.Branch {
+  /// Rows and columns of the padded input that the convolution reads.
+  fileprivate func reach(output: TensorShape) -> Extent {
+    func direct(_ outputs: Int, _ stride: Int, _ kernel: Int, _ dilation: Int) -> Int {
+      (outputs - 1) * stride + (kernel - 1) * dilation + 1
+    }
+    switch algorithm {
+    case .direct:
+      return Extent(
+        direct(output.height, convolution.stride.height, convolution.kernel.height, convolution.dilation.height),
+        direct(output.width, convolution.stride.width, convolution.kernel.width, convolution.dilation.width))
+    case .winograd: return Extent((output.height + 3) / 4 * 4 + 2, (output.width + 3) / 4 * 4 + 2)
+    }
+  }
+
+  /// How vectors of output channels read a value of this shape.
+  fileprivate func inputs(of shape: TensorShape) -> epads_inputs {
+    if convolution.groups == 1 { return EPADS_SHARED_INPUTS }
+    return convolution.groups == shape.channels && convolution.outputChannels == shape.channels
+      ? EPADS_OWN_INPUTS : EPADS_GROUPED_INPUTS
+  }
+
+  /// Packed weights for each pair of channels.
+  var packedArea: Int { algorithm.positions(kernelArea: convolution.kernel.area) }
+}

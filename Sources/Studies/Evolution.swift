@@ -1,0 +1,92 @@
+import Randomness
+import SearchSpaces
+
+/// Aging evolution (Real, Aggarwal, Huang and Le, "Regularized evolution for image classifier architecture search",
+/// AAAI 2019): the best of a random few has a mutated child, and the oldest of the population dies.
+///
+/// Children come in broods of one population, so that several can be scored at a time; the publication has 450 workers that
+/// breed at the same time. The size of a brood is fixed, so the evolution is the same however many are in flight.
+struct Evolution {
+  private let space: any SearchSpace
+  private let size: Int
+  private let tournament: Int
+  private var draws: RandomDraws
+  /// From the oldest to the youngest.
+  private var population: [Architecture] = []
+  private var evaluations: [SearchResult.Evaluation] = []
+  private var values: [Architecture: Double?] = [:]
+
+  /// New children of a brood.
+  private static let broodSize = 8
+  /// Children of a brood, those that are known or do not fit included.
+  private static let maximumChildren = 64
+  /// Broods in a row without a new child before the space counts as seen.
+  private static let maximumIdleBroods = 200
+
+  /// - Parameters:
+  ///   - size: how many live at a time.
+  ///   - tournament: how many are drawn, with replacement, for one to become a parent.
+  init(space: any SearchSpace, size: Int, tournament: Int, seed: UInt64) {
+    self.space = space
+    self.size = size
+    self.tournament = tournament
+    draws = RandomDraws(RandomStream(seed: seed, domain: .architectures, name: "\(space.name)/evolution"))
+  }
+
+  /// Evolves until there are so many evaluations, or nothing new is found.
+  mutating func run(
+    from founders: [Architecture], samples: Int, where fits: (Architecture) throws -> Bool,
+    evaluate: ([Architecture]) throws -> [Double?]
+  ) throws -> SearchResult {
+    population = founders
+    try score(founders, evaluate)
+    var idleBroods = 0
+    while evaluations.count < samples, idleBroods < Self.maximumIdleBroods {
+      let (children, new) = try breed(atMost: min(Self.broodSize, samples - evaluations.count), where: fits)
+      try score(new, evaluate)
+      population = (population + children).suffix(size)
+      idleBroods = new.isEmpty ? idleBroods + 1 : 0
+    }
+    return SearchResult(evaluations: evaluations)
+  }
+
+  private mutating func score(_ architectures: [Architecture], _ evaluate: ([Architecture]) throws -> [Double?]) throws
+  {
+    guard !architectures.isEmpty else { return }
+    for (architecture, value) in zip(architectures, try evaluate(architectures)) {
+      evaluations.append(SearchResult.Evaluation(architecture: architecture, value: value))
+      values[architecture] = .some(value)
+    }
+  }
+
+  /// Children that fit, and those of them that have no value yet.
+  private mutating func breed(
+    atMost limit: Int, where fits: (Architecture) throws -> Bool
+  ) throws -> (children: [Architecture], new: [Architecture]) {
+    var children: [Architecture] = []
+    var new: [Architecture] = []
+    var attempts = 0
+    while new.count < limit, attempts < Self.maximumChildren {
+      attempts += 1
+      let child = try space.mutated(parent(), &draws)
+      if values[child] == nil, !new.contains(child) {
+        guard try fits(child) else { continue }
+        new.append(child)
+      }
+      children.append(child)
+    }
+    return (children, new)
+  }
+
+  /// The best of a tournament; one without a score is worse than all others.
+  private mutating func parent() -> Architecture {
+    var best = population[draws.index(below: population.count)]
+    for _ in 1..<max(1, tournament) {
+      let rival = population[draws.index(below: population.count)]
+      if value(rival) > value(best) { best = rival }
+    }
+    return best
+  }
+
+  private func value(_ architecture: Architecture) -> Double { (values[architecture] ?? nil) ?? -.infinity }
+}

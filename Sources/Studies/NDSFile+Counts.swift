@@ -1,0 +1,50 @@
+import NetworkGraph
+public import Scoring
+public import SearchSpaces
+
+extension NDSFile {
+  /// How many networks have other counts here than in the file.
+  public struct CountDifferences: Hashable, Sendable {
+    /// Networks of which the file has both counts.
+    public var compared: Int
+    /// Those whose parameters differ by more than 1 %.
+    public var parameters: Int
+    /// Those whose FLOPs differ by more than 5 %.
+    public var flops: Int
+
+    public init(_ compared: Int = 0, parameters: Int = 0, flops: Int = 0) {
+      self.compared = compared
+      self.parameters = parameters
+      self.flops = flops
+    }
+  }
+
+  /// Compares counts, to tell whether the networks are those that were trained.
+  ///
+  /// Parameters are the same. NDS's FLOPs are multiply-accumulates and five operations for every value that a batch
+  /// normalisation makes, exactly so in the vanilla network, the ResNet and the ResNeXt that NNI's documentation shows; of
+  /// its cell network they are 1.4 % less.
+  ///
+  /// - Throws: where one is no architecture of the space.
+  public func countDifferences(
+    of architectures: [Architecture], in space: NDSSpace, dataSet: DataSet
+  ) throws(ArchitectureError) -> CountDifferences {
+    let published = Dictionary(entries.map { ($0.architecture, $0) }) { first, _ in first }
+    var differences = CountDifferences()
+    for architecture in architectures {
+      guard let entry = published[architecture], let parameters = entry.parameters, let flops = entry.flops else {
+        continue
+      }
+      let network = try space.network(of: architecture, input: dataSet.shape, classes: dataSet.classes)
+      differences.compared += 1
+      if !Self.isClose(network.parameterCount, parameters, 0.01) { differences.parameters += 1 }
+      let normalized = network.operations.filter { $0.kind == .batchNormalization }.reduce(0) { $0 + $1.shape.count }
+      if !Self.isClose(network.multiplyAccumulates + 5 * normalized, flops, 0.05) { differences.flops += 1 }
+    }
+    return differences
+  }
+
+  private static func isClose(_ value: Int, _ published: Double, _ share: Double) -> Bool {
+    abs(Double(value) - published) <= share * published
+  }
+}

@@ -1,0 +1,87 @@
+public import SearchSpaces
+
+/// How a search chooses what to score.
+public enum SearchStrategy: Hashable, Sendable {
+  /// Every architecture equally likely, none twice.
+  case random
+  /// Aging evolution: the best of a tournament has a mutated child, and the oldest of the population dies.
+  case evolution(population: Int = 50, tournament: Int = 10)
+}
+
+/// Looks for the architecture with the highest value among so many of a space.
+///
+/// What a search does depends on its settings and the values alone: not on how many architectures are scored at a time, nor
+/// on which values were known before. So one that was interrupted is continued by running it again with the values that are
+/// there.
+public struct Search: Sendable {
+  public let space: any SearchSpace
+  public let strategy: SearchStrategy
+  /// Architectures that are evaluated; fewer where an evolution finds nothing new.
+  public let samples: Int
+  public var seed: UInt64
+  private var fits: @Sendable (Architecture) throws -> Bool
+
+  /// - Parameter fits: whether an architecture is to be considered at all.
+  /// - Precondition: there is a sample, and an evolution has a population.
+  public init(
+    space: any SearchSpace, strategy: SearchStrategy, samples: Int, seed: UInt64,
+    where fits: @escaping @Sendable (Architecture) throws -> Bool = { _ in true }
+  ) {
+    self.space = space
+    self.strategy = strategy
+    self.samples = samples
+    self.seed = seed
+    self.fits = fits
+  }
+
+  /// The same among fewer architectures.
+  public func restricted(to isIncluded: @escaping @Sendable (Architecture) -> Bool) -> Search {
+    var search = self
+    search.fits = { [fits] in try isIncluded($0) && fits($0) }
+    return search
+  }
+
+  /// Runs the search. A longer one with the same seed begins with the evaluations of a shorter one.
+  ///
+  /// - Parameter evaluate: gives the values of architectures, which may be scored at the same time; nil for one that has
+  ///   no score. No architecture is asked for twice.
+  /// - Throws: `SearchError` where too few architectures fit, before anything is evaluated; errors of `evaluate`.
+  public func run(evaluate: ([Architecture]) throws -> [Double?]) throws -> SearchResult {
+    switch strategy {
+    case .random:
+      let architectures = try space.randomArchitectures(samples, seed: seed, where: fits)
+      return SearchResult(
+        evaluations: zip(architectures, try evaluate(architectures)).map(SearchResult.Evaluation.init))
+    case .evolution(let population, let tournament):
+      let founders = try space.randomArchitectures(min(samples, population), seed: seed, where: fits)
+      var evolution = Evolution(space: space, size: population, tournament: tournament, seed: seed)
+      return try evolution.run(from: founders, samples: samples, where: fits, evaluate: evaluate)
+    }
+  }
+}
+
+/// What a search has seen.
+public struct SearchResult: Sendable {
+  /// An architecture and its value; nil where it has no score.
+  public struct Evaluation: Hashable, Sendable {
+    public var architecture: Architecture
+    public var value: Double?
+
+    init(architecture: Architecture, value: Double?) {
+      self.architecture = architecture
+      self.value = value
+    }
+  }
+
+  /// In the order in which they were asked for.
+  public let evaluations: [Evaluation]
+
+  /// Those with the highest values, the highest first; of equal ones the earlier first.
+  public func best(_ count: Int) -> [Evaluation] {
+    let ranked = evaluations.enumerated().filter { $1.value != nil }.sorted { one, other in
+      let (value, otherValue) = (one.element.value ?? 0, other.element.value ?? 0)
+      return value != otherValue ? value > otherValue : one.offset < other.offset
+    }
+    return ranked.prefix(count).map(\.element)
+  }
+}

@@ -1,0 +1,50 @@
+import ArgumentParser
+import Scoring
+import SearchSpaces
+import Studies
+
+/// A file of NDS in the place of a search space.
+struct NDSOptions: ParsableArguments {
+  @Option(
+    name: .customLong("nds"),
+    help: ArgumentHelp(
+      "Networks of a JSON file of NDS, each with its own width and depth; with --space nds_in those of a file for ImageNet.",
+      valueName: "file"))
+  var path: String?
+
+  /// Checks that the space goes with the file.
+  func validate(with space: SpaceOptions) throws {
+    guard path == nil || space.named?.isNDS ?? true else {
+      throw ValidationError("--nds takes --space nds or nds_in, not \(space.name.rawValue)")
+    }
+  }
+
+  /// Reads the file, if one is named, and makes the space that of its networks.
+  func read(_ space: inout SpaceOptions) throws -> NDSFile? {
+    guard let path else { return nil }
+    space.named = space.named ?? .nds
+    do {
+      return try NDSFile(path: path)
+    } catch {
+      throw Failure("\(error)", status: 2)
+    }
+  }
+}
+
+/// Says where counts are not those of the file.
+func noteDifferences(from file: NDSFile, of architectures: [Architecture], scoring: ScoringOptions) throws {
+  let found: NDSFile.CountDifferences
+  do {
+    found = try file.countDifferences(of: architectures, in: scoring.space.ndsSpace, dataSet: scoring.dataset)
+  } catch {
+    throw Failure("\(error)", status: 2)
+  }
+  func say(_ count: Int, _ what: String, _ share: String) {
+    guard count > 0 else { return }
+    note(
+      "warning: \(what) of \(count) of \(counted(found.compared, "network")) differ by more than \(share) from those in "
+        + "\(file.name)")
+  }
+  say(found.parameters, "parameters", "1 %")
+  say(found.flops, "FLOPs", "5 %")
+}

@@ -1,0 +1,145 @@
+import ArgumentParser
+import Foundation
+import Scoring
+import SearchSpaces
+import Studies
+
+struct SearchCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "search",
+    abstract: "Looks for the architectures with the highest score.",
+    discussion: """
+      Scores random architectures, or those that an evolution breeds, and prints the best; the last line of the table is \
+      the text of the best one alone. Where scores are known, --scores repeats the search over them with many seeds and \
+      says how good its picks are, and what a random pick and the best of the samples would be.
+
+        epads search --samples 20 --batch 32 --max-params 1M
+        epads search --samples 20 --batch 32 --strategy evolution --best 3 \\
+          --output rows.jsonl --draw best.svg
+        epads search --samples 10 --runs 5 --scores rows.jsonl
+      """)
+
+  @OptionGroup var search: SearchOptions
+
+  @OptionGroup var scoring: ScoringOptions
+
+  @OptionGroup var backend: BackendOptions
+
+  @Option(parsing: .unconditional, help: ArgumentHelp("How many of the best to print.", valueName: "k"))
+  var best = 1
+
+  @Option(help: ArgumentHelp("Append every row to a file of JSON lines as it comes.", valueName: "file"))
+  var output: String?
+
+  @Flag(help: "Take the scores that the file of --output has, and continue it.")
+  var resume = false
+
+  @Option(help: ArgumentHelp("Draw the cells of the best.", valueName: "file.svg"))
+  var draw: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "Repeat the search over stored scores instead: rows in JSON lines, or a table in CSV with columns index and the "
+        + "objective.", valueName: "file"))
+  var scores: String?
+
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp("How often, with seeds from --search-seed on. Default: 500.", valueName: "n"))
+  var runs: Int?
+
+  @Option(help: "How results are written to standard output.")
+  var format = OutputFormat.table
+
+  func validate() throws {
+    guard best > 0 else { throw ValidationError("--best must be at least 1") }
+    guard !resume || output != nil else { throw ValidationError("--resume needs --output") }
+    guard output != "-" else { throw ValidationError("--output needs a file: standard output has the best") }
+    if let output, let draw, nameSameFile(output, draw) {
+      throw ValidationError("--output and --draw must be different files")
+    }
+    if scores == nil {
+      guard runs == nil else { throw ValidationError("--runs needs --scores") }
+    } else {
+      guard output == nil, draw == nil else {
+        throw ValidationError("--scores repeats a search over known scores: there is nothing for --output or --draw")
+      }
+      if let runs, !(1...1_000_000).contains(runs) { throw ValidationError("--runs must be from 1 to 1000000") }
+    }
+  }
+
+  mutating func run() throws {
+    do {
+      if let scores { try repeatSearch(over: scores) } else { try searchOnce() }
+    } catch let error as SearchError {
+      throw Failure("\(error): \(search.advice)", status: 2)
+    }
+  }
+
+  private func searchOnce() throws {
+    // Refused now rather than after an hour of work.
+    let writer = try openRows(output, resume: resume)
+    let drawing = try draw.map { path throws(FileError) in try ReservedFile(path: path) }
+    let scorer = Scorer(
+      backend: try backend.select(), images: try scoring.loadImages(), sigma: scoring.sigma,
+      proxies: search.objective.proxies)
+    let study = Study(space: scoring.space.space, scorer: scorer, seeds: scoring.seeds)
+    // The writer holds the lock.
+    let stored = try resume ? RowFile.repair(path: output ?? "") : []
+    var rows = try ScoredRows(study, stored: stored)
+    if !stored.isEmpty { note("resuming: \(counted(rows.count, "row")) there") }
+    let result = try result(of: study, rows: &rows, writer)
+    let output = SearchOutput(
+      result: result, rows: rows, space: study.space.name, strategy: search.strategy.rawValue,
+      seed: search.searchSeed, predictor: search.objective.predictor, best: best)
+    if let cells = try output.drawing(of: study.space) { try drawing?.write(cells.svg()) }
+    try output.write(format, to: LineWriter(), width: isatty(STDOUT_FILENO) == 1 ? terminalWidth : nil)
+    guard !result.best(1).isEmpty else { throw Failure("no architecture has a score\(output.firstFailure)") }
+  }
+
+  /// Runs the search, and scores what `rows` do not have.
+  private func result(of study: Study, rows: inout ScoredRows, _ writer: LineWriter?) throws -> SearchResult {
+    // A row that a device lost would change the course of the search: it ends instead.
+    let run = StudyRun(
+      study, label: "searching", onError: .stop,
+      afterStop: output == nil ? "" : "; the same command with --resume continues")
+    Interrupt.watch()
+    defer { Interrupt.unwatch() }
+    var progress = ProgressReport("searching", total: search.samples * study.seeds.count)
+    defer { progress.clear() }
+    var memory = 0
+    let result = try search.search(study.space, for: scoring.dataset).run { architectures in
+      let missing = rows.missing(architectures)
+      progress.skip(architectures.count * study.seeds.count - missing.count)
+      progress.clear()
+      memory = try noteMemory(
+        missing.map(\.architecture), scoring: scoring, backend: study.scorer.backend, proxies: study.scorer.proxies,
+        above: memory)
+      _ = try run.run(missing, progress: &progress) { row, _ in
+        try writer?.append(RowFile.line(row))
+        rows.append(row)
+      }
+      return architectures.map { rows.value(of: $0, search.objective.predictor) }
+    }
+    progress.clear()
+    let count = result.evaluations.count
+    if count < search.samples {
+      note("the evolution ended after \(count) of \(search.samples) architectures: it found no new one")
+    }
+    return result
+  }
+
+  private func repeatSearch(over path: String) throws {
+    let space = scoring.space.space
+    guard let truth = scoring.space.truth else {
+      throw Failure("--scores needs accuracies, and the program has none for \(space.name)", status: 2)
+    }
+    let scores = try StoredScores(path: path, predictor: search.objective.predictor, space: space)
+    note("\(scores.scored) of \(counted(scores.count, "architecture")) in '\(path)' have a score")
+    let report = try RepeatedSearch(
+      search.search(space, for: scoring.dataset), runs: runs ?? 500, scores: scores, truth: truth)
+    try RepeatedSearchOutput(
+      report: report, space: space.name, options: search, source: truth.source
+    ).write(format, to: LineWriter())
+  }
+}

@@ -1,0 +1,79 @@
+import ArgumentParser
+import SearchSpaces
+import Studies
+
+/// Names of search spaces.
+enum SpaceName: String, CaseIterable, ExpressibleByArgument {
+  case nasbench201
+  case darts
+  case enas
+  case pnas
+  case nasnet
+  case amoeba
+  case dartsImageNet = "darts_in"
+  case enasImageNet = "enas_in"
+  case pnasImageNet = "pnas_in"
+  case nasnetImageNet = "nasnet_in"
+  case amoebaImageNet = "amoeba_in"
+  case nds
+  case ndsImageNet = "nds_in"
+
+  /// Whether the networks are made for images of 224x224.
+  var isForImageNet: Bool { rawValue.hasSuffix("_in") }
+
+  /// Whether architectures name their surroundings themselves.
+  var isNDS: Bool { self == .nds || self == .ndsImageNet }
+
+  /// Where the cells are from; nil for a space that is not made of genotypes alone.
+  var cells: CellSpace.Family? {
+    CellSpace.Family(rawValue: isForImageNet ? String(rawValue.dropLast("_in".count)) : rawValue)
+  }
+}
+
+/// The search space and, where that leaves it open, what surrounds its cells.
+struct SpaceOptions: ParsableArguments {
+  @Option(
+    name: .customLong("space"),
+    help: ArgumentHelp(
+      "The search space; _in has a stem for images of 224x224. Default: nasbench201, with --nds nds.",
+      valueName: "space"))
+  var named: SpaceName?
+
+  @Option(
+    parsing: .unconditional, help: ArgumentHelp("Channels of the first cells' nodes. Default: 16.", valueName: "n"))
+  var width: Int?
+
+  @Option(parsing: .unconditional, help: ArgumentHelp("Cells in a row. Default: 8.", valueName: "n"))
+  var depth: Int?
+
+  @Flag(help: "With the second classifier that training adds.")
+  var auxiliary = false
+
+  func validate() throws {
+    if name.cells == nil, width != nil || depth != nil || auxiliary {
+      throw ValidationError("--width, --depth and --auxiliary are for spaces of genotypes alone, such as --space darts")
+    }
+    if let width, !NDSSpace.widths.contains(width) {
+      throw ValidationError("--width must be from 1 to \(NDSSpace.widths.upperBound)")
+    }
+    if let depth, !NDSSpace.depths.contains(depth) {
+      throw ValidationError("--depth must be from 1 to \(NDSSpace.depths.upperBound)")
+    }
+  }
+
+  var name: SpaceName { named ?? .nasbench201 }
+
+  var space: any SearchSpace {
+    guard !name.isNDS else { return ndsSpace }
+    guard let cells = name.cells else { return NASBench201() }
+    return CellSpace(
+      cells,
+      surroundings: CellNetwork(
+        width: width ?? 16, depth: depth ?? 8, hasAuxiliaryHead: auxiliary, hasImageNetStem: name.isForImageNet))
+  }
+
+  var ndsSpace: NDSSpace { NDSSpace(isForImageNet: name.isForImageNet) }
+
+  /// Accuracies that the program carries; nil where it has none.
+  var truth: GroundTruth? { name == .nasbench201 ? .nasbench201 : nil }
+}
