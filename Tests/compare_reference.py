@@ -87,7 +87,7 @@ def differences(row, expected):
         return found + ["other sites"], 0
     for mine, site in zip(row["layers"], expected["layers"]):
         for key in ("d1", "d2"):
-            if abs(mine[key] - site[key]) > max(1, 1e-3 * site[key]):
+            if abs(mine[key] - site[key]) > max(2, 1e-3 * site[key]):
                 found.append(f"{site['name']}: {key} is {mine[key]}, not {site[key]}")
     worst = 0
     for key in ("snaswot", "perturbation"):
@@ -109,6 +109,8 @@ def main():
     parser.add_argument("--space", nargs="*")
     parser.add_argument("--program", default=str(ROOT / ".build/release/epads"))
     options = parser.parse_args()
+    # Networks so small are no faster on several.
+    reference.torch.set_num_threads(1)
     failed = False
     for space in options.space or [name + suffix for suffix in ("", "_in") for name in OPERATIONS]:
         # The reference reads CIFAR's records; those of 224x224 are read as they are written.

@@ -95,8 +95,15 @@ private enum NamedNetwork {
       self = .residual(try ResNet(text: text))
       return
     }
-    guard let end = text.lastIndex(of: ")").map(text.index(after:)) else {
-      throw ArchitectureError(text: text, position: 0, reason: "expected 'Genotype(' or '\(ResNet.textPrefix)'")
+    // Genotypes are known by names as well, so their end shows only in what follows them.
+    let keys = ["width=", "depth=", "auxiliary="]
+    let end = text.indices.first { index in
+      text[index].isWhitespace && keys.contains { text[index...].dropFirst().hasPrefix($0) }
+    }
+    guard let end else {
+      throw ArchitectureError(
+        text: text,
+        reason: "expected '\(ResNet.textPrefix)' or a genotype with width=N depth=N auxiliary=0 or 1 after it")
     }
     var values: [String: Int] = [:]
     for word in text[end...].split(whereSeparator: \.isWhitespace) {

@@ -57,7 +57,9 @@ struct AccuracyOptions: ParsableArguments {
   /// Says what was left out.
   private func taken(_ measured: MeasuredArchitectures) -> ([Architecture], GroundTruth) {
     if measured.incomplete > 0 {
-      note("left out: \(counted(measured.incomplete, "architecture")) of the file without an accuracy")
+      note(
+        "left out: \(counted(measured.incomplete, "entry", "entries")) of the file without a number in every column compared"
+      )
     }
     if measured.repeated > 0 {
       note(

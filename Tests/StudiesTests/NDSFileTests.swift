@@ -32,7 +32,7 @@ import Testing
     """
   private static let vanilla = """
     {"net": {"block_type": "double_plain_block", "ds": [1, 12, 12, 12], "ss": [1, 1, 2, 2], "ws": [16, 24, 32, 40],
-     "bot_muls": null}, "test_ep_top1": []}
+     "bot_muls": null}, "test_ep_top1": [], "params": null, "flops": null}
     """
   private static let cells = """
     {"net": {"genotype": {"normal": [["sep_conv_3x3", 0], ["skip_connect", 1]], "normal_concat": [2],
@@ -117,6 +117,24 @@ import Testing
     for length in 0..<whole.utf8.count {
       let cut = String(decoding: whole.utf8.prefix(length), as: UTF8.self)
       #expect(throws: FileError.self) { try read(cut) }
+    }
+  }
+
+  /// Whatever a file holds, it is read or refused.
+  @Test func brokenFilesNeverTrap() throws {
+    let whole = Array(#"{"top": [\#(Self.basic), \#(Self.cells)], "mid": [\#(Self.bottleneck)]}"#.utf8)
+    for change in 0..<1500 {
+      var bytes = whole
+      // A byte here and there, in places that no two changes share.
+      for step in 0...change % 3 {
+        let place = (change * 7919 + step * 104_729) % bytes.count
+        switch change % 4 {
+        case 0: bytes.remove(at: place)
+        case 1: bytes[place] = UInt8(change % 256)
+        default: bytes.insert(Array("\"\\,[]{}:-9eN".utf8)[change % 12], at: place)
+        }
+      }
+      _ = try? NDSFile(path: folder.write(Data(bytes), "nds.json"))
     }
   }
 

@@ -21,7 +21,7 @@ import Testing
     let study = "correlate --from table.csv --also half --batch 4 --resamples 0 --proxies epads --format csv"
     let whole = try await run("\(study) --output whole.jsonl --plot plot.svg")
     #expect(whole.status == 0, "\(whole.errors)")
-    #expect(whole.errors.contains("left out: 1 architecture of the file without an accuracy"))
+    #expect(whole.errors.contains("left out: 1 entry of the file without a number in every column compared"))
     let entries = table(csv: whole.output)
     #expect(entries.map { $0["dataset"] } == Array(repeating: "val_acc", count: 8))
     #expect(entries.map { $0["predictor"] ?? "" }.suffix(2) == ["relu_units", "published_half"])
@@ -73,6 +73,37 @@ import Testing
     #expect(try rows(second.output) == rows(folder.text("rows.jsonl")))
   }
 
+  private static func genotypes(_ kernels: [String]) -> [String] {
+    kernels.map { kernel in
+      "\"Genotype(normal=[('\(kernel)', 0), ('skip_connect', 1)], normal_concat=[2], "
+        + "reduce=[('\(kernel)', 0), ('max_pool_3x3', 1)], reduce_concat=range(2, 3))\""
+    }
+  }
+
+  @Test func aRowSaysWhatSurroundsTheCells() async throws {
+    let genotypes = Self.genotypes(["conv_3x3", "sep_conv_3x3", "sep_conv_5x5"])
+    try folder.write(zip(genotypes, 80...82).map { "\($0),\($1)\n" }.joined(), "darts.csv")
+    let study = "correlate --space darts --from darts.csv --batch 2 --resamples 0 --width 4 --output rows.jsonl"
+    let outcome = try await run("\(study) --depth 3")
+    #expect(outcome.status == 0, "\(outcome.errors)")
+    #expect(outcome.output.hasPrefix("darts (width 4, depth 3), dead-leaves images as cifar10, batch 2"))
+    #expect(folder.text("rows.jsonl").split(separator: "\n").allSatisfy { $0.contains(#""macro":"width 4, depth 3""#) })
+    try await run("\(study) --depth 4 --resume").expectError(
+      1, "the network around the cells is width 4, depth 3 there and width 4, depth 4 here")
+    try await run("\(study) --depth 3 --auxiliary --resume").expectError(
+      1, "depth 3 there and width 4, depth 3, auxiliary")
+  }
+
+  @Test func aSpaceForImageNetHasItsImages() async throws {
+    try folder.write("arch\n" + Self.genotypes(["conv_1x1"])[0] + "\n", "darts.csv")
+    let outcome = try await run("score --space darts_in --from darts.csv --width 4 --depth 2 --batch 2 --format jsonl")
+    #expect(outcome.status == 0, "\(outcome.errors)")
+    #expect(try rows(outcome.output).map(\.dataset) == ["imagenet"])
+    let small = try await run(
+      "score --space darts_in --from darts.csv --width 4 --depth 2 --batch 2 --format jsonl --dataset cifar100")
+    #expect(try rows(small.output).map(\.dataset) == ["cifar100"])
+  }
+
   private static let networks = """
     [{"net": {"block_type": "res_basic_block", "ds": [1, 1, 1], "ws": [8, 8, 16], "ss": [2, 1, 2]},
       "params": 5266, "flops": 1, "test_ep_top1": [90, 20.5]},
@@ -119,6 +150,10 @@ import Testing
       ("correlate --from none", "cannot read 'none': No such file"),
       ("correlate --nds none", "cannot read 'none': No such file"),
       ("score --nds none", "cannot read 'none': No such file"),
+      (
+        "score --nds nds.json --space nds_in",
+        "stem: ResNets are built for images of CIFAR's size alone"
+      ),
       ("score --nds none --space darts", "--nds takes --space nds or nds_in, not darts"),
       ("correlate --from table.csv --accuracy loss", "has no column 'loss'; there are index, val_acc, half"),
       ("correlate --from table.csv --also loss", "has no column 'loss'"),
@@ -131,6 +166,7 @@ import Testing
     try folder.write(Self.accuracies, "table.csv")
     try folder.write("3\n5\n", "list.txt")
     try folder.write("index,acc\n3,90\n-1,80\n", "broken.csv")
+    try folder.write(Self.networks, "nds.json")
     try folder.write("[{}]", "broken.json")
     try await run(line).expectError(2, message)
   }
