@@ -52,6 +52,9 @@ struct SearchCommand: ParsableCommand {
   var format = OutputFormat.table
 
   func validate() throws {
+    guard !scoring.space.name.isNDS else {
+      throw ValidationError("a search needs a space to draw from, such as darts: nds names what others drew")
+    }
     guard best > 0 else { throw ValidationError("--best must be at least 1") }
     guard !resume || output != nil else { throw ValidationError("--resume needs --output") }
     guard output != "-" else { throw ValidationError("--output needs a file: standard output has the best") }

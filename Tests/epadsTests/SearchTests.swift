@@ -61,6 +61,24 @@ import Testing
     #expect(try rows(outcome.output).compactMap(\.epads).mean == means.max())
   }
 
+  /// A cell space end to end: the last line of the table is a genotype that the program reads again, and cells are drawn.
+  @Test(arguments: ["darts", "nasnet"]) func theBestOfACellSpaceIsAGenotype(_ space: String) async throws {
+    let outcome = try await run(
+      "search --samples 4 --space \(space) --width 4 --depth 3 --batch 2 --output rows.jsonl --draw best.svg")
+    #expect(outcome.status == 0, "\(outcome.errors)")
+    let best = String(outcome.output.split(separator: "\n").last ?? "")
+    #expect(best.hasPrefix("Genotype(normal=[("))
+    #expect(try rows(folder.text("rows.jsonl")).contains { $0.arch == best })
+    #expect(folder.text("best.svg").contains("reduction cell"))
+    let again = try await epads(
+      "score", "--space", space, "--width", "4", "--depth", "3", "--batch", "2", best)
+    #expect(again.status == 0, "\(again.errors)")
+  }
+
+  @Test func aSpaceOfNamedNetworksIsNotSearched() async throws {
+    try await run("search --samples 2 --space nds").expectError(2, "a search needs a space to draw from")
+  }
+
   // MARK: - Limits
 
   @Test(arguments: [random, evolution]) func limitsAreKept(_ search: String) async throws {
