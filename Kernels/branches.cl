@@ -5,9 +5,9 @@
 typedef struct {
   int images, height, width, aligned_channels;
   int output_height, output_width, aligned_outputs;
+  // The padding is less an offset, so that it may be negative.
   int kernel_height, kernel_width, stride_height, stride_width, padding_height, padding_width, dilation_height,
       dilation_width;
-  // Padding is less an offset, so that it may be negative.
   int rectified;
   // Input channels of a group where there are several, else 0.
   int group_channels;

@@ -57,7 +57,7 @@ private struct CellLayers: ~Copyable {
   // MARK: - Stems, cells, heads
 
   mutating func stem(width: Int) throws(NetworkError) -> (ValueID, ValueID) {
-    let stem = try normalizedConvolution(
+    let stem = try builder.normalizedConvolution(
       "stem.0", "stem.1", of: builder.input,
       Convolution(outputChannels: 3 * width, kernel: Extent(3), padding: Extent(1)))
     return (stem, stem)
@@ -67,10 +67,10 @@ private struct CellLayers: ~Copyable {
     func halving(_ channels: Int) -> Convolution {
       Convolution(outputChannels: channels, kernel: Extent(3), stride: Extent(2), padding: Extent(1))
     }
-    let half = try normalizedConvolution("stem0.0", "stem0.1", of: builder.input, halving(width / 2))
-    let first = try normalizedConvolution(
+    let half = try builder.normalizedConvolution("stem0.0", "stem0.1", of: builder.input, halving(width / 2))
+    let first = try builder.normalizedConvolution(
       "stem0.3", "stem0.4", of: builder.rectifier("stem0.2", of: half), halving(width))
-    let second = try normalizedConvolution(
+    let second = try builder.normalizedConvolution(
       "stem1.1", "stem1.2", of: builder.rectifier("stem1.0", of: first), halving(width))
     return (first, second)
   }
@@ -83,8 +83,8 @@ private struct CellLayers: ~Copyable {
     var states = [
       isAfterReduction
         ? try factorizedReduction("\(name).preprocess0", of: before, channels: channels)
-        : try rectifiedConvolution("\(name).preprocess0.op", of: before, [pointwise]),
-      try rectifiedConvolution("\(name).preprocess1.op", of: last, [pointwise]),
+        : try builder.rectifiedConvolution("\(name).preprocess0.op", of: before, [pointwise]),
+      try builder.rectifiedConvolution("\(name).preprocess1.op", of: last, [pointwise]),
     ]
     for node in 0..<cell.nodes {
       var terms: [ValueID] = []
@@ -114,7 +114,7 @@ private struct CellLayers: ~Copyable {
     let pooled = try builder.averagePool(
       "\(name).1", of: builder.rectifier("\(name).0", of: value),
       Pooling(kernel: Extent(5), stride: Extent(isForImageNet ? 2 : 3)))
-    let narrow = try normalizedConvolution(
+    let narrow = try builder.normalizedConvolution(
       "\(name).2", "\(name).3", of: pooled, Convolution(outputChannels: 128, kernel: Extent(1)))
     var wide = try builder.convolution(
       "\(name).5", of: builder.rectifier("\(name).4", of: narrow), Convolution(outputChannels: 768, kernel: Extent(2)))
@@ -132,25 +132,25 @@ private struct CellLayers: ~Copyable {
   private mutating func operation(
     _ operation: CellOperation, _ name: String, of value: ValueID, stride: Int
   ) throws(NetworkError) -> ValueID {
-    let channels = builder.shape(of: value).channels
     switch operation {
     case .none: return builder.zero(like: value, stride: stride)
     case .skipConnect:
-      return stride == 1 ? value : try factorizedReduction(name, of: value, channels: channels)
-    case .averagePool2x2: return try averagePool(name, of: value, 2, stride)
-    case .averagePool3x3: return try averagePool(name, of: value, 3, stride)
-    case .averagePool5x5: return try averagePool(name, of: value, 5, stride)
-    case .maximumPool2x2: return try maximumPool(name, of: value, 2, stride)
-    case .maximumPool3x3: return try maximumPool(name, of: value, 3, stride)
-    case .maximumPool5x5: return try maximumPool(name, of: value, 5, stride)
-    case .maximumPool7x7: return try maximumPool(name, of: value, 7, stride)
+      return stride == 1
+        ? value : try factorizedReduction(name, of: value, channels: builder.shape(of: value).channels)
+    case .averagePool2x2: return try builder.averagePool(name, of: value, windows(2, stride))
+    case .averagePool3x3: return try builder.averagePool(name, of: value, windows(3, stride))
+    case .averagePool5x5: return try builder.averagePool(name, of: value, windows(5, stride))
+    case .maximumPool2x2: return try builder.maximumPool(name, of: value, windows(2, stride))
+    case .maximumPool3x3: return try builder.maximumPool(name, of: value, windows(3, stride))
+    case .maximumPool5x5: return try builder.maximumPool(name, of: value, windows(5, stride))
+    case .maximumPool7x7: return try builder.maximumPool(name, of: value, windows(7, stride))
     case .convolution1x1: return try plain(name, of: value, 1, stride)
     case .convolution3x3: return try plain(name, of: value, 3, stride)
     case .separableConvolution3x3: return try separable(name, of: value, 3, stride)
     case .separableConvolution5x5: return try separable(name, of: value, 5, stride)
     case .separableConvolution7x7: return try separable(name, of: value, 7, stride)
-    case .dilatedConvolution3x3: return try dilated(name, of: value, 3, stride)
-    case .dilatedConvolution5x5: return try dilated(name, of: value, 5, stride)
+    case .dilatedConvolution3x3: return try depthwiseSeparable("\(name).op", of: value, 3, stride, dilation: 2)
+    case .dilatedConvolution5x5: return try depthwiseSeparable("\(name).op", of: value, 5, stride, dilation: 2)
     case .dilatedSeparableConvolution3x3: return try separable(name, of: value, 3, stride, dilation: 2)
     case .factoredConvolution3: return try factored(name, of: value, 3, stride)
     case .factoredConvolution7: return try factored(name, of: value, 7, stride)
@@ -161,19 +161,11 @@ private struct CellLayers: ~Copyable {
     Pooling(kernel: Extent(kernel), stride: Extent(stride), padding: Extent(kernel > 2 ? kernel / 2 : 0))
   }
 
-  private mutating func averagePool(
-    _ name: String, of value: ValueID, _ kernel: Int, _ stride: Int
-  ) throws(NetworkError) -> ValueID { try builder.averagePool(name, of: value, windows(kernel, stride)) }
-
-  private mutating func maximumPool(
-    _ name: String, of value: ValueID, _ kernel: Int, _ stride: Int
-  ) throws(NetworkError) -> ValueID { try builder.maximumPool(name, of: value, windows(kernel, stride)) }
-
   private mutating func plain(
     _ name: String, of value: ValueID, _ kernel: Int, _ stride: Int
   ) throws(NetworkError) -> ValueID {
     let channels = builder.shape(of: value).channels
-    return try rectifiedConvolution(
+    return try builder.rectifiedConvolution(
       name, of: value,
       [
         Convolution(
@@ -184,26 +176,29 @@ private struct CellLayers: ~Copyable {
   private mutating func separable(
     _ name: String, of value: ValueID, _ kernel: Int, _ stride: Int, dilation: Int = 1
   ) throws(NetworkError) -> ValueID {
-    let channels = builder.shape(of: value).channels
-    let once = try rectifiedConvolution(
-      "\(name).op", of: value, depthwiseSeparable(channels, kernel, stride, dilation: dilation))
-    return try rectifiedConvolution(
-      "\(name).op", from: 4, of: once, depthwiseSeparable(channels, kernel, 1, dilation: dilation))
+    let once = try depthwiseSeparable("\(name).op", of: value, kernel, stride, dilation: dilation)
+    return try depthwiseSeparable("\(name).op", from: 4, of: once, kernel, 1, dilation: dilation)
   }
 
-  private mutating func dilated(
-    _ name: String, of value: ValueID, _ kernel: Int, _ stride: Int
+  private mutating func depthwiseSeparable(
+    _ name: String, from first: Int = 0, of value: ValueID, _ kernel: Int, _ stride: Int, dilation: Int
   ) throws(NetworkError) -> ValueID {
     let channels = builder.shape(of: value).channels
-    return try rectifiedConvolution(
-      "\(name).op", of: value, depthwiseSeparable(channels, kernel, stride, dilation: 2))
+    return try builder.rectifiedConvolution(
+      name, from: first, of: value,
+      [
+        Convolution(
+          outputChannels: channels, kernel: Extent(kernel), stride: Extent(stride),
+          padding: Extent(kernel / 2 * dilation), dilation: Extent(dilation), groups: channels),
+        Convolution(outputChannels: channels, kernel: Extent(1)),
+      ])
   }
 
   private mutating func factored(
     _ name: String, of value: ValueID, _ kernel: Int, _ stride: Int
   ) throws(NetworkError) -> ValueID {
     let channels = builder.shape(of: value).channels
-    return try rectifiedConvolution(
+    return try builder.rectifiedConvolution(
       name, of: value,
       [
         Convolution(
@@ -213,37 +208,6 @@ private struct CellLayers: ~Copyable {
           outputChannels: channels, kernel: Extent(kernel, 1), stride: Extent(stride, 1), padding: Extent(kernel / 2, 0)
         ),
       ])
-  }
-
-  private func depthwiseSeparable(_ channels: Int, _ kernel: Int, _ stride: Int, dilation: Int) -> [Convolution] {
-    [
-      Convolution(
-        outputChannels: channels, kernel: Extent(kernel), stride: Extent(stride),
-        padding: Extent(kernel / 2 * dilation), dilation: Extent(dilation), groups: channels),
-      Convolution(outputChannels: channels, kernel: Extent(1)),
-    ]
-  }
-
-  // MARK: - Parts
-
-  private mutating func normalizedConvolution(
-    _ convolution: String, _ normalization: String, of value: ValueID, _ geometry: Convolution
-  ) throws(NetworkError) -> ValueID {
-    let convolved = try builder.convolution(convolution, of: value, geometry)
-    return builder.batchNormalization(normalization, of: convolved)
-  }
-
-  /// ReLU, convolutions one after the other, batch normalisation: children `first`, `first + 1`, ... of `name`.
-  private mutating func rectifiedConvolution(
-    _ name: String, from first: Int = 0, of value: ValueID, _ convolutions: [Convolution]
-  ) throws(NetworkError) -> ValueID {
-    var result = builder.rectifier("\(name).\(first)", of: value)
-    var child = first + 1
-    for convolution in convolutions {
-      result = try builder.convolution("\(name).\(child)", of: result, convolution)
-      child += 1
-    }
-    return builder.batchNormalization("\(name).\(child)", of: result)
   }
 
   /// DARTS's `FactorizedReduce`: two 1x1 convolutions with stride 2, the second one position down and right, side by side.
@@ -259,7 +223,7 @@ private struct CellLayers: ~Copyable {
     for half in 0...1 {
       // Batch normalisation is by channel, so that each half can have its own.
       halves.append(
-        try normalizedConvolution(
+        try builder.normalizedConvolution(
           "\(name).conv_\(half + 1)", "\(name).bn", of: rectified,
           Convolution(outputChannels: channels / 2, kernel: Extent(1), stride: Extent(2), offset: Extent(half))))
     }

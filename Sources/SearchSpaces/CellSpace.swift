@@ -17,11 +17,6 @@ public struct CellSpace: SearchSpace {
     "width \(surroundings.width), depth \(surroundings.depth)"
       + (surroundings.hasAuxiliaryHead ? ", auxiliary head" : "")
   }
-  public var count: Int { 0 }
-
-  public func architecture(index: Int) throws(ArchitectureError) -> Architecture {
-    throw ArchitectureError(text: "\(index)", reason: "the architectures of \(name) have no index")
-  }
 
   public func architecture(text: String) throws(ArchitectureError) -> Architecture {
     Architecture(text: try Genotype(text: text).text)

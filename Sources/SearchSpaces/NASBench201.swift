@@ -42,8 +42,6 @@ public struct NASBench201: SearchSpace {
     return Architecture(text: Self.text(of: edges), index: Int(IndexTable.shared.indices[Self.code(of: edges)]))
   }
 
-  public var macro: String? { nil }
-
   public func randomArchitecture(_ draws: inout RandomDraws) -> Architecture {
     let index = draws.index(below: count)
     return Architecture(text: Self.text(of: Self.edges(code: IndexTable.shared.codes[index])), index: index)
@@ -114,9 +112,9 @@ public struct NASBench201: SearchSpace {
     edges: [EdgeOperation], input: TensorShape, classes: Int
   ) throws(NetworkError) -> Network {
     var builder = NetworkBuilder(input: input)
-    var value = try builder.convolution(
-      "stem.0", of: builder.input, Convolution(outputChannels: channels, kernel: Extent(3), padding: Extent(1)))
-    value = builder.batchNormalization("stem.1", of: value)
+    var value = try builder.normalizedConvolution(
+      "stem.0", "stem.1", of: builder.input,
+      Convolution(outputChannels: channels, kernel: Extent(3), padding: Extent(1)))
     var cell = 0
     for stage in 0..<3 {
       let width = channels << stage
@@ -150,12 +148,12 @@ public struct NASBench201: SearchSpace {
           case .none: builder.zero(like: nodes[source])
           case .skipConnect: nodes[source]
           case .convolution1x1:
-            try rectifierConvolutionNormalization(
-              layer, of: nodes[source], Convolution(outputChannels: channels, kernel: Extent(1)), in: &builder)
+            try builder.rectifiedConvolution(
+              "\(layer).op", of: nodes[source], [Convolution(outputChannels: channels, kernel: Extent(1))])
           case .convolution3x3:
-            try rectifierConvolutionNormalization(
-              layer, of: nodes[source],
-              Convolution(outputChannels: channels, kernel: Extent(3), padding: Extent(1)), in: &builder)
+            try builder.rectifiedConvolution(
+              "\(layer).op", of: nodes[source],
+              [Convolution(outputChannels: channels, kernel: Extent(3), padding: Extent(1))])
           case .averagePool3x3:
             try builder.averagePool(
               "\(layer).op", of: nodes[source], Pooling(kernel: Extent(3), stride: Extent(1), padding: Extent(1)))
@@ -171,26 +169,17 @@ public struct NASBench201: SearchSpace {
   private static func reduction(
     _ name: String, of value: ValueID, channels: Int, in builder: inout NetworkBuilder
   ) throws(NetworkError) -> ValueID {
-    let main = try rectifierConvolutionNormalization(
-      "\(name).conv_a", of: value,
-      Convolution(outputChannels: channels, kernel: Extent(3), stride: Extent(2), padding: Extent(1)), in: &builder)
-    let second = try rectifierConvolutionNormalization(
-      "\(name).conv_b", of: main,
-      Convolution(outputChannels: channels, kernel: Extent(3), padding: Extent(1)), in: &builder)
+    let main = try builder.rectifiedConvolution(
+      "\(name).conv_a.op", of: value,
+      [Convolution(outputChannels: channels, kernel: Extent(3), stride: Extent(2), padding: Extent(1))])
+    let second = try builder.rectifiedConvolution(
+      "\(name).conv_b.op", of: main,
+      [Convolution(outputChannels: channels, kernel: Extent(3), padding: Extent(1))])
     let pooled = try builder.averagePool(
       "\(name).downsample.0", of: value, Pooling(kernel: Extent(2), stride: Extent(2)))
     let residual = try builder.convolution(
       "\(name).downsample.1", of: pooled, Convolution(outputChannels: channels, kernel: Extent(1)))
     return try builder.add(residual, second)
-  }
-
-  /// The benchmark's `ReLUConvBN`.
-  private static func rectifierConvolutionNormalization(
-    _ name: String, of value: ValueID, _ convolution: Convolution, in builder: inout NetworkBuilder
-  ) throws(NetworkError) -> ValueID {
-    let rectified = builder.rectifier("\(name).op.0", of: value)
-    let convolved = try builder.convolution("\(name).op.1", of: rectified, convolution)
-    return builder.batchNormalization("\(name).op.2", of: convolved)
   }
 }
 

@@ -11,8 +11,6 @@ public struct NDSSpace: SearchSpace {
   public init(isForImageNet: Bool = false) { self.isForImageNet = isForImageNet }
 
   public var name: String { isForImageNet ? "nds_in" : "nds" }
-  public var macro: String? { nil }
-  public var count: Int { 0 }
 
   public static let widths = 1...1024
   public static let depths = 1...100
@@ -30,10 +28,6 @@ public struct NDSSpace: SearchSpace {
       throw ArchitectureError(text: "\(depth)", reason: "a depth is from 1 to \(depths.upperBound)")
     }
     return Architecture(text: "\(genotype.text) width=\(width) depth=\(depth) auxiliary=\(auxiliary ? 1 : 0)")
-  }
-
-  public func architecture(index: Int) throws(ArchitectureError) -> Architecture {
-    throw ArchitectureError(text: "\(index)", reason: "the architectures of \(name) have no index")
   }
 
   public func architecture(text: String) throws(ArchitectureError) -> Architecture {

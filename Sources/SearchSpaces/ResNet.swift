@@ -126,12 +126,11 @@ private struct ResNetLayers: ~Copyable {
     _ convolution: String, _ normalization: String, of value: ValueID, width: Int, kernel: Int, stride: Int = 1,
     groups: Int = 1
   ) throws(NetworkError) -> ValueID {
-    let convolved = try builder.convolution(
-      convolution, of: value,
+    try builder.normalizedConvolution(
+      convolution, normalization, of: value,
       Convolution(
         outputChannels: width, kernel: Extent(kernel), stride: Extent(stride), padding: Extent(kernel / 2),
         groups: groups))
-    return builder.batchNormalization(normalization, of: convolved)
   }
 
   /// Two 3x3 convolutions, normalised, with a ReLU between them.

@@ -81,3 +81,14 @@ public protocol SearchSpace: Sendable {
   ///   - classes: the number of logits.
   func network(of architecture: Architecture, input: TensorShape, classes: Int) throws(ArchitectureError) -> Network
 }
+
+/// A space that is not enumerated, and whose texts say everything.
+extension SearchSpace {
+  public var count: Int { 0 }
+
+  public var macro: String? { nil }
+
+  public func architecture(index: Int) throws(ArchitectureError) -> Architecture {
+    throw ArchitectureError(text: "\(index)", reason: "the architectures of \(name) have no index")
+  }
+}

@@ -32,7 +32,7 @@ public struct StoredScores: Sendable {
     let scores =
       contents.first == UInt8(ascii: "{")
       ? try Self.scores(rows: RowFile.rows(in: contents, path), path, predictor, space)
-      : try Self.scores(table: String(decoding: contents, as: UTF8.self), path, predictor, space)
+      : try Self.scores(table: CSVReader(ByteStream([UInt8](contents)), name: "'\(path)'"), path, predictor, space)
     var groups: [Int: [Double?]] = [:]
     for (index, value) in scores { groups[index, default: []].append(value) }
     values = groups.mapValues { group in
@@ -68,10 +68,9 @@ public struct StoredScores: Sendable {
   }
 
   private static func scores(
-    table: String, _ path: String, _ predictor: Predictor, _ space: any SearchSpace
+    table: consuming CSVReader, _ path: String, _ predictor: Predictor, _ space: any SearchSpace
   ) throws(FileError) -> [Score] {
-    let lines = table.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline)
-    let header = cells(lines[0])
+    let header = try table.next()?.fields ?? []
     guard let indexColumn = header.firstIndex(of: "index"), let column = header.firstIndex(of: predictor.name)
     else {
       throw FileError(
@@ -79,16 +78,16 @@ public struct StoredScores: Sendable {
         "'\(path)' has neither rows of this program nor a table with columns index and \(predictor.name)")
     }
     var scores: [Score] = []
-    for (number, line) in lines.enumerated().dropFirst() where !line.isEmpty {
-      let cells = cells(line)
+    while let record = try table.next() {
+      let cells = record.fields
       guard cells.count == header.count, let index = Int(cells[indexColumn]), (0..<space.count).contains(index) else {
         throw FileError(
-          .unreadable, "line \(number + 1) of '\(path)' has no index of \(space.name), or cells are missing")
+          .unreadable, "line \(record.line) of '\(path)' has no index of \(space.name), or cells are missing")
       }
       let cell = cells[column]
       guard let value = Double(cell) else {
         guard cell.isEmpty else {
-          throw FileError(.unreadable, "line \(number + 1) of '\(path)': '\(cell.prefix(40))' is no number")
+          throw FileError(.unreadable, "line \(record.line) of '\(path)': '\(cell.prefix(40))' is no number")
         }
         scores.append((index, nil))
         continue
@@ -96,19 +95,5 @@ public struct StoredScores: Sendable {
       scores.append((index, value.isFinite ? value : nil))
     }
     return scores
-  }
-
-  /// The cells of a line; a comma between quotation marks is part of a cell.
-  private static func cells(_ line: Substring) -> [String] {
-    var cells = [""]
-    var isQuoted = false
-    for character in line {
-      switch character {
-      case "\"": isQuoted.toggle()
-      case "," where !isQuoted: cells.append("")
-      default: cells[cells.count - 1].append(character)
-      }
-    }
-    return cells
   }
 }
