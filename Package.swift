@@ -39,8 +39,8 @@ let package = Package(
     .target(
       name: "Kernels", path: "Kernels",
       exclude: [
-        "branches.cl", "codes.cl", "common.cl", "convolution.cl", "grouped.cl", "images.cl", "statistics.cl", "sums.cl",
-        "value.cl", "weights.cl", "winograd.cl",
+        "branches.cl", "codes.cl", "common.cl", "convolution.cl", "grouped.cl", "images.cl", "peak.cl", "statistics.cl",
+        "sums.cl", "value.cl", "weights.cl", "winograd.cl",
       ]),
     .target(name: "OpenCLBackend", dependencies: ["Compute", "NetworkGraph", "Randomness", "COpenCL", "Kernels"]),
     // The one place that knows every backend.
@@ -55,7 +55,7 @@ let package = Package(
     .executableTarget(
       name: "epads",
       dependencies: [
-        "Studies", "Scoring", "SearchSpaces", "Compute", "BackendSelection", "Randomness",
+        "Studies", "Scoring", "SearchSpaces", "NetworkGraph", "Compute", "BackendSelection",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
 
@@ -71,7 +71,7 @@ let package = Package(
     .testTarget(
       name: "OpenCLConformanceTests",
       dependencies: [
-        "OpenCLBackend", "CPUBackend", "Compute", "SearchSpaces", "TestSupport", "epads",
+        "OpenCLBackend", "CPUBackend", "Compute", "NetworkGraph", "SearchSpaces", "TestSupport", "epads",
       ]),
     .testTarget(
       name: "CPUBackendTests",

@@ -19,6 +19,19 @@ typedef struct {
 // convolutions, its first channel, the channels without padding and those of a group.
 enum { BLOCK_PLACE, BLOCK_CHANNELS, BLOCK_COUNTED, BLOCK_FIRST_CHANNEL, BLOCK_OUTPUTS, BLOCK_GROUP_OUTPUTS, BLOCK = 8 };
 
+// Scoring takes statistics of what convolutions make; an inference adds biases to it, the row before the matrix of
+// weights.
+#ifdef INFERENCE
+#define IN_INFERENCE(code) code
+#define IN_SCORING(code)
+#define STATISTICS_PARAMETERS
+#else
+#define IN_INFERENCE(code)
+#define IN_SCORING(code) code
+#define STATISTICS_PARAMETERS \
+  __global long *partial, ulong partial_place, __global int *out_of_range, float limit,
+#endif
+
 #ifdef TILED
 
 // The tiles of a work-group; those beyond the last have no image.

@@ -14,12 +14,9 @@
 
 __kernel __attribute__((reqd_work_group_size(GROUP, 1, 1))) void convolve(
     __global float *arena, ulong input_place, __global const float *weights, ulong weight_place,
-    __global const long *tables, ulong blocks_place, __global long *partial, ulong partial_place,
-    __global int *out_of_range, float limit, convolution_shape shape) {
+    __global const long *tables, ulong blocks_place, STATISTICS_PARAMETERS convolution_shape shape) {
   __local __attribute__((aligned(16))) float windows[DEPTH * WINDOW_STRIDE];
   __local __attribute__((aligned(16))) float filters[DEPTH * TILE_CHANNELS];
-  // The windows' memory once more, for sums of tiles: [s, q][tile][channel].
-  __local float *const tile_sums = windows;
   __local tile_place places[TILES];
   const int item = get_local_id(0);
   const int first_channel = get_group_id(1) * TILE_CHANNELS;
@@ -81,8 +78,12 @@ __kernel __attribute__((reqd_work_group_size(GROUP, 1, 1))) void convolve(
         barrier(CLK_LOCAL_MEM_FENCE);
       }
 
-  // Outputs beyond an edge count as 0.
   const int channel = first_channel + column * 8, tile = row / 2;
+#ifdef INFERENCE
+  __global const float *biases = weights - shape.aligned_outputs + min(channel, shape.aligned_outputs - 8);
+  const lanes left_bias = LOAD(biases), right_bias = LOAD(biases + 4);
+#endif
+  // Outputs beyond an edge count as 0.
   const tile_place place = places[tile];
   __global const long *block = tables + blocks_place + channel / 8 * BLOCK;
 #pragma unroll
@@ -92,15 +93,18 @@ __kernel __attribute__((reqd_work_group_size(GROUP, 1, 1))) void convolve(
       if (channel < shape.aligned_outputs) {
         const ulong position = ((ulong)place.image * shape.output_height + y) * shape.output_width + x;
         __global float *to = arena + block[BLOCK_PLACE] + position * block[BLOCK_CHANNELS];
-        STORE(sums[p][0], to);
-        STORE(sums[p][1], to + 4);
+        STORE(sums[p][0] IN_INFERENCE(+ left_bias), to);
+        STORE(sums[p][1] IN_INFERENCE(+ right_bias), to + 4);
       }
     } else {
       sums[p][0] = sums[p][1] = (lanes)(0.0f);
     }
   }
 
-  // The upper two rows of a tile to local memory, then the lower two on top of them.
+#ifndef INFERENCE
+  // The upper two rows of a tile to local memory, then the lower two on top of them. The windows' memory once more, for
+  // sums of tiles: [s, q][tile][channel].
+  __local float *const tile_sums = windows;
 #pragma unroll
   for (int half_tile = 0; half_tile < 2; half_tile++) {
     if (row % 2 == half_tile) {
@@ -131,6 +135,7 @@ __kernel __attribute__((reqd_work_group_size(GROUP, 1, 1))) void convolve(
     write_partial(
         partial + partial_place, get_group_id(0), shape.aligned_outputs, first_channel + c, &total, out_of_range);
   }
+#endif
 }
 
 // For processors: a work-item makes 8 channels of a row of tiles, two rows of 4 outputs at a time in vectors, without
@@ -180,8 +185,7 @@ inline void convolve_strips(
 
 __kernel void convolve(
     __global float *arena, ulong input_place, __global const float *weights, ulong weight_place,
-    __global const long *tables, ulong blocks_place, __global long *partial, ulong partial_place,
-    __global int *out_of_range, float limit, convolution_shape shape) {
+    __global const long *tables, ulong blocks_place, STATISTICS_PARAMETERS convolution_shape shape) {
   const int channel = get_global_id(0) * 8, top = get_global_id(1) * 4, image = get_global_id(2);
   __global const long *block = tables + blocks_place + channel / 8 * BLOCK;
   const int stride = block[BLOCK_CHANNELS];
@@ -189,10 +193,10 @@ __kernel void convolve(
       arena + input_place + (ulong)image * shape.height * shape.width * shape.aligned_channels;
   __global float *output =
       arena + block[BLOCK_PLACE] + (ulong)image * shape.output_height * shape.output_width * stride;
-  tile_counts total;
-  clear(&total);
+  IN_INFERENCE(const float8 bias = vload8(0, weights + weight_place - shape.aligned_outputs + channel);)
+  IN_SCORING(tile_counts total; clear(&total);)
   for (int left = 0; left < shape.output_width; left += 4) {
-    float8 sum, squares;
+    IN_SCORING(float8 sum; float8 squares;)
     for (int y = top; y < top + 4; y += 2) {
       float8 sums[8];
       if (y < shape.output_height)
@@ -200,19 +204,23 @@ __kernel void convolve(
 #pragma unroll
       for (int p = 0; p < 8; p++) {
         if (y + p / 4 < shape.output_height && left + p % 4 < shape.output_width)
-          vstore8(sums[p], 0, output + ((y + p / 4) * shape.output_width + left + p % 4) * stride);
+          vstore8(
+              sums[p] IN_INFERENCE(+ bias), 0,
+              output + ((y + p / 4) * shape.output_width + left + p % 4) * stride);
         else
           sums[p] = (float8)(0.0f);
       }
-      add_row(y - top, sums[0], sums[1], sums[2], sums[3], &sum, &squares);
-      add_row(y - top + 1, sums[4], sums[5], sums[6], sums[7], &sum, &squares);
+      IN_SCORING(add_row(y - top, sums[0], sums[1], sums[2], sums[3], &sum, &squares);)
+      IN_SCORING(add_row(y - top + 1, sums[4], sums[5], sums[6], sums[7], &sum, &squares);)
     }
-    if (block[BLOCK_COUNTED]) add_tile(&total, sum, squares, limit);
+    IN_SCORING(if (block[BLOCK_COUNTED]) add_tile(&total, sum, squares, limit);)
   }
+#ifndef INFERENCE
   if (block[BLOCK_COUNTED])
     write_partial(
         partial + partial_place, image * shape.tile_rows + get_global_id(1), shape.aligned_outputs, channel, &total,
         out_of_range);
+#endif
 }
 
 #endif

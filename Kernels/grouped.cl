@@ -37,23 +37,22 @@ inline channel_values grouped_inputs(
 // Work-item (channels, part) makes GROUPED_TILES tiles.
 __kernel void convolve_grouped(
     __global float *arena, ulong input_place, __global const float *weights, ulong weight_place,
-    __global const long *tables, ulong blocks_place, __global long *partial, ulong partial_place,
-    __global int *out_of_range, float limit, convolution_shape shape) {
+    __global const long *tables, ulong blocks_place, STATISTICS_PARAMETERS convolution_shape shape) {
   const int channel = get_global_id(0) * ITEM_CHANNELS, part = get_global_id(1);
   const int of_image = shape.tile_rows * shape.tile_columns;
   if (part * GROUPED_TILES >= shape.tiles) return;
   __global const long *block = tables + blocks_place + channel / 8 * BLOCK;
   const int stride = block[BLOCK_CHANNELS], first_channel = block[BLOCK_FIRST_CHANNEL] + channel % 8;
   weights += weight_place + channel;
-  tile_counts total;
-  clear(&total);
+  IN_INFERENCE(const channel_values bias = ITEM_LOAD(weights - shape.aligned_outputs);)
+  IN_SCORING(tile_counts total; clear(&total);)
   for (int tile = part * GROUPED_TILES; tile < min((part + 1) * GROUPED_TILES, shape.tiles); tile++) {
     const int top = tile % of_image / shape.tile_columns * 4, left = tile % shape.tile_columns * 4;
     const ulong image = tile / of_image;
     __global const float *input = arena + input_place + image * shape.height * shape.width * shape.aligned_channels;
     __global float *output =
         arena + block[BLOCK_PLACE] + channel % 8 + image * shape.output_height * shape.output_width * stride;
-    channel_values sum, squares;
+    IN_SCORING(channel_values sum; channel_values squares;)
     for (int row = 0; row < 4; row++) {
       channel_values x[4];
 #pragma unroll
@@ -78,13 +77,15 @@ __kernel void convolve_grouped(
 #pragma unroll
       for (int p = 0; p < 4; p++)
         if (top + row < shape.output_height && left + p < shape.output_width)
-          ITEM_STORE(x[p], output + ((top + row) * shape.output_width + left + p) * stride);
+          ITEM_STORE(x[p] IN_INFERENCE(+ bias), output + ((top + row) * shape.output_width + left + p) * stride);
         else
           x[p] = (channel_values)(0.0f);
-      add_row(row, x[0], x[1], x[2], x[3], &sum, &squares);
+      IN_SCORING(add_row(row, x[0], x[1], x[2], x[3], &sum, &squares);)
     }
-    if (block[BLOCK_COUNTED]) add_tile(&total, sum, squares, limit);
+    IN_SCORING(if (block[BLOCK_COUNTED]) add_tile(&total, sum, squares, limit);)
   }
+#ifndef INFERENCE
   if (block[BLOCK_COUNTED])
     write_partial(partial + partial_place, part, shape.aligned_outputs, channel, &total, out_of_range);
+#endif
 }

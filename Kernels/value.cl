@@ -67,6 +67,21 @@ inline lanes value_of(
   return value;
 }
 
+#ifdef INFERENCE
+
+// LANES units a work-item.
+__kernel void sum_terms(
+    __global float *arena, __global const float *affine, __global const long *tables, ulong terms_place, int count,
+    int width, int aligned, int units, ulong output) {
+  const int unit = get_global_id(0) * LANES, image = get_global_id(1);
+  if (unit < units)
+    STORE(
+        value_of(arena, affine, tables + terms_place, count, image, unit, width, aligned),
+        arena + output + (ulong)image * units + unit);
+}
+
+#else
+
 // A bit a lane.
 inline uint signs_of(lanes value) {
 #ifdef TILED
@@ -84,7 +99,7 @@ inline uint signs_of(lanes value) {
 // For GPUs: 4 units a work-item; a work-group packs its signs through local memory.
 __kernel __attribute__((reqd_work_group_size(256, 1, 1))) void sum_terms(
     __global float *arena, __global const float *affine, __global const long *tables, ulong terms_place, int count,
-    int width, int aligned, int units, int keep, ulong output, int code, __global uint *codes, ulong code_place,
+    int width, int aligned, int units, ulong output, int keep, int code, __global uint *codes, ulong code_place,
     int words) {
   __local uint signs[32];
   const int unit = get_global_id(0) * 4, image = get_global_id(1), item = get_local_id(0);
@@ -105,7 +120,7 @@ __kernel __attribute__((reqd_work_group_size(256, 1, 1))) void sum_terms(
 // For processors: 32 units a work-item, one word of a code.
 __kernel void sum_terms(
     __global float *arena, __global const float *affine, __global const long *tables, ulong terms_place, int count,
-    int width, int aligned, int units, int keep, ulong output, int code, __global uint *codes, ulong code_place,
+    int width, int aligned, int units, ulong output, int keep, int code, __global uint *codes, ulong code_place,
     int words) {
   const int word = get_global_id(0), image = get_global_id(1);
   if (word >= words) return;
@@ -118,5 +133,7 @@ __kernel void sum_terms(
   }
   if (code) codes[code_place + (ulong)image * words + word] = signs;
 }
+
+#endif
 
 #endif

@@ -1,4 +1,5 @@
-// Philox4x32-10 (Salmon et al., SC 2011) for the weights of all convolutions of a run, PyTorch's default initialisation.
+// Philox4x32-10 (Salmon et al., SC 2011) for the weights of all convolutions of a run or an inference, PyTorch's default
+// initialisation.
 
 inline uint4 philox(uint4 counter, uint2 key) {
   for (int round = 0; round < 10; round++) {
@@ -11,9 +12,10 @@ inline uint4 philox(uint4 counter, uint2 key) {
 }
 
 // A convolution: the stream of its weights, the bits of their bound, its shape; where its matrix of weights begins, the
-// channels of that matrix (those of all convolutions joined in it) and its own first one; and its first work-item.
+// channels of that matrix (those of all convolutions joined in it) and its own first one; its first work-item; and the
+// bits of a factor of the weights, 1 for scoring. Biases are made like weights of one input channel.
 enum { STREAM, BOUND, OUTPUTS, ALIGNED_OUTPUTS, INPUTS, ALIGNED_INPUTS, AREA, MATRIX_PLACE, MATRIX_CHANNELS,
-       FIRST_CHANNEL, FIRST_ITEM, BRANCH = 16 };
+       FIRST_CHANNEL, FIRST_ITEM, SCALE, BRANCH = 16 };
 
 // The branch of a work-item.
 inline __global const long *branch_of(__global const long *branches, int count, uint item) {
@@ -37,9 +39,9 @@ inline uint4 words_of(__global const long *branch, ulong seed, uint block) {
   return philox(counter, (uint2)((uint)seed, (uint)(seed >> 32)));
 }
 
-// 24 bits are exact; the last product is the only rounding.
+// 24 bits are exact; the products with the bound and the factor are rounded.
 inline float weight_of(__global const long *branch, uint word) {
-  return ((float)(word >> 8) * 0x1p-24f * 2.0f - 1.0f) * as_float((uint)branch[BOUND]);
+  return ((float)(word >> 8) * 0x1p-24f * 2.0f - 1.0f) * as_float((uint)branch[BOUND]) * as_float((uint)branch[SCALE]);
 }
 
 // Work-item (position, input, output) of each direct convolution: weights[position][input][output], zero where padded.

@@ -45,8 +45,7 @@
 
 __kernel __attribute__((reqd_work_group_size(GROUP, 1, 1))) void convolve_winograd(
     __global float *arena, ulong input_place, __global const float *weights, ulong weight_place,
-    __global const long *tables, ulong blocks_place, __global long *partial, ulong partial_place,
-    __global int *out_of_range, float limit, convolution_shape shape) {
+    __global const long *tables, ulong blocks_place, STATISTICS_PARAMETERS convolution_shape shape) {
   __local __attribute__((aligned(16))) float scratch[LOCAL_FLOATS];
   __local tile_place places[TILES];
   // [position][channel][tile] and [position][channel][output].
@@ -126,8 +125,8 @@ __kernel __attribute__((reqd_work_group_size(GROUP, 1, 1))) void convolve_winogr
   const int channel = first_channel + finished_channel;
   const int finishes = item < EXCHANGED && channel < shape.aligned_outputs;
   __global const long *block = tables + blocks_place + channel / 8 * BLOCK;
-  tile_counts total;
-  clear(&total);
+  IN_INFERENCE(const float bias = finishes ? *(weights - shape.aligned_outputs + channel) : 0.0f;)
+  IN_SCORING(tile_counts total; clear(&total);)
 #pragma unroll
   for (int t = 0; t < 4; t++) {
     // [block of tiles][row][column][output].
@@ -141,7 +140,7 @@ __kernel __attribute__((reqd_work_group_size(GROUP, 1, 1))) void convolve_winogr
       __global float *output =
           arena + block[BLOCK_PLACE] + channel % 8 +
           (ulong)max(place.image, 0) * shape.output_height * shape.output_width * stride;
-      float sum = 0.0f, squares = 0.0f;
+      IN_SCORING(float sum = 0.0f; float squares = 0.0f;)
 #pragma unroll
       for (int row = 0; row < 4; row++) {
         __local const float *m = scratch + (finished_block * 4 + row) * 6 * OUTPUTS + finished_channel;
@@ -153,16 +152,17 @@ __kernel __attribute__((reqd_work_group_size(GROUP, 1, 1))) void convolve_winogr
 #pragma unroll
         for (int c = 0; c < 4; c++)
           if (place.image >= 0 && y < shape.output_height && place.left + c < shape.output_width)
-            output[(y * shape.output_width + place.left + c) * stride] = x[c];
+            output[(y * shape.output_width + place.left + c) * stride] = x[c] IN_INFERENCE(+ bias);
           else
             x[c] = 0.0f;
-        add_row(row, x[0], x[1], x[2], x[3], &sum, &squares);
+        IN_SCORING(add_row(row, x[0], x[1], x[2], x[3], &sum, &squares);)
       }
-      if (block[BLOCK_COUNTED]) add_tile(&total, sum, squares, limit);
+      IN_SCORING(if (block[BLOCK_COUNTED]) add_tile(&total, sum, squares, limit);)
     }
     barrier(CLK_LOCAL_MEM_FENCE);
   }
 
+#ifndef INFERENCE
   // The counts of a channel are with TILES / 4 work-items.
   __local long *const counts = (__local long *)scratch;
   if (item < EXCHANGED)
@@ -174,6 +174,7 @@ __kernel __attribute__((reqd_work_group_size(GROUP, 1, 1))) void convolve_winogr
       for (int b = 1; b < TILES / 4; b++) total.counts[kind] += counts[kind * EXCHANGED + b * OUTPUTS + item];
     write_partial(partial + partial_place, get_group_id(0), shape.aligned_outputs, channel, &total, out_of_range);
   }
+#endif
 }
 
 // For processors: inputs are transformed by a kernel of their own, 8 channels of a tile a work-item; then a work-item
@@ -210,7 +211,7 @@ __kernel void transform_inputs(
 __kernel void convolve_winograd(
     __global float *arena, __global const float *transformed, int first_tile, int last_tile,
     __global const float *weights, ulong weight_place, __global const long *tables, ulong blocks_place,
-    __global long *partial, ulong partial_place, __global int *out_of_range, float limit, convolution_shape shape) {
+    STATISTICS_PARAMETERS convolution_shape shape) {
   const int channel = get_global_id(0) * 8, first = get_global_id(1) * TILES;
   const int of_image = shape.tile_rows * shape.tile_columns, channels = shape.aligned_channels;
   __global const long *block = tables + blocks_place + channel / 8 * BLOCK;
@@ -233,8 +234,8 @@ __kernel void convolve_winograd(
 #pragma unroll
     for (int t = 0; t < TILES; t++) products[t][position] = sums[t];
   }
-  tile_counts total;
-  clear(&total);
+  IN_INFERENCE(const float8 bias = vload8(0, weights - shape.aligned_outputs);)
+  IN_SCORING(tile_counts total; clear(&total);)
   for (int t = 0; t < TILES && first_tile + first + t < last_tile; t++) {
     const int tile = first_tile + first + t;
     const int top = tile % of_image / shape.tile_columns * 4, left = tile % shape.tile_columns * 4;
@@ -244,24 +245,27 @@ __kernel void convolve_winograd(
     for (int x = 0; x < 6; x++)
       TRANSFORM_OUTPUT(
           float8, m[x], m[6 + x], m[12 + x], m[18 + x], m[24 + x], m[30 + x], m[x], m[6 + x], m[12 + x], m[18 + x])
-    float8 sum, squares;
+    IN_SCORING(float8 sum; float8 squares;)
     for (int row = 0; row < 4; row++) {
       float8 x[4];
       m = products[t] + row * 6;
       TRANSFORM_OUTPUT(float8, m[0], m[1], m[2], m[3], m[4], m[5], x[0], x[1], x[2], x[3])
       for (int c = 0; c < 4; c++)
         if (top + row < shape.output_height && left + c < shape.output_width)
-          vstore8(x[c], 0, output + ((top + row) * shape.output_width + left + c) * stride);
+          vstore8(
+              x[c] IN_INFERENCE(+ bias), 0, output + ((top + row) * shape.output_width + left + c) * stride);
         else
           x[c] = (float8)(0.0f);
-      add_row(row, x[0], x[1], x[2], x[3], &sum, &squares);
+      IN_SCORING(add_row(row, x[0], x[1], x[2], x[3], &sum, &squares);)
     }
-    if (block[BLOCK_COUNTED]) add_tile(&total, sum, squares, limit);
+    IN_SCORING(if (block[BLOCK_COUNTED]) add_tile(&total, sum, squares, limit);)
   }
+#ifndef INFERENCE
   if (block[BLOCK_COUNTED])
     write_partial(
         partial + partial_place, first_tile / TILES + get_global_id(1), shape.aligned_outputs, channel, &total,
         out_of_range);
+#endif
 }
 
 #endif

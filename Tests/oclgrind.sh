@@ -29,7 +29,7 @@ swift build -c release --build-tests >"$folder/output" 2>&1 || {
 export OCLGRIND_DATA_RACES=1
 status=0
 swift test -c release --skip-build --no-parallel \
-  --filter "${1:-OpenCLConformanceTests/(operations|branches)\(|OpenCLDeviceTests/}" >"$folder/output" 2>&1 || status=$?
+  --filter "${1:-OpenCL(Conformance|Inference)Tests/(operations|branches)\(|OpenCLDeviceTests/}" >"$folder/output" 2>&1 || status=$?
 # A run that crashed, tested nothing or could not use the device must not pass.
 if [ "$status" -gt 1 ] || ! grep -qE 'Test run with [1-9][0-9]* test' "$folder/output" ||
   grep -qE 'signal code|failed on Oclgrind|OpenCLDeviceTests failed' "$folder/output"; then

@@ -15,4 +15,10 @@ const char *_Nonnull epads_winograd_source(void);
 /// Grouped convolutions.
 const char *_Nonnull epads_grouped_source(void);
 
+/// Values of steps alone, for inference.
+const char *_Nonnull epads_value_source(void);
+
+/// What measures a device's peak.
+const char *_Nonnull epads_peak_source(void);
+
 #endif

@@ -45,6 +45,21 @@ public final class ResilientBackend: Backend {
   /// A failure here shows again in the run, which deals with it.
   public func prepare(_ plan: Plan) throws(BackendError) { try? now.backend.prepare(plan) }
 
+  /// On this device or a fresh one like it, never on the fallback: the time of another device would be another measurement.
+  public func inference(of plan: Plan) throws(BackendError) -> any Inference {
+    let failed = now
+    do throws(BackendError) {
+      return try failed.backend.inference(of: plan)
+    } catch {
+      guard error.code == .deviceFailed, !failed.isFallback else { throw error }
+      let backend = try make()
+      replace(by: backend)
+      return try backend.inference(of: plan)
+    }
+  }
+
+  public func peakMultiplyAccumulates() throws(BackendError) -> Double { try now.backend.peakMultiplyAccumulates() }
+
   public func run(_ plan: Plan, images: ImageBatch) throws(BackendError) -> Counts {
     try runNamingDevice(plan, images: images).counts
   }

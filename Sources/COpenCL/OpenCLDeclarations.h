@@ -134,6 +134,7 @@ typedef struct _cl_event *cl_event;
 #define CL_QUEUE_PROFILING_ENABLE (1 << 1)
 #define CL_SUCCESS 0
 #define CL_TRUE 1
+#define CL_FALSE 0
 
 cl_int clGetPlatformIDs(cl_uint num_entries, cl_platform_id *platforms, cl_uint *num_platforms);
 cl_int clGetPlatformInfo(cl_platform_id platform, cl_platform_info param_name, size_t param_value_size, void

@@ -41,8 +41,23 @@ public final class CPUBackend: Backend {
   }
 
   public func memoryBound(of plan: Plan) -> Int {
+    if plan.measurement == .logits {
+      return InferenceSize(plan, threads: threads, instructionSet: instructionSet).bytes
+    }
     let layout = layout(of: plan)
     return layout.bytes + max(layout.weights, WeightCache.limit)
+  }
+
+  public func inference(of plan: Plan) throws(BackendError) -> any Inference {
+    lock.lock()
+    defer { lock.unlock() }
+    return try CPUInference(plan, workspace: workspace, instructionSet: instructionSet, lock: lock)
+  }
+
+  public func peakMultiplyAccumulates() throws(BackendError) -> Double {
+    lock.lock()
+    defer { lock.unlock() }
+    return workspace.pool.peakMultiplyAccumulates(instructionSet.loops)
   }
 
   public func run(_ plan: Plan, images: ImageBatch) throws(BackendError) -> Counts {

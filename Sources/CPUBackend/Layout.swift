@@ -36,7 +36,10 @@ struct Layout {
     func aligned(_ bytes: Int) -> Int { (bytes + 63) / 64 * 64 }
     let float = MemoryLayout<Float>.stride
     placement = plan.placement(.fused)
-    steps = plan.steps.map { StepLayout($0, plan: plan, threads: threads, instructionSet: instructionSet) }
+    steps = plan.steps.map { step in
+      let group = StepLayout.group(of: step, in: plan, atMost: plan.images / (2 * threads))
+      return StepLayout(step, plan: plan, group: group, instructionSet: instructionSet)
+    }
     var end = aligned(placement.count * plan.images * float)
     codes = end
     codeStride = aligned((plan.largestCode + 7) / 8)

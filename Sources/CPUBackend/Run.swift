@@ -3,13 +3,13 @@ internal import Compute
 import NetworkGraph
 
 /// One run of a plan: where its parts lie, and its steps carried out one after the other.
-struct Run: @unchecked Sendable {
+struct Run: StepMemory, @unchecked Sendable {
   let plan: Plan
   let layout: Layout
   let pool: ThreadPool
   let instructionSet: InstructionSet
   /// Of every branch of every step.
-  private let weights: [[UnsafePointer<Float>]]
+  private let weights: [[PackedWeights]]
   /// `layout.bytes` bytes.
   private let memory: UnsafeMutableRawPointer
 
@@ -33,11 +33,12 @@ struct Run: @unchecked Sendable {
     copyImages(images)
     var counted = Set<Int>()
     for (position, step) in plan.steps.enumerated() {
-      try StepRun(self, position: position, weights: weights[position]).carryOut()
+      try StepRun(self, position: position, weights: weights[position].map { UnsafePointer($0.start) }).carryOut()
       counted.formUnion(step.sites)
       switch plan.measurement {
       case .distances: countDistances(step, into: &counts)
       case .agreement: countAgreement(step, into: &counts)
+      case .logits: break
       }
     }
     if plan.measurement == .agreement {
@@ -59,9 +60,6 @@ extension Run {
   func activations(_ buffer: Int) -> UnsafeMutablePointer<Float> {
     part(0, of: Float.self) + (layout.placement.offsets[buffer] ?? 0) * plan.images
   }
-
-  /// Floats of one image.
-  func count(_ buffer: Int) -> Int { Plan.alignedCount(plan.buffers[buffer]) }
 
   func code(image: Int) -> UnsafeMutablePointer<UInt8> {
     part(layout.codes + image * layout.codeStride, of: UInt8.self)

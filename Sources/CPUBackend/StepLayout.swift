@@ -62,7 +62,9 @@ struct StepLayout {
   /// Output channels whose products are made together: those of a round stay near the nearest cache.
   static let productChannels = 16
 
-  init(_ step: Plan.Step, plan: Plan, threads: Int, instructionSet: InstructionSet) {
+  /// - Parameter group: images that one thread takes at a time.
+  init(_ step: Plan.Step, plan: Plan, group: Int, instructionSet: InstructionSet) {
+    self.group = group
     let shape = step.shape
     let aligned = Plan.aligned(shape.channels)
     let branches = step.branches
@@ -75,20 +77,10 @@ struct StepLayout {
     let scratch = zip(step.terms, termChannels).map { (plan.buffers[$0.buffer].width + shape.width) * $1 }.max() ?? 0
     rowCount = 5 * shape.width * aligned + scratch
 
-    // Enough images for a round of tiles, and not so few values that handing them out takes longer than they do.
-    let count = Plan.alignedCount(shape)
-    var group = (4095 + count) / max(1, count)
-    for branch in branches where branch.algorithm == .winograd {
-      let tiles = BatchStatistics.tiles(shape: plan.buffers[branch.output], images: 1)
-      group = max(group, (Self.tiles - 1) / max(1, tiles) + 1)
-    }
-    let images = max(1, min(group, 16, plan.images / (2 * threads)))
-    self.group = images
-
     var place = 0
     func padded(_ shape: TensorShape, _ readers: [Plan.Branch], isOutput: Bool) -> PaddedImages {
       let padded = PaddedImages(of: shape, readBy: readers, plan: plan, isOutput: isOutput, place: place)
-      place += padded.image * images
+      place += padded.image * group
       return padded
     }
     value = padded(shape, branches.filter { $0.parent == nil }, isOutput: false)
@@ -125,6 +117,18 @@ struct StepLayout {
         * branch.packedArea
     }
     laneCount = zip(branches, outputs).reduce(0) { $0 + ($1.0.convolution.groups > 1 ? $1.1 : 0) }
+  }
+
+  /// Images that a thread takes at a time: enough for a round of tiles, and not so few values that handing them out takes
+  /// longer than they do.
+  static func group(of step: Plan.Step, in plan: Plan, atMost limit: Int) -> Int {
+    let count = Plan.alignedCount(step.shape)
+    var group = (4095 + count) / max(1, count)
+    for branch in step.branches where branch.algorithm == .winograd {
+      let tiles = BatchStatistics.tiles(shape: plan.buffers[branch.output], images: 1)
+      group = max(group, (Self.tiles - 1) / max(1, tiles) + 1)
+    }
+    return max(1, min(group, 16, limit))
   }
 
   /// Terms that lie side by side are put together; on each channel the order of the terms stays.

@@ -30,9 +30,9 @@ struct StepRun: @unchecked Sendable {
     self.step = step
     self.layout = layout
     isReversed = !position.isMultiple(of: 2)
-    run.writePartScales(of: step, layout)
+    run.writePartScales(of: step, layout, to: run.partScales)
     let order = layout.summands.flatMap(\.terms)
-    terms = run.terms(of: step, layout)
+    terms = run.terms(of: step, layout, partScales: run.partScales)
     termSteps = order.map { run.count(step.terms[$0].buffer) }
     let written =
       step.branches.indices.filter { layout.parents[$0] == nil }.map { step.branches[$0].output }
@@ -46,7 +46,7 @@ struct StepRun: @unchecked Sendable {
     shift = run.summedShifts(step)
     kernels = layout.kernels
     limit = run.limit(step.shape)
-    run.writeLanes(of: step)
+    run.writeLanes(of: step, to: run.lanes)
     outputs = (0..<run.pool.width).map { worker in
       layout.joined.map { joined in
         joined.branches.flatMap { branch in
@@ -96,7 +96,8 @@ struct StepRun: @unchecked Sendable {
         guard let firstTerm = imageTerms.baseAddress, let shift = shift.baseAddress else { return }
         var value = epads_value(
           terms: firstTerm, count: terms.count, height: shape.height, width: shape.width, channels: channels,
-          shift: shift, ones: run.ones, rows: run.rows(worker: worker), output: nil, code: nil, padded: nil,
+          first_row: 0, last_row: shape.height, shift: shift, ones: run.ones, rows: run.rows(worker: worker),
+          output: nil, code: nil, padded: nil,
           padded_row: layout.value.row, padded_channels: layout.value.channels, rectified: step.rectified ? 1 : 0,
           ahead: nil)
         for image in group {
@@ -190,113 +191,26 @@ struct StepRun: @unchecked Sendable {
 }
 
 extension Run {
-  /// The terms over image 0, summand by summand.
-  fileprivate func terms(of step: Plan.Step, _ layout: StepLayout) -> [epads_term] {
-    var partScales = partScales
-    return layout.summands.flatMap { summand in
-      var parts = summand.terms.map { term(step.terms[$0]) }
-      guard !summand.isWhole else { return parts }
-      for index in parts.indices {
-        parts[index].is_part = 1
-        parts[index].parts = parts.count
-        parts[index].has_gaps = summand.hasGaps ? 1 : 0
-        parts[index].scale = UnsafePointer(partScales)
-      }
-      partScales += Plan.aligned(step.shape.channels)
-      return parts
-    }
-  }
-
-  /// A term over image 0.
-  private func term(_ term: Plan.Term) -> epads_term {
-    let shape = plan.buffers[term.buffer]
-    var result = epads_term(
-      data: activations(term.buffer), scale: nil, rectified: 0, is_part: 0, parts: 1,
-      channels: Plan.aligned(shape.channels), first_channel: term.firstChannel, has_gaps: 0, is_maximum: 0,
-      kernel_height: 0, kernel_width: 0, stride_height: 1, stride_width: 1, padding_height: 0, padding_width: 0,
-      height: shape.height, width: shape.width)
-    func pool(_ source: Plan.Source, _ pooling: Pooling) {
-      result.rectified = source.rectified ? 1 : 0
-      (result.kernel_height, result.kernel_width) = (pooling.kernel.height, pooling.kernel.width)
-      (result.stride_height, result.stride_width) = (pooling.stride.height, pooling.stride.width)
-      (result.padding_height, result.padding_width) = (pooling.padding.height, pooling.padding.width)
-    }
-    switch term.kind {
-    case .normalized(_, let slot): result.scale = UnsafePointer(scales(slot))
-    case .identity(let source): result.rectified = source.rectified ? 1 : 0
-    case .averagePool(let source, let pooling): pool(source, pooling)
-    case .maximumPool(let source, let pooling):
-      pool(source, pooling)
-      result.is_maximum = 1
-    }
-    return result
-  }
-
-  /// The scales of the summands in parts, side by side; 1 where a part is not normalised.
-  fileprivate func writePartScales(of step: Plan.Step, _ layout: StepLayout) {
-    var target = partScales
-    let channels = Plan.aligned(step.shape.channels)
-    for summand in layout.summands where !summand.isWhole {
-      target.update(repeating: 1, count: channels)
-      for term in summand.terms.map({ step.terms[$0] }) {
-        guard case .normalized(let buffer, let slot) = term.kind else { continue }
-        (target + term.firstChannel).update(from: scales(slot), count: plan.buffers[buffer].channels)
-      }
-      target += channels
-    }
-  }
-
-  /// The sum of the shifts of a step's normalised terms, left to right.
-  fileprivate func summedShifts(_ step: Plan.Step) -> [Float] {
-    var total = [Float?](repeating: nil, count: Plan.aligned(step.shape.channels))
-    for term in step.terms {
-      guard case .normalized(let buffer, let slot) = term.kind else { continue }
-      for channel in 0..<plan.buffers[buffer].channels {
-        let shift = shifts(slot)[channel]
-        total[term.firstChannel + channel] = total[term.firstChannel + channel].map { $0 + shift } ?? shift
-      }
-    }
-    return total.map { $0 ?? 0 }
-  }
-
   /// The vectors of a branch's output channels.
   fileprivate func outputs(
     _ step: Plan.Step, _ position: Int, _ stepLayout: StepLayout, weights: UnsafePointer<Float>, lanes: Int, worker: Int
   ) -> [epads_output] {
     let branch = step.branches[position]
     let shape = plan.buffers[branch.output]
-    let channels = Plan.aligned(shape.channels)
-    let sums = sums(worker: worker) + stepLayout.sumOffsets[position]
-    let inputs = plan.inputShape(of: branch, in: step).channels / branch.convolution.groups
-    let lanesBefore = step.branches[..<position].reduce(0) { total, branch in
-      branch.convolution.groups > 1 ? total + Plan.aligned(branch.convolution.outputChannels) : total
-    }
     // Read by other branches, or by later steps.
-    let padded = stepLayout.parents[position]
-    let data = padded.map { self.padded(worker: worker) + $0.place + $0.origin } ?? activations(branch.output)
-    return stride(from: 0, to: channels, by: lanes).map { channel in
-      epads_output(
-        weights: weights + channel * inputs * branch.packedArea, data: data + channel, channels: channels,
-        row: padded?.row ?? shape.width * channels, image: padded?.image ?? count(branch.output),
-        sums: branch.statistics == nil ? nil : sums + channel, limit: limit(shape),
-        lanes: branch.convolution.groups > 1 ? UnsafePointer(self.lanes + lanesBefore + channel) : nil)
-    }
-  }
-
-  /// The first input channel of every output channel, for the grouped branches of a step; padded channels take the last
-  /// one's.
-  fileprivate func writeLanes(of step: Plan.Step) {
-    var next = lanes
-    for branch in step.branches where branch.convolution.groups > 1 {
-      let convolution = branch.convolution
-      let (inputs, outputs) = (
-        plan.inputShape(of: branch, in: step).channels / convolution.groups,
-        convolution.outputChannels / convolution.groups
-      )
-      for channel in 0..<Plan.aligned(convolution.outputChannels) {
-        next.pointee = min(channel, convolution.outputChannels - 1) / outputs * inputs
-        next += 1
+    let target =
+      stepLayout.parents[position].map { padded in
+        OutputTarget(
+          data: self.padded(worker: worker) + padded.place + padded.origin, row: padded.row, image: padded.image)
       }
+      ?? OutputTarget(
+        data: activations(branch.output), row: shape.width * Plan.aligned(shape.channels), image: count(branch.output))
+    let sums = sums(worker: worker) + stepLayout.sumOffsets[position]
+    return outputs(
+      step, position, to: target, weights: weights, bias: nil, lanes: lanes, inputLanes: UnsafePointer(self.lanes)
+    ) { channel, output in
+      if branch.statistics != nil { output.sums = sums + channel }
+      output.limit = limit(shape)
     }
   }
 

@@ -4,6 +4,21 @@ import Foundation
 import NetworkGraph
 import Randomness
 
+/// Packed weights of a convolution, for as long as somebody holds them.
+final class PackedWeights: @unchecked Sendable {
+  let start: UnsafeMutablePointer<Float>
+  let bytes: Int
+  /// The number of the last run that took them; for the cache.
+  fileprivate var lastRun = 0
+
+  fileprivate init(start: UnsafeMutablePointer<Float>, bytes: Int) {
+    self.start = start
+    self.bytes = bytes
+  }
+
+  deinit { free(start) }
+}
+
 /// Packed weights, kept from run to run: an operation in one place has the same weights in every architecture, so a study of
 /// a space makes each of them once.
 final class WeightCache: @unchecked Sendable {
@@ -13,6 +28,7 @@ final class WeightCache: @unchecked Sendable {
   fileprivate struct Key: Hashable {
     var seed: UInt64
     var branch: String
+    var scale: Float
     var outputs: Int
     /// Of a group.
     var inputs: Int
@@ -21,27 +37,14 @@ final class WeightCache: @unchecked Sendable {
     var lanes: Int
   }
 
-  private final class Block {
-    let start: UnsafeMutablePointer<Float>
-    let bytes: Int
-    var lastRun = 0
-
-    init(start: UnsafeMutablePointer<Float>, bytes: Int) {
-      self.start = start
-      self.bytes = bytes
-    }
-
-    deinit { free(start) }
-  }
-
-  private var blocks: [Key: Block] = [:]
+  private var blocks: [Key: PackedWeights] = [:]
   private var bytes = 0
   private var runs = 0
 
   /// The packed weights of every branch of every step; those that are missing are made.
   func weights(
     of plan: Plan, _ steps: [StepLayout], pool: ThreadPool
-  ) throws(BackendError) -> [[UnsafePointer<Float>]] {
+  ) throws(BackendError) -> [[PackedWeights]] {
     runs += 1
     var keys: [[Key]] = []
     var missing: [(key: Key, kernels: epads_kernels)] = []
@@ -52,7 +55,7 @@ final class WeightCache: @unchecked Sendable {
       for (branch, kernels) in zip(step.branches, kernels) {
         guard let kernels else { continue }
         let key = Key(
-          seed: plan.seed, branch: branch.weights, outputs: branch.convolution.outputChannels,
+          seed: plan.seed, branch: branch.weights, scale: branch.scale, outputs: branch.convolution.outputChannels,
           inputs: plan.inputShape(of: branch, in: step).channels / branch.convolution.groups,
           area: branch.convolution.kernel.area,
           algorithm: branch.algorithm,
@@ -63,22 +66,22 @@ final class WeightCache: @unchecked Sendable {
       keys.append(own)
     }
     try make(missing, pool: pool)
-    return keys.map { $0.compactMap { key in blocks[key].map { UnsafePointer($0.start) } } }
+    return keys.map { $0.compactMap { blocks[$0] } }
   }
 
   private func make(_ missing: [(key: Key, kernels: epads_kernels)], pool: ThreadPool) throws(BackendError) {
     guard !missing.isEmpty else { return }
     evict(for: missing.reduce(0) { $0 + $1.key.bytes })
     // The largest first, so that no thread ends with one.
-    var work: [(key: Key, kernels: epads_kernels, block: Block)] = []
+    var work: [(key: Key, kernels: epads_kernels, block: PackedWeights)] = []
     for (key, kernels) in missing.sorted(by: { $0.key.bytes > $1.key.bytes }) {
       var memory: UnsafeMutableRawPointer?
       guard posix_memalign(&memory, 64, key.bytes) == 0, let memory else {
         throw BackendError(.outOfMemory, "cannot allocate \(key.bytes) bytes for weights: take a smaller --batch")
       }
-      work.append((key, kernels, Block(start: memory.assumingMemoryBound(to: Float.self), bytes: key.bytes)))
+      work.append((key, kernels, PackedWeights(start: memory.assumingMemoryBound(to: Float.self), bytes: key.bytes)))
     }
-    nonisolated(unsafe) let ready = work
+    let ready = work
     pool.run(ready.count) { _, item in ready[item].key.pack(ready[item].kernels, into: ready[item].block.start) }
     for (key, _, block) in work {
       block.lastRun = runs
@@ -105,7 +108,8 @@ extension WeightCache.Key {
   /// One vector of output channels after the other.
   fileprivate func pack(_ kernels: epads_kernels, into packed: UnsafeMutablePointer<Float>) {
     let chain = inputs * area
-    let weights = convolutionWeights(seed: seed, name: branch, count: outputs * chain, fanIn: chain)
+    var weights = convolutionWeights(seed: seed, name: branch, count: outputs * chain, fanIn: chain)
+    if scale != 1 { for index in weights.indices { weights[index] *= scale } }
     weights.withUnsafeBufferPointer { weights in
       guard let weights = weights.baseAddress else { return }
       for first in stride(from: 0, to: Plan.aligned(outputs), by: kernels.lanes) {

@@ -15,27 +15,37 @@ final class Workspace: @unchecked Sendable {
   /// Makes room for a run; throws before anything is allocated where the system has not got it.
   func reserve(_ layout: Layout) throws(BackendError) -> UnsafeMutableRawPointer {
     if let memory, layout.bytes <= capacity { return memory }
-    if let available = SystemMemory.available, layout.bytes + layout.weights - capacity > available {
-      throw BackendError(
-        .outOfMemory,
-        """
-        the run needs \(megabytes(layout.bytes + layout.weights)) of memory and \(megabytes(available)) are left: take a \
-        smaller --batch
-        """)
-    }
+    try Self.check(bytes: layout.bytes + layout.weights, beside: capacity)
     free(memory)
     memory = nil
     capacity = 0
-    var block: UnsafeMutableRawPointer?
-    // 2 MiB, so that the system can back the arena with huge pages.
-    guard posix_memalign(&block, layout.bytes >= 4 << 20 ? 2 << 20 : 64, layout.bytes) == 0, let block else {
-      throw BackendError(.outOfMemory, "cannot allocate \(megabytes(layout.bytes)) of memory: take a smaller --batch")
-    }
-    if layout.bytes >= 4 << 20 { madvise(block, layout.bytes, MADV_HUGEPAGE) }
+    let block = try Self.allocate(bytes: layout.bytes)
     memory = block
     capacity = layout.bytes
     return block
   }
 
-  private func megabytes(_ bytes: Int) -> String { "\((bytes + (1 << 20) - 1) >> 20) MiB" }
+  /// Throws where the system has not got so many bytes.
+  ///
+  /// - Parameter freed: what will be given back before.
+  static func check(bytes: Int, beside freed: Int = 0) throws(BackendError) {
+    if let available = SystemMemory.available, bytes - freed > available {
+      throw BackendError(
+        .outOfMemory,
+        "the run needs \(megabytes(bytes)) of memory and \(megabytes(available)) are left: take a smaller --batch")
+    }
+  }
+
+  /// Memory that the caller frees.
+  static func allocate(bytes: Int) throws(BackendError) -> UnsafeMutableRawPointer {
+    var block: UnsafeMutableRawPointer?
+    // 2 MiB, so that the system can back it with huge pages.
+    guard posix_memalign(&block, bytes >= 4 << 20 ? 2 << 20 : 64, max(64, bytes)) == 0, let block else {
+      throw BackendError(.outOfMemory, "cannot allocate \(megabytes(bytes)) of memory: take a smaller --batch")
+    }
+    if bytes >= 4 << 20 { madvise(block, bytes, MADV_HUGEPAGE) }
+    return block
+  }
+
+  private static func megabytes(_ bytes: Int) -> String { "\((bytes + (1 << 20) - 1) >> 20) MiB" }
 }

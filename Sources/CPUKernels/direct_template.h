@@ -32,8 +32,10 @@ INLINE int convolve_tile(
   vector sum[VECTORS], squares[VECTORS];
   for (int first = 0; first < rows; first += step) {
     vector x[MOST][VECTORS][4];
-    UNROLL for (int r = 0; r < step; r++)
-        UNROLL for (int v = 0; v < count; v++) UNROLL for (int p = 0; p < 4; p++) x[r][v][p] = (vector)0;
+    UNROLL for (int v = 0; v < count; v++) {
+      const vector start = outputs[v].bias ? load(outputs[v].bias) : (vector)0;
+      UNROLL for (int r = 0; r < step; r++) UNROLL for (int p = 0; p < 4; p++) x[r][v][p] = start;
+    }
     const float *weights[VECTORS];
     UNROLL for (int v = 0; v < count; v++) weights[v] = outputs[v].weights;
     for (long run = 0; run < convolution->runs; run++) {

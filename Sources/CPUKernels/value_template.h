@@ -155,7 +155,8 @@ static void make_row(const epads_value *value, long y) {
   float *sums = value->rows, *term_rows = value->rows + length, *scratch = term_rows + TERMS * length;
   const int is_bare = value->padded && value->padded_channels != value->channels;
   const float *start = value->shift;
-  for (long first = 0; first < value->count;) {
+  long first = 0;
+  do {
     const float *rows[TERMS], *scales[TERMS];
     int count = 0;
     const long begin = first;
@@ -179,6 +180,7 @@ static void make_row(const epads_value *value, long y) {
     }
     const int by_unit = begin > 0;
     switch (count) {
+      case 0: add_terms(rows, scales, 0, start, 0, value->width, value->channels, to); break;
       case 1: add_terms(rows, scales, 1, start, by_unit, value->width, value->channels, to); break;
       case 2: add_terms(rows, scales, 2, start, by_unit, value->width, value->channels, to); break;
       case 3: add_terms(rows, scales, 3, start, by_unit, value->width, value->channels, to); break;
@@ -186,7 +188,7 @@ static void make_row(const epads_value *value, long y) {
     }
     start = sums;
     if (is_bare && to.output) sums = to.output;
-  }
+  } while (first < value->count);
   if (!is_bare) return;
   float *to = value->padded + y * value->padded_row;
   for (long x = 0; x < value->width; x++)
@@ -197,8 +199,8 @@ static void make_row(const epads_value *value, long y) {
 }
 
 static void make_value(const epads_value *value) {
-  if (value->ahead) set_pace(value->ahead, value->height);
-  for (long y = 0; y < value->height; y++) {
+  if (value->ahead) set_pace(value->ahead, value->last_row - value->first_row);
+  for (long y = value->first_row; y < value->last_row; y++) {
     make_row(value, y);
     if (value->ahead) fetch_ahead(value->ahead);
   }

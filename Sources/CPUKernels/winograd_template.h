@@ -152,6 +152,7 @@ INLINE int finish_tile(
     vector m[6], y[4];
     UNROLL for (int j = 0; j < 6; j++) m[j] = t[j][i];
     transform_output(m, y);
+    if (output->bias) UNROLL for (int j = 0; j < 4; j++) y[j] += load(output->bias);
     UNROLL for (int j = 0; j < 4; j++) {
       if (j < columns)
         store(to + i * row + j * output->channels, y[j]);

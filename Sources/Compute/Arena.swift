@@ -27,6 +27,8 @@ extension Plan {
     for (position, step) in steps.enumerated() {
       for term in step.terms { lastRead[term.buffer] = position }
     }
+    // Read when all is done.
+    if let output { lastRead[output] = steps.count }
     arena.place(input)
     for (position, step) in steps.enumerated() {
       var dying = Set(step.terms.map(\.buffer).filter { lastRead[$0] == position && arena.isAlive($0) })

@@ -89,7 +89,7 @@ public struct BackendError: Error, Hashable, Sendable, CustomStringConvertible {
     case outOfMemory
     /// Activations beyond what the exact batch statistics can add up, or not a number.
     case valueOutOfRange
-    /// The images do not fit the plan.
+    /// The images do not fit the plan, or the plan is for something else.
     case unsuitableImages
     /// The device is not there or cannot be used.
     case deviceUnavailable
@@ -120,7 +120,7 @@ public struct BackendError: Error, Hashable, Sendable, CustomStringConvertible {
 ///
 /// Every backend gives the same integers for the same plan and images, whatever its device, its number of threads and
 /// its order of work: it carries out the canonical algorithm of each step as Docs/Numerics.md writes it down. Float
-/// values never leave a backend.
+/// values leave a backend as logits alone, which agree within the error of float32.
 ///
 /// `run` may be called from several tasks at once; a backend that cannot overlap runs lets them wait for each other.
 public protocol Backend: Sendable {
@@ -129,7 +129,8 @@ public protocol Backend: Sendable {
   /// How many calls of `run` at once keep the device busy; more wait for each other.
   var concurrentRuns: Int { get }
 
-  /// An upper bound of the bytes that `run` allocates for a plan, by as many calls at once as keep the device busy.
+  /// An upper bound of the bytes that `run` allocates for a plan, by as many calls at once as keep the device busy; of a plan
+  /// for logits, of what its inference holds.
   func memoryBound(of plan: Plan) -> Int
 
   /// Does what running such a plan for the first time takes and what is kept from then on, such as compiling kernels. A
@@ -141,8 +142,56 @@ public protocol Backend: Sendable {
   /// - Parameter images: `plan.images` images; for `.distances` the clean half, then the perturbed copy of each.
   func run(_ plan: Plan, images: ImageBatch) throws(BackendError) -> Counts
 
+  /// Makes a plan for logits ready to be run again and again: memory, weights, compiled kernels.
+  func inference(of plan: Plan) throws(BackendError) -> any Inference
+
+  /// Multiply-accumulates a second of independent fused multiply-adds in registers, measured now: what nothing on the device
+  /// exceeds.
+  func peakMultiplyAccumulates() throws(BackendError) -> Double
+
   /// The same, with the device that ran it, for a backend that may change its device between runs.
   func runNamingDevice(_ plan: Plan, images: ImageBatch) throws(BackendError) -> (counts: Counts, device: Device)
+}
+
+extension Plan {
+  /// Throws unless the images are what the plan was made for.
+  public func check(_ images: ImageBatch) throws(BackendError) {
+    let shape = buffers[input]
+    guard images.count == self.images, images.shape == shape else {
+      throw BackendError(
+        .unsuitableImages,
+        "the plan takes \(self.images) images of \(shape), not \(images.count) of \(images.shape)")
+    }
+  }
+}
+
+/// A network in evaluation mode on one device, ready to run.
+///
+/// Runs of one inference, and of all inferences of a backend on a processor, wait for each other.
+public protocol Inference: AnyObject, Sendable {
+  var plan: Plan { get }
+
+  /// Bytes that it holds between and during runs: activations, weights, and what kernels work with.
+  var bytes: Int { get }
+
+  /// The logits of images, [image][class].
+  func logits(of images: ImageBatch) throws(BackendError) -> [Float]
+
+  /// The same, with times that the device itself took: slower than `logits`.
+  func timed(_ images: ImageBatch) throws(BackendError) -> InferenceTimes
+}
+
+/// What the steps of an inference took.
+public struct InferenceTimes: Hashable, Sendable {
+  /// Seconds that the device was busy, by its own clock; nil for a processor, which has none beside the wall's.
+  public var device: Double?
+  /// Seconds of each step of the plan, those of threads that work side by side averaged.
+  public var steps: [Double]
+
+  public init(device: Double?, steps: [Double]) {
+    self.device = device
+    self.steps = steps
+  }
 }
 
 extension Backend {
@@ -156,13 +205,11 @@ extension Backend {
     (try run(plan, images: images), device)
   }
 
-  /// Throws unless the images are what the plan was made for.
+  /// Throws unless the images are what the plan was made for, and it is one that counts.
   public func check(_ images: ImageBatch, for plan: Plan) throws(BackendError) {
-    let shape = plan.buffers[plan.input]
-    guard images.count == plan.images, images.shape == shape else {
-      throw BackendError(
-        .unsuitableImages,
-        "the plan takes \(plan.images) images of \(shape), not \(images.count) of \(images.shape)")
+    guard plan.measurement != .logits else {
+      throw BackendError(.unsuitableImages, "a plan for logits counts nothing: it is for an inference")
     }
+    try plan.check(images)
   }
 }

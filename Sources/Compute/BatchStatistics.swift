@@ -34,6 +34,9 @@ public struct BatchStatistics: Sendable {
     public var shift: Float
   }
 
+  /// The running statistics of a batch normalisation that was never trained, mean 0 and variance 1, as an affine map.
+  public static let initial = Affine(scale: Float(1 / (1 + epsilon).squareRoot()), shift: 0)
+
   /// Tiles of one channel over a batch.
   public static func tiles(shape: TensorShape, images: Int) -> Int {
     images * ((shape.height + tile - 1) / tile) * ((shape.width + tile - 1) / tile)

@@ -1,7 +1,7 @@
 public import NetworkGraph
 
 extension Plan {
-  /// Lowers a network to the steps that its counts need and nothing else.
+  /// Lowers a network to the steps that its counts or its logits need and nothing else.
   ///
   /// Constant zeros are folded away, sums are flattened (left to right, as they stand in the network), batch
   /// normalisation joins the sum that reads it, convolutions join the step that makes what they read, and a value that
@@ -13,14 +13,14 @@ extension Plan {
   public init(_ network: Network, measurement: Measurement, batch: Int, seed: UInt64) throws(PlanError) {
     let images = measurement == .distances ? 2 * batch : batch
     guard batch >= 1 else { throw PlanError.batchTooSmall(batch) }
-    var lowering = Lowering(network, measurement: measurement)
+    var lowering = Lowering(network, measurement: measurement, images: images)
     try lowering.run()
-    for shape in lowering.statistics {
-      try BatchStatistics.check(shape: shape, images: images)
+    if measurement != .logits {
+      for shape in lowering.statistics { try BatchStatistics.check(shape: shape, images: images) }
     }
     self.init(
       measurement: measurement, seed: seed, images: images, input: lowering.input, buffers: lowering.buffers,
-      steps: lowering.steps, sites: lowering.sites, statistics: lowering.statistics)
+      steps: lowering.steps, sites: lowering.sites, statistics: lowering.statistics, output: lowering.output)
   }
 }
 
@@ -66,6 +66,9 @@ private struct Lowering {
   }
 
   let network: Network
+  let images: Int
+  /// Whether normalisations have running statistics, and the output is wanted.
+  let isForLogits: Bool
   /// For every value, the value that it equals.
   let alias: [Int]
   let isZero: [Bool]
@@ -78,6 +81,8 @@ private struct Lowering {
   var slots: [Int: Int] = [:]
   /// The step that convolutions of a source may join.
   var makers: [Plan.Source: Int] = [:]
+  /// Outputs of convolutions that a batch normalisation was folded into.
+  var folded: Set<Int> = []
   /// The branch, by its step and position, that convolutions of its output follow.
   var parents: [Int: (step: Int, branch: Int)] = [:]
 
@@ -85,17 +90,31 @@ private struct Lowering {
   var buffers: [TensorShape] = []
   var statistics: [TensorShape] = []
   var input = 0
+  /// The buffer of the network's output, where it is wanted.
+  var output: Int?
 
-  init(_ network: Network, measurement: Measurement) {
+  init(_ network: Network, measurement: Measurement, images: Int) {
     self.network = network
+    self.images = images
+    isForLogits = measurement == .logits
     isZero = Self.zeros(network)
     alias = Self.aliases(network, isZero)
     readers = Array(repeating: Readers(), count: network.operations.count)
     needed = Array(repeating: false, count: network.operations.count)
     let reached = network.reachesOutput
-    let counted = network.rectifiers.filter { measurement == .distances || reached[$0.index] }
+    let counted = network.rectifiers.filter { rectifier in
+      switch measurement {
+      case .distances: true
+      case .agreement: reached[rectifier.index]
+      case .logits: false
+      }
+    }
     sites = counted.map { Plan.Site(name: network[$0].name, units: network[$0].shape.count) }
     let site = Dictionary(uniqueKeysWithValues: zip(counted.map(\.index), sites.indices))
+    if isForLogits {
+      needed[alias[network.output.index]] = true
+      readers[alias[network.output.index]].data += 1
+    }
     for index in network.operations.indices.reversed() where alias[index] == index && !isZero[index] {
       findReaders(index, site: site[index])
     }
@@ -103,7 +122,8 @@ private struct Lowering {
 
   mutating func run() throws(PlanError) {
     for index in network.operations.indices { lowered.append(alias[index] == index ? try lower(index) : .zero) }
-    let read = Set(steps.flatMap { $0.terms.map(\.buffer) })
+    if isForLogits { output = placedOutput() }
+    let read = Set(steps.flatMap { $0.terms.map(\.buffer) } + [output].compactMap(\.self))
     for index in steps.indices { steps[index].isKept = steps[index].output.map(read.contains) ?? false }
   }
 
@@ -161,30 +181,32 @@ private struct Lowering {
     case .concatenation: return settled(index, .terms(concatenated(operation.inputs)))
     case .globalAveragePool, .linear:
       // What a score needs ends at the last ReLU, before any classifier.
-      throw PlanError.unsupportedOperation(operation.name)
+      guard isForLogits else { throw PlanError.unsupportedOperation(operation.name) }
     default: break
     }
+    if case .linear(let outputs) = operation.kind { return linear(index, outputs: outputs) }
     guard let input = operation.inputs.first.flatMap(source) else { return .zero }
     switch operation.kind {
-    case .input, .zero, .add, .concatenation, .globalAveragePool, .linear: return .zero
+    case .input, .zero, .add, .concatenation, .linear: return .zero
     case .convolution(let convolution):
-      let output = buffer(operation.shape)
-      let parent = parents[input.buffer]
-      let branch = Plan.Branch(
-        parent: parent?.branch, weights: operation.weightName, convolution: convolution,
-        algorithm: .canonical(for: convolution, inputChannels: buffers[input.buffer].channels), output: output,
-        statistics: readers[index].normalizations > 0 ? slot(of: output) : nil)
-      let position: (step: Int, branch: Int)
-      if let parent {
-        steps[parent.step].branches.append(branch)
-        position = (parent.step, steps[parent.step].branches.count - 1)
-      } else {
-        position = append(branch, reading: input)
+      var branch = Plan.Branch(
+        weights: operation.weightName, convolution: convolution,
+        algorithm: algorithm(convolution, of: input, output: operation.shape), output: buffer(operation.shape))
+      if isForLogits, readers[index].normalizations > 0, readers[index].normalizations == readers[index].data {
+        branch.scale = BatchStatistics.initial.scale
+        branch.bias = .normalization
+        folded.insert(branch.output)
+      } else if readers[index].normalizations > 0 {
+        branch.statistics = measuredSlot(of: branch.output)
       }
-      if readers[index].sites.isEmpty, readers[index].convolutions == readers[index].data { parents[output] = position }
-      return settled(index, .source(Plan.Source(buffer: output, rectified: false)))
+      return convolved(index, branch, reading: input)
     case .batchNormalization:
+      if !input.rectified, folded.contains(input.buffer) { return settled(index, .source(input)) }
       return settled(index, .terms([normalized(input)]))
+    case .globalAveragePool:
+      let shape = buffers[input.buffer]
+      let pooling = Pooling(kernel: Extent(shape.height, shape.width), stride: Extent(1))
+      return settled(index, .terms([Plan.Term(kind: .averagePool(input, pooling))]))
     case .rectifier:
       return settled(index, .source(Plan.Source(buffer: input.buffer, rectified: true)))
     case .averagePool(let pooling):
@@ -192,6 +214,64 @@ private struct Lowering {
     case .maximumPool(let pooling):
       return settled(index, .terms([Plan.Term(kind: .maximumPool(input, pooling))]))
     }
+  }
+
+  /// How a convolution is carried out: where it counts, as the contract has it.
+  private func algorithm(
+    _ convolution: Convolution, of source: Plan.Source, output: TensorShape
+  ) -> Plan.Branch.Algorithm {
+    let canonical = Plan.Branch.Algorithm.canonical(
+      for: convolution, inputChannels: buffers[source.buffer].channels)
+    // Winograd's filters are four times as many numbers as the kernel, which have to come from memory for few tiles: where a
+    // processor multiplies about 8 numbers in the time that it takes to read one, it is as many tiles that are worth it.
+    let isWorthIt = !isForLogits || BatchStatistics.tiles(shape: output, images: images) >= 8
+    return isWorthIt ? canonical : .direct
+  }
+
+  /// A convolution, in the step that makes what it reads.
+  private mutating func convolved(_ index: Int, _ branch: Plan.Branch, reading input: Plan.Source) -> Lowered {
+    var branch = branch
+    let position: (step: Int, branch: Int)
+    if !input.rectified, let parent = parents[input.buffer] {
+      branch.parent = parent.branch
+      steps[parent.step].branches.append(branch)
+      position = (parent.step, steps[parent.step].branches.count - 1)
+    } else {
+      position = append(branch, reading: input)
+    }
+    if readers[index].sites.isEmpty, readers[index].convolutions == readers[index].data {
+      parents[branch.output] = position
+    }
+    return settled(index, .source(Plan.Source(buffer: branch.output, rectified: false)))
+  }
+
+  /// A linear layer: a convolution with a kernel of the size of what it reads.
+  private mutating func linear(_ index: Int, outputs: Int) -> Lowered {
+    let operation = network.operations[index]
+    let input = source(operation.inputs[0]) ?? zeros(network[operation.inputs[0]].shape)
+    let shape = buffers[input.buffer]
+    let convolution = Convolution(outputChannels: outputs, kernel: Extent(shape.height, shape.width))
+    let branch = Plan.Branch(
+      weights: operation.weightName, bias: .stream(operation.biasName), convolution: convolution,
+      algorithm: .direct, output: buffer(operation.shape))
+    return convolved(index, branch, reading: input)
+  }
+
+  /// A step without terms.
+  private mutating func zeros(_ shape: TensorShape) -> Plan.Source {
+    let source = Plan.Source(buffer: buffer(shape), rectified: false)
+    makers[source] = appendStep([], shape, sites: [], output: source.buffer)
+    return source
+  }
+
+  /// The buffer of the network's output.
+  private mutating func placedOutput() -> Int {
+    let shape = network[network.output].shape
+    guard let source = source(network.output) else { return zeros(shape).buffer }
+    guard source.rectified else { return source.buffer }
+    let output = buffer(shape)
+    appendStep([Plan.Term(kind: .identity(source))], shape, sites: [], output: output)
+    return output
   }
 
   /// Gives a value the form that its readers need: signs where a site reads it, a buffer unless one sum takes it in.
@@ -212,7 +292,7 @@ private struct Lowering {
         return .zero
       }
       let output = buffer(shape)
-      let statistics = reader.normalizations > 0 ? slot(of: output) : nil
+      let statistics = reader.normalizations > 0 ? measuredSlot(of: output) : nil
       let step = appendStep(terms, shape, sites: reader.sites, output: output, statistics: statistics)
       makers[Plan.Source(buffer: output, rectified: false)] = step
       return .source(Plan.Source(buffer: output, rectified: false))
@@ -240,9 +320,13 @@ private struct Lowering {
       return Plan.Term(kind: .normalized(buffer: source.buffer, statistics: statistics))
     }
     let shape = buffers[source.buffer]
+    if isForLogits, !source.rectified {
+      return Plan.Term(kind: .normalized(buffer: source.buffer, statistics: slot(of: source.buffer)))
+    }
     let copy = buffer(shape)
     let statistics = slot(of: copy)
-    appendStep([Plan.Term(kind: .identity(source))], shape, sites: [], output: copy, statistics: statistics)
+    appendStep(
+      [Plan.Term(kind: .identity(source))], shape, sites: [], output: copy, statistics: isForLogits ? nil : statistics)
     return Plan.Term(kind: .normalized(buffer: copy, statistics: statistics))
   }
 
@@ -289,6 +373,11 @@ private struct Lowering {
   private mutating func buffer(_ shape: TensorShape) -> Int {
     buffers.append(shape)
     return buffers.count - 1
+  }
+
+  /// The slot of statistics of a buffer that the step which makes it fills; nil where slots hold running statistics.
+  private mutating func measuredSlot(of buffer: Int) -> Int? {
+    isForLogits ? nil : slot(of: buffer)
   }
 
   private mutating func slot(of buffer: Int) -> Int {

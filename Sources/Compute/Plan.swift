@@ -1,11 +1,14 @@
 public import NetworkGraph
 
-/// What a run counts.
+/// What a run is for.
 public enum Measurement: Hashable, Sendable {
   /// d1 and d2 at every ReLU site, from a batch and its perturbed copy (ePADS).
   case distances
   /// Units on which each pair of images agrees, over the sites that the output depends on (NASWOT).
   case agreement
+  /// The network's output in evaluation mode: batch normalisation with its running statistics, which at initialisation are
+  /// mean 0 and variance 1, folded into the convolutions where it follows one. Nothing is counted.
+  case logits
 }
 
 /// What a backend runs: a network lowered to a flat list of fused steps.
@@ -58,11 +61,23 @@ public struct Plan: Sendable {
       case winograd
     }
 
+    /// A summand of each output channel.
+    public enum Bias: Hashable, Sendable {
+      /// Of a folded batch normalisation: beta less the scaled mean, zeros at initialisation, added all the same.
+      case normalization
+      /// Drawn from this stream, like the weights.
+      case stream(String)
+    }
+
     /// The branch whose output it reads as it stands, by its position, which comes before its own; nil for the value. Nothing
     /// but such convolutions reads the output of a branch that has any.
     public var parent: Int?
     /// The stream of its weights.
     public var weights: String
+    /// A factor of its weights, and what is added to its sums. For `.logits` alone: what a batch normalisation became that
+    /// was folded in, or a linear layer has.
+    public var scale: Float = 1
+    public var bias: Bias?
     public var convolution: Convolution
     public var algorithm: Algorithm
     public var output: Int
@@ -131,11 +146,25 @@ public struct Plan: Sendable {
   /// In execution order. A site that no step counts has an input that is zero by construction: its counts are 0, and
   /// every pair of images agrees on all of its units.
   public let sites: [Site]
-  /// The shape behind each slot of batch statistics.
+  /// The shape behind each slot of batch statistics. For `.logits` no step fills a slot: all hold `BatchStatistics.initial`.
   public let statistics: [TensorShape]
+  /// The buffer of the network's output; nil unless the plan is for `.logits`.
+  public let output: Int?
 
   /// Images of the clean half.
   public var batch: Int { measurement == .distances ? images / 2 : images }
+
+  /// Multiply-accumulates of an image in the convolutions and linear layers that are carried out, as a direct convolution has
+  /// them: those of the network less what nothing depends on, or is zero whatever the images are.
+  public var multiplyAccumulates: Int {
+    steps.reduce(0) { total, step in
+      step.branches.reduce(total) { total, branch in
+        let convolution = branch.convolution
+        let chain = inputShape(of: branch, in: step).channels / convolution.groups * convolution.kernel.area
+        return total + buffers[branch.output].count * chain
+      }
+    }
+  }
 
   /// Units of one image of the largest code, padded channels included.
   public var largestCode: Int {

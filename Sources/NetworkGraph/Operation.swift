@@ -100,6 +100,9 @@ public struct Operation: Hashable, Sendable {
 
   /// The name of the convolution's or linear layer's weights in the reference model's `state_dict`.
   public var weightName: String { name + ".weight" }
+
+  /// The name of the linear layer's bias there.
+  public var biasName: String { name + ".bias" }
 }
 
 /// A value of a network: the output of the operation at this position.

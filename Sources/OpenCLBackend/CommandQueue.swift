@@ -25,12 +25,24 @@ package final class CommandQueue: @unchecked Sendable {
 
   /// Copies host memory into a buffer, and waits for it and for everything enqueued before.
   package func write(_ source: UnsafeRawBufferPointer, to buffer: DeviceBuffer, offset: Int = 0) throws(OpenCLError) {
+    try write(source, to: buffer, offset: offset, isBlocking: true)
+  }
+
+  /// The same without waiting: the host memory must stay until something later on this queue has been waited for.
+  package func enqueueWrite(_ source: UnsafeRawBufferPointer, to buffer: DeviceBuffer) throws(OpenCLError) {
+    try write(source, to: buffer, offset: 0, isBlocking: false)
+  }
+
+  private func write(
+    _ source: UnsafeRawBufferPointer, to buffer: DeviceBuffer, offset: Int, isBlocking: Bool
+  ) throws(OpenCLError) {
     guard !source.isEmpty else { return }
     try buffer.check("clEnqueueWriteBuffer", in: context, offset: offset, count: source.count)
     try check(
       "clEnqueueWriteBuffer",
       context.functions.clEnqueueWriteBuffer(
-        handle, buffer.handle, cl_bool(CL_TRUE), offset, source.count, source.baseAddress, 0, nil, nil))
+        handle, buffer.handle, cl_bool(isBlocking ? CL_TRUE : CL_FALSE), offset, source.count, source.baseAddress, 0,
+        nil, nil))
   }
 
   /// Copies the elements of an array into a buffer; see the other `write`.

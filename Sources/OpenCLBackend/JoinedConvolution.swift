@@ -28,6 +28,9 @@ struct JoinedConvolution {
   /// Input channels that an output is made from, padded for kernels that read them several at a time.
   var chainChannels: Int { isGrouped ? input.channels / geometry.groups : Plan.aligned(input.channels) }
 
+  /// Weights of an output channel.
+  var fanIn: Int { input.channels / geometry.groups * geometry.kernel.area }
+
   var hasStatistics: Bool { members.contains { $0.branch.statistics != nil } }
 
   /// Floats of the joined matrix of weights.

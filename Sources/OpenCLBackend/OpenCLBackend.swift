@@ -4,7 +4,8 @@ public import Compute
 ///
 /// Everything of a run is enqueued at once on one in-order queue: weights are made on the device, activations never leave
 /// it, and the host waits once, for the counts. A GPU takes several runs at once, each on a lane with memory of its own,
-/// which grows to the largest plan and is kept; runs that find no lane wait.
+/// which grows to the largest plan and is kept; runs that find no lane wait. An inference has a queue and memory of its
+/// own.
 public final class OpenCLBackend: Backend {
   public let device: Device
   /// How kernels are written for a device; both give the same integers.
@@ -50,6 +51,7 @@ public final class OpenCLBackend: Backend {
 
   public func memoryBound(of plan: Plan) -> Int {
     let layout = OpenCLLayout(plan, info, variant)
+    if layout.purpose == .inference { return layout.bytes }
     return lanes.count * layout.bytes + programs.residentLimit * layout.images
   }
 
@@ -57,8 +59,33 @@ public final class OpenCLBackend: Backend {
   public func prepare(_ plan: Plan) throws(BackendError) {
     let tiles = Set(
       plan.steps.flatMap { JoinedConvolution.all(of: $0, in: plan) }.map { ConvolutionTile($0, variant) })
+    let purpose: OpenCLPrograms.Purpose = plan.measurement == .logits ? .inference : .scoring
     do {
-      for tile in tiles { _ = try programs.program(of: .convolve(tile)) }
+      for kernel in [.sumTerms] + tiles.map(KernelName.convolve) {
+        _ = try programs.program(of: kernel, for: purpose)
+      }
+    } catch {
+      throw BackendError(error)
+    }
+  }
+
+  public func inference(of plan: Plan) throws(BackendError) -> any Inference {
+    guard plan.measurement == .logits else {
+      throw BackendError(.unsuitableImages, "a plan that counts has no logits: it is for a run")
+    }
+    let layout = OpenCLLayout(plan, info, variant)
+    if let reason = layout.excess(of: info) { throw BackendError(.outOfMemory, reason) }
+    do {
+      // On a processor nothing else may take its time; some drivers for them bear no second busy queue, either.
+      return try OpenCLInference(plan, layout: layout, programs: programs, lanes: info.kind == .cpu ? lanes : nil)
+    } catch {
+      throw BackendError(error)
+    }
+  }
+
+  public func peakMultiplyAccumulates() throws(BackendError) -> Double {
+    do throws(OpenCLError) {
+      return try lanes.withoutRuns { () throws(OpenCLError) in try OpenCLPeak(programs, info).measured() }
     } catch {
       throw BackendError(error)
     }

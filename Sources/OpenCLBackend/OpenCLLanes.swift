@@ -27,6 +27,24 @@ final class OpenCLLanes: @unchecked Sendable {
     return try body(lane)
   }
 
+  /// Carries out work while no lane is busy, and none becomes so.
+  func withoutRuns<Value, Failure: Error>(_ body: () throws(Failure) -> Value) throws(Failure) -> Value {
+    condition.lock()
+    while busyCount > 0 { condition.wait() }
+    let lanes = idle
+    idle = []
+    busyCount = 1
+    condition.unlock()
+    defer {
+      condition.lock()
+      idle = lanes
+      busyCount = 0
+      condition.broadcast()
+      condition.unlock()
+    }
+    return try body()
+  }
+
   private func take(_ bytes: Int) -> (OpenCLLane, reserved: Int) {
     condition.lock()
     defer { condition.unlock() }

@@ -1,8 +1,8 @@
 internal import Compute
 internal import NetworkGraph
 
-/// Sizes and places of what a run keeps on the device, and the tables that its kernels look up. Sizes in bytes, places in
-/// elements of their buffer.
+/// Sizes and places of what a run or an inference keeps on the device, and the tables that its kernels look up. Sizes in
+/// bytes, places in elements of their buffer.
 struct OpenCLLayout {
   /// A step's part of it.
   struct Step {
@@ -20,6 +20,7 @@ struct OpenCLLayout {
   struct Convolution {
     var joined: JoinedConvolution
     var tile: ConvolutionTile
+    /// Where the matrix of weights begins. Before it lies a row of biases for an inference.
     var weightPlace: Int
     var blocksPlace: Int
     var partialPlace: Int
@@ -74,6 +75,7 @@ struct OpenCLLayout {
     case .agreement:
       permutations = 0
       counts = plan.batch * plan.batch * 8
+    case .logits: (permutations, counts) = (0, 0)
     }
     for shape in plan.statistics {
       affinePlaces.append(affine / 4)
@@ -82,15 +84,30 @@ struct OpenCLLayout {
     let valueParts = variant == .tiled ? 512 : 8 * max(1, info.computeUnits)
     for step in plan.steps { append(step, valueParts: valueParts) }
     directBranches = appendWeights(.direct)
+    if purpose == .inference { appendBiases() }
     winogradBranches = appendWeights(.winograd)
     appendCounted()
   }
 
-  /// Bytes of everything but the images, which runs share.
-  var bytes: Int { OpenCLLane.Role.allCases.reduce(0) { $0 + bytes(of: $1) } }
+  var purpose: OpenCLPrograms.Purpose { plan.measurement == .logits ? .inference : .scoring }
+
+  /// The buffers that are taken.
+  var roles: [BufferRole] { purpose == .inference ? BufferRole.inference : BufferRole.scoring }
+
+  /// Bytes of all of them.
+  var bytes: Int { roles.reduce(0) { $0 + bytes(of: $1) } }
+
+  /// Scales and shifts of the slots of statistics before anything is measured.
+  var initialAffines: [Float] {
+    plan.statistics.flatMap { shape in
+      [BatchStatistics.initial.scale, BatchStatistics.initial.shift].flatMap {
+        Array(repeating: $0, count: Plan.aligned(shape.channels))
+      }
+    }
+  }
 
   /// Bytes of a buffer: there are none of 0.
-  func bytes(of role: OpenCLLane.Role) -> Int {
+  func bytes(of role: BufferRole) -> Int {
     let bytes =
       switch role {
       case .arena: arena
@@ -103,6 +120,7 @@ struct OpenCLLayout {
       case .integers: sites.count * 4 + permutations
       case .counts: counts
       case .flag: 4
+      case .images: images
       }
     return max(4, bytes)
   }
@@ -145,6 +163,7 @@ extension OpenCLLayout {
 
   private mutating func convolution(_ joined: JoinedConvolution, partialCount: inout Int) -> Convolution {
     let shape = TensorShape(channels: joined.channels, height: joined.height, width: joined.width)
+    if purpose == .inference { weights += joined.channels * 4 }
     var result = Convolution(
       joined: joined, tile: ConvolutionTile(joined, variant), weightPlace: weights / 4, blocksPlace: tables.end,
       partialPlace: partialCount, tiles: tiles(shape), slice: 0)
@@ -199,7 +218,7 @@ extension OpenCLLayout {
     for convolution in steps.flatMap(\.convolutions) where convolution.joined.algorithm == algorithm {
       let joined = convolution.joined
       for member in joined.members {
-        tables.append(member, of: joined, weightPlace: convolution.weightPlace, firstItem: records.items)
+        tables.appendWeights(of: member, joined, place: convolution.weightPlace, firstItem: records.items)
         records.count += 1
         // A work-item a weight, or a filter.
         let positions = algorithm == .direct ? joined.geometry.kernel.area : 1
@@ -208,6 +227,19 @@ extension OpenCLLayout {
       }
     }
     return records
+  }
+
+  /// The rows of biases, made together with the weights of direct convolutions.
+  private mutating func appendBiases() {
+    for convolution in steps.flatMap(\.convolutions) {
+      let joined = convolution.joined
+      for member in joined.members {
+        tables.appendBiases(
+          of: member, joined, place: convolution.weightPlace - joined.channels, firstItem: directBranches.items)
+        directBranches.count += 1
+        directBranches.items += Plan.aligned(member.branch.convolution.outputChannels)
+      }
+    }
   }
 
   private mutating func appendCounted() {
@@ -227,6 +259,7 @@ extension OpenCLLayout {
         tables.appendAgreement(
           codePlace: code.place, words: code.words, units: step.shape.count, sites: step.sites.count)
         counted.count += 1
+      case .logits: break
       }
       sites += step.sites.map(Int32.init)
     }
@@ -235,16 +268,20 @@ extension OpenCLLayout {
   /// Why the device cannot hold this; nil where it can.
   func excess(of info: OpenCLDeviceInfo) -> String? {
     func megabytes(_ bytes: Int) -> Int { (bytes + (1 << 20) - 1) >> 20 }
-    let largest = OpenCLLane.Role.allCases.reduce(images) { max($0, bytes(of: $1)) }
+    let name = purpose == .inference ? "the inference" : "the run"
+    let largest = roles.reduce(images) { max($0, bytes(of: $1)) }
+    // Runs share their images.
+    let total = purpose == .inference ? bytes : bytes + images
     if largest > info.maximumAllocation {
       return """
-        the run needs one buffer of \(megabytes(largest)) MiB and \(info.name) allows \
+        \(name) needs one buffer of \(megabytes(largest)) MiB and \(info.name) allows \
         \(megabytes(info.maximumAllocation)): take a smaller --batch
         """
     }
-    if bytes + images > info.globalMemory {
+    if total > info.globalMemory {
       return """
-        the run needs \(megabytes(bytes + images)) MiB and \(info.name) has \(megabytes(info.globalMemory)): take a smaller --batch
+        \(name) needs \(megabytes(total)) MiB and \(info.name) has \(megabytes(info.globalMemory)): take a smaller \
+        --batch
         """
     }
     return nil

@@ -4,12 +4,27 @@ internal import Synchronization
 
 /// What all runs on a device share: its context, compiled kernels, and the images that are there.
 final class OpenCLPrograms: Sendable {
+  /// What kernels are compiled for.
+  enum Purpose {
+    /// Taking statistics and signs.
+    case scoring
+    /// Adding biases.
+    case inference
+  }
+
+  private enum ProgramName: Hashable {
+    case convolution(ConvolutionTile, Purpose)
+    /// Values without signs.
+    case values
+    case peak
+  }
+
   let context: Context
   let isTiled: Bool
   private let cache: ProgramCache?
-  /// Everything but convolutions.
+  /// Everything but convolutions, as scoring takes it.
   private let common: Program
-  private let convolutions = Mutex<[ConvolutionTile: Program]>([:])
+  private let built = Mutex<[ProgramName: Program]>([:])
   /// Image batches, the latest last.
   private let residents = Mutex<[(batch: ImageBatch, buffer: DeviceBuffer)]>([])
   /// Batches that are kept.
@@ -28,19 +43,29 @@ final class OpenCLPrograms: Sendable {
 
   private static func options(_ defines: String) -> String { "-cl-std=CL1.2 " + defines }
 
-  func program(of name: KernelName) throws(OpenCLError) -> Program {
-    guard let tile = name.tile else { return common }
-    return try convolutions.withLock { programs throws(OpenCLError) in
-      if let program = programs[tile] { return program }
-      let source =
-        switch tile {
-        case .direct, .directVector: epads_convolution_source()
-        case .winograd, .winogradVector: epads_winograd_source()
-        case .grouped: epads_grouped_source()
+  func program(of kernel: KernelName, for purpose: Purpose) throws(OpenCLError) -> Program {
+    if let tile = kernel.tile { return try program(.convolution(tile, purpose)) }
+    switch kernel {
+    case .sumTerms where purpose == .inference: return try program(.values)
+    case .multiplyAccumulate: return try program(.peak)
+    default: return common
+    }
+  }
+
+  /// Built when it is asked for first.
+  private func program(_ name: ProgramName) throws(OpenCLError) -> Program {
+    try built.withLock { built throws(OpenCLError) in
+      if let program = built[name] { return program }
+      let (source, defines) =
+        switch name {
+        case .convolution(let tile, let purpose):
+          (tile.source, purpose == .inference ? "-DINFERENCE " + tile.options : tile.options)
+        case .values: (epads_value_source(), isTiled ? "-DINFERENCE -DTILED" : "-DINFERENCE")
+        case .peak: (epads_peak_source(), isTiled ? "-DTILED " + OpenCLPeak.options : OpenCLPeak.options)
         }
       let program = try context.program(
-        sources: [String(cString: source)], options: Self.options(tile.options), cache: cache)
-      programs[tile] = program
+        sources: [String(cString: source)], options: Self.options(defines), cache: cache)
+      built[name] = program
       return program
     }
   }
@@ -59,11 +84,21 @@ final class OpenCLPrograms: Sendable {
   }
 }
 
+extension ConvolutionTile {
+  fileprivate var source: UnsafePointer<CChar> {
+    switch self {
+    case .direct, .directVector: epads_convolution_source()
+    case .winograd, .winogradVector: epads_winograd_source()
+    case .grouped: epads_grouped_source()
+    }
+  }
+}
+
 /// The kernels of Kernels/.
 enum KernelName: Hashable {
   case placeImages, makeWeights, makeFilters, addTiles, finishStatistics, sumTerms, countDistances, countAgreement
   case convolve(ConvolutionTile)
-  case transformInputs
+  case transformInputs, multiplyAccumulate
 
   var function: String {
     switch self {
@@ -79,10 +114,11 @@ enum KernelName: Hashable {
     case .convolve(.winograd), .convolve(.winogradVector): "convolve_winograd"
     case .convolve(.grouped): "convolve_grouped"
     case .transformInputs: "transform_inputs"
+    case .multiplyAccumulate: "multiply_accumulate"
     }
   }
 
-  /// What its program is compiled for; nil for the common one.
+  /// The tile that its program is compiled for; nil for all but convolutions.
   var tile: ConvolutionTile? {
     switch self {
     case .convolve(let tile): tile

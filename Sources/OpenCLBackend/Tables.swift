@@ -2,8 +2,8 @@ internal import Compute
 internal import NetworkGraph
 internal import Randomness
 
-/// What kernels look up: records of longs, one after the other, uploaded once a run. The fields of each are named in
-/// Kernels/.
+/// What kernels look up: records of longs, one after the other, uploaded once a run or an inference. The fields of each
+/// are named in Kernels/.
 struct Tables {
   private(set) var values: [Int64] = []
 
@@ -63,17 +63,36 @@ struct Tables {
   }
 
   /// The weights of a member of joined convolutions, Kernels/weights.cl.
-  mutating func append(
-    _ member: JoinedConvolution.Member, of convolution: JoinedConvolution, weightPlace: Int, firstItem: Int
+  mutating func appendWeights(
+    of member: JoinedConvolution.Member, _ convolution: JoinedConvolution, place: Int, firstItem: Int
   ) {
-    let inputs = convolution.input.channels / convolution.geometry.groups
-    let area = convolution.geometry.kernel.area
+    appendStream(
+      member.branch.weights, of: member, convolution, inputs: convolution.fanIn / convolution.geometry.kernel.area,
+      alignedInputs: convolution.chainChannels, area: convolution.geometry.kernel.area, place: place,
+      firstItem: firstItem, scale: member.branch.scale)
+  }
+
+  /// Its biases, which are drawn as weights of one input channel would be: zeros where it has none or they are those of a
+  /// folded batch normalisation.
+  mutating func appendBiases(
+    of member: JoinedConvolution.Member, _ convolution: JoinedConvolution, place: Int, firstItem: Int
+  ) {
+    let stream: String? = if case .stream(let name) = member.branch.bias { name } else { nil }
+    appendStream(
+      stream ?? "", of: member, convolution, inputs: 1, alignedInputs: 1, area: 1, place: place, firstItem: firstItem,
+      scale: stream == nil ? 0 : 1)
+  }
+
+  private mutating func appendStream(
+    _ name: String, of member: JoinedConvolution.Member, _ convolution: JoinedConvolution, inputs: Int,
+    alignedInputs: Int, area: Int, place: Int, firstItem: Int, scale: Float
+  ) {
     let outputs = member.branch.convolution.outputChannels
-    let bound = Float(1 / Double(inputs * area).squareRoot())
+    let bound = Float(1 / Double(convolution.fanIn).squareRoot())
     append(
       [
-        Int(truncatingIfNeeded: fnv1a64(member.branch.weights)), Int(bound.bitPattern), outputs, Plan.aligned(outputs),
-        inputs, convolution.chainChannels, area, weightPlace, convolution.channels, member.firstChannel, firstItem,
+        Int(truncatingIfNeeded: fnv1a64(name)), Int(bound.bitPattern), outputs, Plan.aligned(outputs), inputs,
+        alignedInputs, area, place, convolution.channels, member.firstChannel, firstItem, Int(scale.bitPattern),
       ], length: 16)
   }
 

@@ -118,6 +118,7 @@ public final class Scorer: Sendable {
         case .agreement:
           guard network.rectifiers.count > 0 else { throw ScoreError.noRectifiers }
           score.naswot = try Scoring.naswot(agreement: counts.agreement, batch: plan.batch)
+        case .logits: break
         }
       } catch {
         score.status = .failed

@@ -77,8 +77,8 @@ import Testing
                     padding_height: 0, padding_width: 0, height: height, width: width)
                   withUnsafePointer(to: &term) { term in
                     var value = epads_value(
-                      terms: term, count: 1, height: height, width: width, channels: channels, shift: shift,
-                      ones: scale,
+                      terms: term, count: 1, height: height, width: width, channels: channels, first_row: 0,
+                      last_row: height, shift: shift, ones: scale,
                       rows: scratch, output: nil, code: bits.baseAddress, padded: padded.baseAddress,
                       padded_row: width * channels, padded_channels: channels, rectified: 1,
                       ahead: nil)

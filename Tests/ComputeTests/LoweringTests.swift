@@ -39,6 +39,23 @@ import TestSupport
     }
   }
 
+  private func expectEqualLogits(_ network: Network, seed: UInt64) throws {
+    let plan = try Plan(network, measurement: .logits, batch: Self.batch, seed: seed)
+    let images = RandomCases.images(for: plan, seed: seed)
+    let logits = try ScalarBackend().inference(of: plan).logits(of: images)
+    let reference = GraphEvaluation(network, images: images, seed: seed, mode: .initialRunningStatistics).logits
+    try #require(logits.count == reference.count)
+    for (logit, reference) in zip(logits, reference) {
+      #expect(abs(Double(logit) - reference) <= 1e-5 * max(1, abs(reference)), "\(logit), not \(reference)")
+    }
+    #expect(plan.sites.isEmpty && plan.steps.allSatisfy { $0.sites.isEmpty && $0.statistics == nil })
+  }
+
+  @Test(arguments: 0..<150 as Range<UInt64>)
+  func logitsOfRandomNetworks(seed: UInt64) throws {
+    try expectEqualLogits(RandomCases.network(seed: seed), seed: seed)
+  }
+
   @Test(arguments: 0..<150 as Range<UInt64>)
   func distancesOfRandomNetworks(seed: UInt64) throws {
     try expectEqualDistances(RandomCases.network(seed: seed), seed: seed)
@@ -57,6 +74,7 @@ import TestSupport
       input: TensorShape(channels: 3, height: 8, width: 12), classes: 10)
     try expectEqualDistances(network, seed: seed)
     try expectEqualAgreement(network, seed: seed)
+    try expectEqualLogits(network, seed: seed)
   }
 }
 

@@ -25,7 +25,9 @@ struct PlanAudit {
   /// Every buffer is written once, before it is read, with the shape that its step makes.
   private mutating func checkBuffers() {
     var written: Set<Int> = [plan.input]
-    let read = Set(plan.steps.flatMap { $0.terms.map(\.buffer) })
+    let read = Set(plan.steps.flatMap { $0.terms.map(\.buffer) } + [plan.output].compactMap(\.self))
+    require((plan.output != nil) == (plan.measurement == .logits), "an output")
+    require(plan.output.map { plan.buffers[$0] == network[network.output].shape } ?? true, "an output of another shape")
     require(plan.buffers[plan.input] == network.inputShape, "the input has another shape")
     for (position, step) in plan.steps.enumerated() {
       for buffer in step.terms.map(\.buffer) {
@@ -47,7 +49,7 @@ struct PlanAudit {
   }
 
   private mutating func checkShapes(of step: Plan.Step, at position: Int) {
-    require(!step.terms.isEmpty, "step \(position) adds nothing")
+    require(!step.terms.isEmpty || plan.measurement == .logits, "step \(position) adds nothing")
     require(!step.sites.isEmpty || step.output != nil || !step.branches.isEmpty, "step \(position) is of no use")
     if let output = step.output { require(plan.buffers[output] == step.shape, "step \(position): output") }
     for term in step.terms {
@@ -72,8 +74,13 @@ struct PlanAudit {
       let convolution = branch.convolution
       let dense = Convolution(
         outputChannels: convolution.outputChannels, kernel: Extent(3), padding: convolution.padding)
+      let output = plan.buffers[branch.output]
+      let tiles = plan.images * ((output.height + 3) / 4) * ((output.width + 3) / 4)
+      let isWinograd =
+        convolution == dense && input.channels >= 8
+        && (plan.measurement != .logits || tiles >= 8 && branch.bias != .stream("classifier.bias"))
       require(
-        branch.algorithm == (convolution == dense && input.channels >= 8 ? .winograd : .direct),
+        branch.algorithm == (isWinograd ? .winograd : .direct),
         "step \(position) has a branch with another algorithm")
     }
     guard !step.branches.isEmpty, step.output == nil else { return }
@@ -117,6 +124,7 @@ struct PlanAudit {
     for (position, step) in plan.steps.enumerated() {
       if let output = step.output { lifetimes[output].written = 2 * position }
       for branch in step.branches { lifetimes[branch.output].written = 2 * position + 1 }
+      if let output = plan.output { lifetimes[output].lastRead = 2 * plan.steps.count }
       for term in step.terms {
         // Image by image, the branches of one image are carried out before the value of the next.
         let end = execution == .fused && !step.branches.isEmpty ? 2 * position + 1 : 2 * position
@@ -179,6 +187,15 @@ struct PlanAudit {
 
   /// A slot is filled once, by the step that makes the buffer that it is read with.
   private mutating func checkStatistics() {
+    guard plan.measurement != .logits else {
+      for step in plan.steps {
+        require(step.statistics == nil && step.branches.allSatisfy { $0.statistics == nil }, "statistics are filled")
+        for case .normalized(let buffer, let slot) in step.terms.map(\.kind) {
+          require(plan.statistics[slot] == plan.buffers[buffer], "slot \(slot) has another shape")
+        }
+      }
+      return
+    }
     var filled: [Int: Int] = [:]
     for (position, step) in plan.steps.enumerated() {
       for case .normalized(let buffer, let slot) in step.terms.map(\.kind) {
@@ -207,7 +224,13 @@ struct PlanAudit {
 
   private var countedRectifiers: [ValueID] {
     let reached = network.reachesOutput
-    return network.rectifiers.filter { plan.measurement == .distances || reached[$0.index] }
+    return network.rectifiers.filter { rectifier in
+      switch plan.measurement {
+      case .distances: true
+      case .agreement: reached[rectifier.index]
+      case .logits: false
+      }
+    }
   }
 
   /// Every ReLU is a site, in execution order, counted once unless its input is zero.
@@ -222,17 +245,22 @@ struct PlanAudit {
     require(counts == expected, "sites are counted \(counts) times, not \(expected)")
   }
 
-  /// Exactly the convolutions that a site depends on are carried out, each once and with its own weights.
+  /// Exactly the convolutions that a site, or the output, depends on are carried out, each once and with its own weights.
   private mutating func checkConvolutions() {
     let zeros = zeros()
     var needed = Array(repeating: false, count: network.operations.count)
     for rectifier in countedRectifiers where !zeros[rectifier.index] {
       needed[network[rectifier].inputs[0].index] = true
     }
+    if plan.measurement == .logits { needed[network.output.index] = true }
     var expected: [String: Convolution] = [:]
     for (index, operation) in network.operations.enumerated().reversed() where needed[index] && !zeros[index] {
       for input in operation.inputs { needed[input.index] = true }
       if case .convolution(let convolution) = operation.kind { expected[operation.weightName] = convolution }
+      if case .linear(let outputs) = operation.kind {
+        let shape = network[operation.inputs[0]].shape
+        expected[operation.weightName] = Convolution(outputChannels: outputs, kernel: Extent(shape.height, shape.width))
+      }
     }
     var found: [String: Convolution] = [:]
     for branch in plan.steps.flatMap(\.branches) {

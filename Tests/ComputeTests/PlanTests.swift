@@ -19,7 +19,7 @@ import TestSupport
   @Test(arguments: 0..<600 as Range<UInt64>)
   func randomNetworks(seed: UInt64) throws {
     let network = try RandomCases.network(seed: seed)
-    for measurement in [Measurement.distances, .agreement] {
+    for measurement in [Measurement.distances, .agreement, .logits] {
       let plan = try Plan(network, measurement: measurement, batch: 2, seed: seed)
       #expect(PlanAudit(plan, of: network).problems == [])
     }
@@ -31,7 +31,7 @@ import TestSupport
     let network = try space.network(
       of: space.architecture(text: RandomCases.nasBench201Text(seed: seed)),
       input: TensorShape(channels: 3, height: 32, width: 32), classes: 10)
-    for measurement in [Measurement.distances, .agreement] {
+    for measurement in [Measurement.distances, .agreement, .logits] {
       let plan = try Plan(network, measurement: measurement, batch: 128, seed: seed)
       #expect(PlanAudit(plan, of: network).problems == [])
       #expect(plan.images == (measurement == .distances ? 256 : 128))
@@ -147,6 +147,23 @@ import TestSupport
         try Plan(network, measurement: measurement, batch: 1, seed: 1)
       }
     }
+  }
+
+  /// A network without zeros or dead ends carries out all of its operations; the bias of its classifier is no product.
+  @Test func operationsThatAreCarriedOut() throws {
+    let space = NASBench201()
+    func counts(_ index: Int) throws -> (plan: Int, network: Int) {
+      let network = try space.network(
+        of: space.architecture(index: index), input: TensorShape(channels: 3, height: 32, width: 32), classes: 10)
+      return (
+        try Plan(network, measurement: .logits, batch: 1, seed: 1).multiplyAccumulates, network.multiplyAccumulates
+      )
+    }
+    let whole = try counts(1462)
+    #expect(whole.plan == whole.network - 10)
+    // Nothing but the classifier is left of a cell of zeros.
+    let none = try space.architecture(text: NASBench201.text(of: Array(repeating: .none, count: 6)))
+    #expect(try counts(#require(none.index)).plan == 640)
   }
 
   @Test func batchesOfNoImages() throws {

@@ -21,6 +21,8 @@ import Testing
     var device: Device { Device(backend: name, name: name, kind: .gpu) }
     var concurrentRuns: Int { 4 }
     func memoryBound(of plan: Plan) -> Int { 0 }
+    func inference(of plan: Plan) throws(BackendError) -> any Inference { try ScalarBackend().inference(of: plan) }
+    func peakMultiplyAccumulates() throws(BackendError) -> Double { 1 }
 
     func run(_ plan: Plan, images: ImageBatch) throws(BackendError) -> Counts {
       let isLost = runsUntilLost.withLock { left in

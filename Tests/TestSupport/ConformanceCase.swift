@@ -1,17 +1,19 @@
 public import Compute
-import NetworkGraph
+public import NetworkGraph
 public import SearchSpaces
 
 /// Networks with images, on which every backend has to count what the scalar reference counts.
 public struct ConformanceCase: Sendable, CustomStringConvertible {
   public var description: String
+  public var network: Network
   public var plans: [Plan]
-  var seed: UInt64
+  public var seed: UInt64
   /// What the images are multiplied by.
   var scale: Float = 1
 
   init(_ description: String, _ network: Network, batches: [Measurement: Int], seed: UInt64, scale: Float = 1) throws {
     self.description = description
+    self.network = network
     self.seed = seed
     self.scale = scale
     plans = try [Measurement.distances, .agreement].compactMap { measurement in

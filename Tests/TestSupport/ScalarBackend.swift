@@ -22,6 +22,28 @@ public struct ScalarBackend: Backend {
     run.agreeOnUncountedSites()
     return run.counts
   }
+
+  public func inference(of plan: Plan) throws(BackendError) -> any Inference { ScalarInference(plan) }
+
+  public func peakMultiplyAccumulates() throws(BackendError) -> Double { 1e6 }
+}
+
+private final class ScalarInference: Inference {
+  let plan: Plan
+  var bytes: Int { ScalarBackend().memoryBound(of: plan) }
+
+  init(_ plan: Plan) { self.plan = plan }
+
+  func logits(of images: ImageBatch) throws(BackendError) -> [Float] {
+    try plan.check(images)
+    var run = ScalarRun(plan, images)
+    for step in plan.steps { try run.carryOut(step) }
+    return plan.output.map { run.activations[$0].values } ?? []
+  }
+
+  func timed(_ images: ImageBatch) throws(BackendError) -> InferenceTimes {
+    InferenceTimes(device: nil, steps: plan.steps.map { _ in 0 })
+  }
 }
 
 /// The values of one buffer, laid out [image][channel][row][column].
@@ -60,13 +82,17 @@ private struct ScalarRun {
     self.plan = plan
     activations = plan.buffers.map { Activation(shape: $0, images: 0) }
     activations[plan.input].values = images.values
-    affines = Array(repeating: [], count: plan.statistics.count)
+    // An inference never fills them.
+    affines = plan.statistics.map { shape in
+      Array(repeating: Affine(scale: Float(1 / 1.00001.squareRoot()), shift: 0), count: shape.channels)
+    }
     counted = Array(repeating: false, count: plan.sites.count)
     switch plan.measurement {
     case .distances:
       counts = Counts(sites: plan.sites.map { SiteCounts(name: $0.name, units: $0.units) })
     case .agreement:
       counts = Counts(agreement: Array(repeating: 0, count: plan.images * plan.images))
+    case .logits: counts = Counts()
     }
   }
 
@@ -81,15 +107,24 @@ private struct ScalarRun {
       let input = branch.parent.map { activations[step.branches[$0].output] } ?? rectified
       let fanIn = input.shape.channels / branch.convolution.groups * branch.convolution.kernel.area
       let weights = convolutionWeights(
-        seed: plan.seed, name: branch.weights, count: branch.convolution.outputChannels * fanIn, fanIn: fanIn)
+        seed: plan.seed, name: branch.weights, count: branch.convolution.outputChannels * fanIn, fanIn: fanIn
+      ).map { $0 * branch.scale }
       var output = Activation(shape: plan.buffers[branch.output], images: plan.images)
       switch branch.algorithm {
       case .direct: convolveDirectly(input, weights, branch.convolution, images: plan.images, into: &output)
       case .winograd:
         convolveByWinograd(input, weights, padding: branch.convolution.padding, images: plan.images, into: &output)
       }
+      if case .stream(let name) = branch.bias { add(name, fanIn: fanIn, to: &output) }
       try finish(branch.output, output, statistics: branch.statistics)
     }
+  }
+
+  private func add(_ bias: String, fanIn: Int, to output: inout Activation) {
+    let channels = output.shape.channels
+    let plane = output.shape.height * output.shape.width
+    let bias = convolutionWeights(seed: plan.seed, name: bias, count: channels, fanIn: fanIn)
+    for index in output.values.indices { output.values[index] += bias[index / plane % channels] }
   }
 
   /// Stores what was made and fills its slot of statistics.
@@ -297,6 +332,7 @@ extension ScalarRun {
           if i != j { counts.agreement[j * plan.images + i] += agreeing }
         }
       }
+    case .logits: break
     }
   }
 

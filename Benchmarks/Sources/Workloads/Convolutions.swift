@@ -175,7 +175,7 @@ private final class ConvolutionMemory {
       }
       // No batch normalisation reads the output of a depthwise convolution.
       return epads_output(
-        weights: target, data: results.start + channel, channels: outputs, row: shape.outputSize * outputs,
+        weights: target, bias: nil, data: results.start + channel, channels: outputs, row: shape.outputSize * outputs,
         image: imageCount, sums: shape.isDepthwise ? nil : sums.start + channel, limit: limit,
         lanes: shape.isDepthwise ? UnsafePointer(lanes.start + channel) : nil)
     }
@@ -249,7 +249,8 @@ private final class ValueOfImages {
       let target = padded.start + image * convolution.image
       withUnsafePointer(to: &term) { term in
         var value = epads_value(
-          terms: term, count: 1, height: shape.size, width: shape.size, channels: aligned, shift: shift.start,
+          terms: term, count: 1, height: shape.size, width: shape.size, channels: aligned, first_row: 0,
+          last_row: shape.size, shift: shift.start,
           ones: ones.start, rows: rows.start, output: nil, code: code.start,
           padded: target + shape.padding * (convolution.row + convolution.channels), padded_row: convolution.row,
           padded_channels: convolution.channels, rectified: 1, ahead: nil)

@@ -156,7 +156,8 @@ final class ValueMemory {
     let row = (shape.width + 2) * shape.channels
     var value = epads_value(
       terms: terms.start, count: count, height: shape.height, width: shape.width, channels: shape.channels,
-      shift: shift.start, ones: ones.start, rows: rows.start, output: nil, code: code.start,
+      first_row: 0, last_row: shape.height, shift: shift.start, ones: ones.start, rows: rows.start, output: nil,
+      code: code.start,
       padded: padded.start + row + shape.channels, padded_row: row, padded_channels: shape.channels, rectified: 1,
       ahead: nil)
     table.functions.make_value(&value)

@@ -43,9 +43,12 @@ typedef struct epads_ahead {
 /// The value of a step for one image: a sum of terms, its signs, and the padded copy that convolutions read.
 typedef struct epads_value {
   const epads_term *_Nonnull terms;
+  /// 0 for a value of zeros.
   long count;
   /// `channels` are aligned.
   long height, width, channels;
+  /// The rows to make, the last one not among them.
+  long first_row, last_row;
   /// The sum of the shifts of the normalised terms: aligned channels.
   const float *_Nonnull shift;
   /// Aligned channels, every one 1: the scale of a term that is not normalised.
@@ -81,6 +84,8 @@ typedef enum epads_inputs {
 typedef struct epads_output {
   /// As `pack_direct` or `pack_winograd` leaves them for this vector.
   const float *_Nonnull weights;
+  /// A vector that is added to every output; null where there is none.
+  const float *_Nullable bias;
   /// The vector's first channel at the first position of the first image.
   float *_Nonnull data;
   /// Floats between positions, rows and images.

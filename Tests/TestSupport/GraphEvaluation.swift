@@ -1,17 +1,26 @@
-import Compute
-import NetworkGraph
+public import Compute
+public import NetworkGraph
 import Randomness
 
 /// A network evaluated operation by operation in double precision, as PyTorch would: nothing of it knows of a plan.
-struct GraphEvaluation {
+public struct GraphEvaluation {
+  /// What a batch normalisation takes.
+  public enum Mode: Sendable {
+    case batchStatistics
+    /// Mean 0 and variance 1.
+    case initialRunningStatistics
+  }
+
   private let network: Network
+  private let mode: Mode
   private let images: Int
   private let seed: UInt64
-  /// One for every operation before the classifier, laid out [image][channel][row][column].
+  /// One for every operation, laid out [image][channel][row][column].
   private var values: [[Double]] = []
 
-  init(_ network: Network, images: ImageBatch, seed: UInt64) {
+  public init(_ network: Network, images: ImageBatch, seed: UInt64, mode: Mode = .batchStatistics) {
     self.network = network
+    self.mode = mode
     self.images = images.count
     self.seed = seed
     for operation in network.operations {
@@ -27,17 +36,23 @@ struct GraphEvaluation {
       case .add:
         values.append(zip(values[operation.inputs[0].index], values[operation.inputs[1].index]).map { $0 + $1 })
       case .zero: values.append(Array(repeating: 0, count: images.count * operation.shape.count))
-      // No ReLU reads the classifier.
-      case .globalAveragePool, .linear: values.append([])
+      case .globalAveragePool:
+        let source = shape(of: operation.inputs[0])
+        let window = Pooling(kernel: Extent(source.height, source.width), stride: Extent(1))
+        values.append(pool(operation, window) { $0.reduce(0, +) / Double($0.count) })
+      case .linear(let outputs): values.append(linear(operation, outputs: outputs))
       }
     }
   }
 
+  /// [image][class].
+  public var logits: [Double] { values[network.output.index] }
+
   /// The signs of a ReLU's input, a bit a unit and image.
-  func code(of rectifier: ValueID) -> [Bool] { values[network[rectifier].inputs[0].index].map { $0 > 0 } }
+  private func code(of rectifier: ValueID) -> [Bool] { values[network[rectifier].inputs[0].index].map { $0 > 0 } }
 
   /// What a plan for distances counts.
-  func distances() -> [SiteCounts] {
+  public func distances() -> [SiteCounts] {
     let batch = images / 2
     return network.rectifiers.map { rectifier in
       let code = code(of: rectifier)
@@ -54,7 +69,7 @@ struct GraphEvaluation {
   }
 
   /// What a plan for agreement counts.
-  func agreement() -> [Int64] {
+  public func agreement() -> [Int64] {
     var matrix = [Int64](repeating: 0, count: images * images)
     let reached = network.reachesOutput
     for rectifier in network.rectifiers where reached[rectifier.index] {
@@ -110,8 +125,22 @@ struct GraphEvaluation {
     return result
   }
 
+  private func linear(_ operation: Operation, outputs: Int) -> [Double] {
+    let input = values[operation.inputs[0].index]
+    let fanIn = shape(of: operation.inputs[0]).count
+    let weights = convolutionWeights(seed: seed, name: operation.name + ".weight", count: outputs * fanIn, fanIn: fanIn)
+    let bias = convolutionWeights(seed: seed, name: operation.name + ".bias", count: outputs, fanIn: fanIn)
+    return (0..<images * outputs).map { index in
+      let (image, output) = (index / outputs, index % outputs)
+      return (0..<fanIn).reduce(Double(bias[output])) {
+        $0 + Double(weights[output * fanIn + $1]) * input[image * fanIn + $1]
+      }
+    }
+  }
+
   private func normalize(_ operation: Operation) -> [Double] {
     var result = values[operation.inputs[0].index]
+    if mode == .initialRunningStatistics { return result.map { $0 / (1 + 1e-5).squareRoot() } }
     let plane = operation.shape.height * operation.shape.width
     for channel in 0..<operation.shape.channels {
       let positions = (0..<images).flatMap { image in
