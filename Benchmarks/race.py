@@ -23,156 +23,24 @@ before them are extras.
 Run it on an idle machine: with others at work PyTorch's threads collapse.
 """
 import argparse
-import contextlib
 import json
 import math
-import os
 import pathlib
 import platform
-import random
-import select
 import statistics
 import subprocess
-import sys
 import tempfile
 import time
 
-HERE = pathlib.Path(__file__).resolve().parent
-ROOT = HERE.parent
+from racing import (HERE, MALLOC, Failure, Peer, add_arguments, check_arguments, geometric_means, load_before, median, present,
+                    processor, python_with_torch, random_architectures, run, say, space_of, table, write_images)
+
+# The times of a row, in the order of the table.
+TIMES = ("epads", "epads_total", "reference", "tuned", "strongest", "forward", "compiled")
 DATASET, SIGMA, SEED = "cifar10", 1.0, 1
 # What sums of distances may differ by, so that all have done the same work. PyTorch's faster paths round otherwise: 1.6e-3 was
 # seen where the reference, in float32 and in float64, and epads agree to 1e-6.
 TOLERANCES = {"reference": 1e-4, "tuned": 1e-2, "strongest": 1e-2, "compiled": 1e-2}
-# A thread that allocates a tensor for every layer gets fresh pages every time, unless malloc keeps what it has.
-MALLOC = {"MALLOC_MMAP_THRESHOLD_": "4294967296", "MALLOC_TRIM_THRESHOLD_": "17179869184",
-          "MALLOC_TOP_PAD_": "268435456"}
-SLOWEST_ANSWER = 900  # seconds; compiling is what takes long
-
-
-class Failure(Exception):
-    pass
-
-
-def say(text, end="\n"):
-    print(text, end=end, file=sys.stderr, flush=True)
-
-
-class NASBench201:
-    OPERATIONS = ["none", "skip_connect", "nor_conv_1x1", "nor_conv_3x3", "avg_pool_3x3"]
-    # Those that take part besides epads, and whose forward pass is timed alone.
-    PEERS, FORWARD = ("reference", "tuned", "strongest"), "strongest"
-    arguments = ["--space", "nasbench201"]
-    macro = ""
-
-    def __init__(self):
-        self.extras = {f"all {kernel}": self.text([f"nor_conv_{kernel}"] * 6) for kernel in ("3x3", "1x1")}
-
-    @staticmethod
-    def text(operations):
-        edges = iter(operations)
-        return "+".join("|" + "|".join(f"{next(edges)}~{source}" for source in range(node)) + "|" for node in (1, 2, 3))
-
-    def random(self, generator):
-        return self.text([generator.choice(self.OPERATIONS) for _ in range(6)])
-
-
-class CellSpace:
-    """Random genotypes: every operation and source drawn independently, as Radosavovic et al. (ICCV 2019) compare the
-    spaces. In DARTS the sources of a node differ."""
-
-    SEPARABLE = ["sep_conv_3x3", "sep_conv_5x5", "sep_conv_7x7"]
-    POOLS = ["avg_pool_3x3", "max_pool_3x3"]
-    OPERATIONS = {
-        "darts": ["skip_connect", *POOLS, *SEPARABLE[:2], "dil_conv_3x3", "dil_conv_5x5"],
-        "enas": ["skip_connect", *POOLS, *SEPARABLE[:2]],
-        "pnas": ["skip_connect", *POOLS, *SEPARABLE, "conv_7x1_1x7", "dil_conv_3x3"],
-        "nasnet": ["skip_connect", *POOLS, "max_pool_5x5", "max_pool_7x7", *SEPARABLE, "conv_1x1", "conv_3x3",
-                   "conv_3x1_1x3", "conv_7x1_1x7", "dil_conv_3x3"],
-        "amoeba": ["skip_connect", *POOLS, *SEPARABLE, "conv_7x1_1x7", "dil_sep_conv_3x3"],
-    }
-    LOOSE_ENDS = ("enas", "nasnet", "amoeba")
-    PEERS, FORWARD = ("reference", "tuned"), "tuned"
-    DARTS_V2 = (
-        [("sep_conv_3x3", 0), ("sep_conv_3x3", 1), ("sep_conv_3x3", 0), ("sep_conv_3x3", 1),
-         ("sep_conv_3x3", 1), ("skip_connect", 0), ("skip_connect", 0), ("dil_conv_3x3", 2)],
-        [("max_pool_3x3", 0), ("max_pool_3x3", 1), ("skip_connect", 2), ("max_pool_3x3", 1),
-         ("max_pool_3x3", 0), ("skip_connect", 2), ("skip_connect", 2), ("max_pool_3x3", 1)])
-
-    def __init__(self, family, width, depth):
-        self.family, self.nodes = family, 4 if family == "darts" else 5
-        self.arguments = ["--space", family, "--width", str(width), "--depth", str(depth)]
-        self.macro = f"width {width}, depth {depth}, "
-        separable = [("sep_conv_3x3", source) for _ in range(4) for source in (0, 1)]
-        every = [2, 3, 4, 5]
-        self.extras = {"DARTS_V2": self.text([(cell, every) for cell in self.DARTS_V2]),
-                       "all sep_conv_3x3, 4 nodes": self.text([(separable, every)] * 2)}
-
-    @staticmethod
-    def text(cells):
-        """As epads writes it, which is as Python prints it."""
-        (normal, normal_concat), (reduction, reduction_concat) = cells
-        return (f"Genotype(normal={normal}, normal_concat={normal_concat}, "
-                f"reduce={reduction}, reduce_concat={reduction_concat})")
-
-    def random(self, generator):
-        return self.text([self.random_cell(generator) for _ in range(2)])
-
-    def random_cell(self, generator):
-        edges = []
-        for node in range(2, self.nodes + 2):
-            sources = (generator.sample(range(node), 2) if self.family == "darts"
-                       else [generator.randrange(node) for _ in range(2)])
-            edges += [(generator.choice(self.OPERATIONS[self.family]), source) for source in sources]
-        read = {source for _, source in edges} if self.family in self.LOOSE_ENDS else set()
-        return edges, [node for node in range(2, self.nodes + 2) if node not in read]
-
-
-def random_architectures(space):
-    """Different ones without end, the same every time."""
-    generator, seen = random.Random(201), set(space.extras.values())
-    while True:
-        name = space.random(generator)
-        if name not in seen:
-            seen.add(name)
-            yield name
-
-
-def processor():
-    try:
-        for line in open("/proc/cpuinfo"):
-            if line.startswith("model name"):
-                return line.split(":", 1)[1].strip()
-    except OSError:
-        pass
-    return platform.processor() or platform.machine()
-
-
-def python_with_torch(given):
-    """The interpreter of an environment with PyTorch, which is made where none is named."""
-    python = given or str(ROOT / ".venv/bin/python")
-
-    def usable():
-        return pathlib.Path(python).exists() and subprocess.run(
-            [python, "-c", "import numpy, torch"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL).returncode == 0
-
-    if usable():
-        return python
-    if given:
-        raise Failure(f"{given} cannot import torch and numpy")
-    say(f"making {ROOT / '.venv'} with PyTorch")
-    install = [python, "-m", "pip", "install", "--quiet", "torch", "numpy"]
-    # The package index's own build carries gigabytes for GPUs; it is the second choice.
-    commands = [[sys.executable, "-m", "venv", str(ROOT / ".venv")],
-                [*install, "--index-url", "https://download.pytorch.org/whl/cpu"]]
-    if subprocess.run(commands[0], stdout=sys.stderr).returncode != 0:
-        raise Failure("no virtual environment: install python3-venv, or name an interpreter with --python")
-    if subprocess.run(commands[1], stdout=sys.stderr).returncode != 0:
-        say("the builds without GPU support cannot be had; trying the package index's")
-        if subprocess.run(install, stdout=sys.stderr).returncode != 0:
-            raise Failure("PyTorch could not be installed; name an interpreter that has it with --python")
-    if not usable():
-        raise Failure(f"{python} cannot import torch and numpy after installing them")
-    return python
 
 
 class Program:
@@ -199,53 +67,19 @@ class Program:
         return rows[1:]
 
 
-class Peer:
-    """A process of race_pytorch.py."""
-
-    def __init__(self, kind, python, space, images, options):
-        self.kind = kind
-        self.errors = tempfile.TemporaryFile("w+")
-        environment = {key: value for key, value in os.environ.items() if not key.startswith("MALLOC_")}
-        if kind != "reference":
-            environment |= MALLOC
-        self.process = subprocess.Popen(
-            [python, str(HERE / "race_pytorch.py"), kind, images, *space.arguments, "--dataset", DATASET,
-             "--batch", str(options.batch), "--sigma", str(SIGMA), "--seed", str(SEED),
-             "--threads", str(options.threads), *(["--forward"] if kind == space.FORWARD else [])],
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self.errors, text=True, env=environment)
-        self.torch = self.answer()["torch"]
-
-    def answer(self):
-        if not select.select([self.process.stdout], [], [], SLOWEST_ANSWER)[0]:
-            raise Failure(f"PyTorch ({self.kind}) gave no answer for {SLOWEST_ANSWER} s")
-        line = self.process.stdout.readline()
-        if not line:
-            status = self.process.wait()
-            self.errors.seek(0)
-            last = "\n".join(self.errors.read().strip().splitlines()[-15:])
-            raise Failure(f"PyTorch ({self.kind}) ended with status {status}:\n{last}")
-        return json.loads(line)
-
-    def time(self, name, warm):
-        with contextlib.suppress(BrokenPipeError):  # answer() says why
-            print(json.dumps({"arch": name, "warm": warm}), file=self.process.stdin, flush=True)
-        return self.answer()
-
-    def close(self):
-        with contextlib.suppress(BrokenPipeError):
-            self.process.stdin.close()
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            self.process.wait(10)
-        if self.process.poll() is None:
-            self.process.kill()
-            self.process.wait()
+def start_peer(kind, python, space, images, options):
+    return Peer(kind, [python, str(HERE / "race_pytorch.py"), kind, images, *space.arguments, "--dataset", DATASET,
+                       "--batch", str(options.batch), "--sigma", str(SIGMA), "--seed", str(SEED),
+                       "--threads", str(options.threads), *(["--forward"] if kind == space.FORWARD else [])],
+                has_tuned_malloc=kind != "reference")
 
 
 def check(kind, result, row):
     """That both did the same work."""
     for name, own in (("d1", row["snaswot"]), ("d2", row["perturbation"])):
         if abs(result[name] - own) > TOLERANCES[kind] * max(own, 1):
-            raise Failure(f"PyTorch ({kind}) and epads disagree on {row['arch']}: the sum of {name} is {result[name]} and {own}")
+            raise Failure(f"PyTorch ({kind}) and epads disagree on {row['arch']}: "
+                          f"the sum of {name} is {result[name]} and {own}")
 
 
 def select_architectures(program, space, count):
@@ -260,7 +94,7 @@ def select_architectures(program, space, count):
 def race(program, python, space, images, options, peers):
     names = select_architectures(program, space, options.architectures)
     for kind in space.PEERS:
-        peers[kind] = Peer(kind, python, space, images, options)
+        peers[kind] = start_peer(kind, python, space, images, options)
     failed, rounds = None, {name: [] for name in names}
     start = time.monotonic()
     for repetition in range(options.repetitions):
@@ -271,7 +105,7 @@ def race(program, python, space, images, options, peers):
             times = {"epads": row["ms"]["forward"], "epads_total": row["ms"]["total"]}
 
             def take(kind, warm=True):
-                result = peers[kind].time(name, warm)
+                result = peers[kind].ask({"arch": name, "warm": warm})
                 check(kind, result, row)
                 times[kind] = result["ms"]
                 if kind == space.FORWARD:
@@ -283,8 +117,8 @@ def race(program, python, space, images, options, peers):
             if position < options.compile and not failed:
                 try:
                     if "compiled" not in peers:
-                        peers["compiled"] = Peer("compiled", python, space, images, options)
-                    result = peers["compiled"].time(name, warm=True)
+                        peers["compiled"] = start_peer("compiled", python, space, images, options)
+                    result = peers["compiled"].ask({"arch": name, "warm": True})
                 except Failure as failure:
                     failed = str(failure)
                     say(f"\n{failed}\ngoing on without torch.compile")
@@ -298,15 +132,6 @@ def race(program, python, space, images, options, peers):
     return rounds, failed, peers["reference"].torch
 
 
-def median(rounds, value):
-    values = [value(times) for times in rounds if value(times) is not None]
-    return statistics.median(values) if values else None
-
-
-def present(figures):
-    return {key: value for key, value in figures.items() if value is not None}
-
-
 def summary(name, rounds):
     """What took part, in the order of the table."""
     def by_epads(key):
@@ -317,43 +142,10 @@ def summary(name, rounds):
             return None
         return min(times["strongest"], times.get("compiled", math.inf)) / times["epads"]
 
-    keys = ("epads", "epads_total", "reference", "tuned", "strongest", "forward", "compiled")
     ratios = {"strongest": median(rounds, strongest), "tuned": by_epads("tuned"), "reference": by_epads("reference"),
               "forward": by_epads("forward"), "eager": by_epads("strongest"), "compiled": by_epads("compiled")}
-    return {"arch": name, "ms": present({key: median(rounds, lambda times: times.get(key)) for key in keys}),
+    return {"arch": name, "ms": present({key: median(rounds, lambda times: times.get(key)) for key in TIMES}),
             "ratio": present(ratios)}
-
-
-def geometric_means(rows):
-    means = {}
-    for key in ("strongest", "tuned", "reference", "forward"):
-        values = [row["ratio"][key] for row in rows if key in row["ratio"]]
-        if values:
-            means[key] = {"mean": math.exp(statistics.fmean(map(math.log, values))), "least": min(values),
-                          "greatest": max(values)}
-    return means
-
-
-def table(rows, means, extras):
-    def cells(*values):
-        return "| " + " | ".join(values) + " |"
-
-    def number(value, digits):
-        return "" if value is None else f"{value:.{digits}f}"
-
-    times = [key for key in ("epads", "epads_total", "reference", "tuned", "strongest", "forward", "compiled")
-             if any(key in row["ms"] for row in rows)]
-    yield cells(*("total ms" if key == "epads_total" else f"{key} ms" for key in times),
-                *(f"{key} / epads" for key in means), "architecture")
-    yield cells(*["---:"] * (len(times) + len(means)), "---")
-    labels = {arch: label for label, arch in extras.items()}
-    for row in rows:
-        label = labels.get(row["arch"], row["arch"].replace("|", "\\|"))
-        yield cells(*(number(row["ms"].get(key), 1) for key in times),
-                    *(number(row["ratio"].get(key), 2) for key in means), label)
-    for figure in ("mean", "least", "greatest"):
-        yield cells(*[""] * len(times), *(number(mean[figure], 2) for mean in means.values()),
-                    f"{'geometric mean' if figure == 'mean' else figure} of {len(rows) - len(extras)} random ones")
 
 
 def compile_note(rows, failed):
@@ -370,9 +162,7 @@ def compile_note(rows, failed):
 
 def arguments():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--space", choices=["nasbench201", *CellSpace.OPERATIONS], default="nasbench201")
-    parser.add_argument("--width", type=int, help="of the networks of every other space; default 16")
-    parser.add_argument("--depth", type=int, help="of the networks of every other space; default 8")
+    add_arguments(parser)
     parser.add_argument("--architectures", type=int, default=50, help="random ones; default 50")
     parser.add_argument("--batch", type=int, default=128)
     parser.add_argument("--repetitions", type=int, default=3, help="rounds; default 3")
@@ -381,49 +171,31 @@ def arguments():
     parser.add_argument("--compile", type=int, metavar="N",
                         help="architectures to try torch.compile on, which takes half a minute each; for "
                              "NAS-Bench-201 only; default 4")
-    parser.add_argument("--threads", type=int, default=len(os.sched_getaffinity(0)))
-    parser.add_argument("--program", default=str(ROOT / ".build/release/epads"))
-    parser.add_argument("--python", help="an interpreter that has torch and numpy; default: .venv, made where missing")
-    parser.add_argument("--machine", help="the machine's name; default: the processor's")
-    parser.add_argument("--json", metavar="FILE", help="write the figures as JSON too")
     options = parser.parse_args()
+    check_arguments(parser, options)
     if options.space == "nasbench201":
-        if options.width or options.depth:
-            parser.error("--width and --depth are for spaces of genotypes, such as darts")
         options.compile = 4 if options.compile is None else options.compile
+    elif options.compile:
+        parser.error("torch.compile is tried on NAS-Bench-201 only")
     else:
-        options.width = 16 if options.width is None else options.width
-        options.depth = 8 if options.depth is None else options.depth
-        if min(options.width, options.depth) < 1:
-            parser.error("--width and --depth must be at least 1")
-        if options.compile:
-            parser.error("torch.compile is tried on NAS-Bench-201 only")
         options.compile = 0
     if min(options.architectures, options.repetitions, options.reference_repetitions, options.threads) < 1:
         parser.error("every number but that of --compile must be at least 1")
     if options.batch < 2 or options.compile < 0:
         parser.error("--batch must be at least 2, --compile at least 0")
-    if not pathlib.Path(options.program).exists():
-        parser.error(f"no {options.program}: run 'swift build -c release' first")
     return options
 
 
 def main():
     options = arguments()
-    load = os.getloadavg()[0]
-    if load > 0.5:
-        say(f"the load is {load:.1f}: with others at work PyTorch's threads collapse and the ratios mean nothing")
+    load = load_before()
     python = python_with_torch(options.python)
-    space = (NASBench201() if options.space == "nasbench201"
-             else CellSpace(options.space, options.width, options.depth))
+    space = space_of(options)
     peers = {}
     try:
         with tempfile.TemporaryDirectory() as folder:
             images = f"{folder}/images.bin"
-            made = subprocess.run([options.program, "images", "--output", images, "--dataset", DATASET, "--count",
-                                   str(options.batch)], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
-            if made.returncode != 0:
-                raise Failure(f"epads images ended with status {made.returncode}:\n{made.stdout.strip()}")
+            write_images(options.program, images, DATASET, options.batch)
             program = Program(options.program, space, images, options)
             rounds, failed, torch = race(program, python, space, images, options, peers)
     finally:
@@ -431,12 +203,14 @@ def main():
             peer.close()
 
     rows = [summary(name, times) for name, times in rounds.items()]
-    means = geometric_means(rows[len(space.extras):])
+    means = geometric_means(rows[len(space.extras):], ("strongest", "tuned", "reference", "forward"))
     machine, note = options.machine or processor(), compile_note(rows, failed)
     print(f"{machine}, {options.space}, {space.macro}{options.threads} threads, load {load:.2f} before, "
           f"B = {options.batch} ({2 * options.batch} images), PyTorch {torch}, "
           f"medians of {options.repetitions} rounds\n")
-    print("\n".join(table(rows, means, space.extras)))
+    headings = {key: "total ms" if key == "epads_total" else f"{key} ms" for key in TIMES
+                if any(key in row["ms"] for row in rows)}
+    print("\n".join(table(rows, headings, means, {arch: label for label, arch in space.extras.items()})))
     print(f"\n{note}.")
     if options.json:
         pathlib.Path(options.json).write_text(json.dumps(
@@ -448,9 +222,4 @@ def main():
 
 
 if __name__ == "__main__":
-    try:
-        main()
-    except Failure as failure:
-        sys.exit(f"error: {failure}")
-    except KeyboardInterrupt:
-        sys.exit(130)
+    run(main)

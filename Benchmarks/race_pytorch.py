@@ -284,6 +284,15 @@ def timed(work):
     return 1000 * (time.perf_counter() - start), result
 
 
+def serve(answer):
+    """Answers every line of standard input, after a first line with the version."""
+    answers = os.fdopen(os.dup(1), "w")  # what libraries print goes to standard error
+    os.dup2(2, 1)
+    print(json.dumps({"torch": torch.__version__}), file=answers, flush=True)
+    for line in sys.stdin:
+        print(json.dumps(answer(json.loads(line))), file=answers, flush=True)
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("peer", choices=PEERS)
@@ -302,16 +311,9 @@ def main():
     clean = reference.load_images(options.images, options.dataset, options.batch)
     both = np.concatenate([clean, reference.perturbed(clean, options.sigma, options.seed)])
 
-    answers = os.fdopen(os.dup(1), "w")  # what libraries print goes to standard error
-    os.dup2(2, 1)
-
-    def answer(value):
-        print(json.dumps(value), file=answers, flush=True)
-
-    answer({"torch": torch.__version__})
     networks = {}
-    for line in sys.stdin:
-        request = json.loads(line)
+
+    def answer(request):
         name = request["arch"]
         if name not in networks:
             networks[name] = PEERS[options.peer](name, both, options)
@@ -321,7 +323,9 @@ def main():
         result["ms"], (result["d1"], result["d2"]) = timed(network.score)
         if options.forward:
             result["forward_ms"], _ = timed(network.pass_alone)
-        answer(result)
+        return result
+
+    serve(answer)
 
 
 if __name__ == "__main__":

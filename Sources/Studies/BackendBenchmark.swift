@@ -128,8 +128,11 @@ public struct BackendBenchmark: Sendable {
 
   /// Values like normalised images; what they are does not change the work.
   public static func images(_ plan: Plan) -> ImageBatch {
-    let shape = plan.buffers[plan.input]
-    let values = (0..<plan.images * shape.count).map { Float($0 &* 7919 % 4001) / 1000 - 2 }
-    return ImageBatch(shape: shape, count: plan.images, values: values)
+    images(shape: plan.buffers[plan.input], count: plan.images)
+  }
+
+  static func images(shape: TensorShape, count: Int) -> ImageBatch {
+    let values = (0..<count * shape.count).map { Float($0 &* 7919 % 4001) / 1000 - 2 }
+    return ImageBatch(shape: shape, count: count, values: values)
   }
 }

@@ -13,12 +13,27 @@ struct PlotAxis {
   let ticks: [Tick]
   /// Labels are in units of ten to this power, a multiple of three; 0 for numbers of ordinary size.
   let exponent: Int
+  /// Whether equal distances are equal ratios; `lower` and `upper` are decimal logarithms then.
+  let isLogarithmic: Bool
 
   /// An axis that leaves a margin around finite values; 0 ... 1 where there are none.
   ///
-  /// - Parameter count: about how many ticks to make.
-  init(values: [Double], count: Int) {
-    let range = Self.range(of: values)
+  /// - Parameters:
+  ///   - count: about how many ticks to make.
+  ///   - isLogarithmicFromADecade: whether the axis is logarithmic where all values are positive and the highest is more
+  ///     than ten times the lowest.
+  init(values: [Double], count: Int, isLogarithmicFromADecade: Bool = false) {
+    if isLogarithmicFromADecade, let least = values.min(), let greatest = values.max(), least > 0,
+      greatest / 10 > least
+    {
+      self.init(decades: Self.range(of: [log10(least), log10(greatest)]), count: count)
+    } else {
+      self.init(range: Self.range(of: values), count: count)
+    }
+  }
+
+  private init(range: ClosedRange<Double>, count: Int) {
+    isLogarithmic = false
     lower = range.lowerBound
     upper = range.upperBound
     let step = Self.niceStep((upper - lower) / Double(max(count, 1)))
@@ -45,8 +60,32 @@ struct PlotAxis {
     self.ticks = ticks
   }
 
+  /// A logarithmic axis with ticks at 1, 2 and 5 times powers of ten, or at powers of ten alone where there are many.
+  private init(decades: ClosedRange<Double>, count: Int) {
+    isLogarithmic = true
+    exponent = 0
+    lower = decades.lowerBound
+    upper = decades.upperBound
+    let powers = Int(lower.rounded(.down))...Int(upper.rounded(.up))
+    func ticks(every step: Int, _ multiples: [Double]) -> [Tick] {
+      powers.filter { $0.isMultiple(of: step) }.flatMap { power in
+        multiples.map { (power, $0 * pow(10, Double(power))) }
+      }
+      .filter { decades.contains(log10($0.1)) }
+      .map { power, value in
+        let isPlain = (-3...5).contains(power)
+        let text = String(format: isPlain ? "%.\(max(0, -power))f" : "%.0e", value)
+        return Tick(
+          position: Self.position(of: log10(value), decades.lowerBound, decades.upperBound),
+          label: text.replacingOccurrences(of: "-", with: "\u{2212}"))
+      }
+    }
+    let fine = ticks(every: 1, [1, 2, 5])
+    self.ticks = fine.count <= 2 * count ? fine : ticks(every: max(1, powers.count / count), [1])
+  }
+
   /// Where a value lies on the axis, 0 at its lower end and 1 at its upper.
-  func position(of value: Double) -> Double { Self.position(of: value, lower, upper) }
+  func position(of value: Double) -> Double { Self.position(of: isLogarithmic ? log10(value) : value, lower, upper) }
 
   /// Halves, because the difference of two finite numbers may overflow.
   private static func position(of value: Double, _ lower: Double, _ upper: Double) -> Double {

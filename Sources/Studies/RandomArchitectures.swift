@@ -42,6 +42,14 @@ extension SearchSpace {
   }
 }
 
+extension [Architecture] {
+  /// So many of them at random, at most all, in random order. More with the same seed begin with fewer.
+  public func sample(_ count: Int, seed: UInt64, space: any SearchSpace) -> [Architecture] {
+    let stream = RandomStream(seed: seed, domain: .architectures, name: space.name)
+    return sampleWithoutReplacement(Swift.min(count, self.count), of: self.count, stream: stream).map { self[$0] }
+  }
+}
+
 /// Why a search cannot begin: too few architectures fit.
 public struct SearchError: Error, Hashable, Sendable, CustomStringConvertible {
   /// Architectures that were looked for.

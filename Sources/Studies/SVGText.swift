@@ -28,6 +28,10 @@ struct SVGText {
     line("<text \(attributes)>\(escaped(text))</text>")
   }
 
+  mutating func circle(x: Double, y: Double, radius: Double) {
+    line("<circle cx=\"\(number(x))\" cy=\"\(number(y))\" r=\"\(number(radius))\"/>")
+  }
+
   /// At most two decimals, without trailing zeros.
   func number(_ value: Double) -> String {
     // Beyond any sheet of paper: no figure needs it, and the conversion to an integer must not trap.

@@ -31,7 +31,7 @@ public struct StoredScores: Sendable {
     let contents = try readFile(path, maximumBytes: Self.maximumBytes)
     let scores =
       contents.first == UInt8(ascii: "{")
-      ? try Self.scores(rows: RowFile.rows(in: contents, path), path, predictor, space)
+      ? try Self.scores(rows: RowFile<Row>.rows(in: contents, "'\(path)'"), path, predictor, space)
       : try Self.scores(table: CSVReader(ByteStream([UInt8](contents)), name: "'\(path)'"), path, predictor, space)
     var groups: [Int: [Double?]] = [:]
     for (index, value) in scores { groups[index, default: []].append(value) }

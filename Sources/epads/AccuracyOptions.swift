@@ -54,18 +54,22 @@ struct AccuracyOptions: ParsableArguments {
     }
   }
 
-  /// Says what was left out.
   private func taken(_ measured: MeasuredArchitectures) -> ([Architecture], GroundTruth) {
-    if measured.incomplete > 0 {
-      note(
-        "left out: \(counted(measured.incomplete, "entry", "entries")) of the file without a number in every column compared"
-      )
-    }
-    if measured.repeated > 0 {
-      note(
-        "\(counted(measured.repeated, "entry", "entries")) of architectures that stand in the file before: means are taken"
-      )
-    }
+    noteOmissions(of: measured)
     return (measured.architectures, measured.truth)
+  }
+}
+
+/// Says what was left out of a file of accuracies.
+func noteOmissions(of measured: MeasuredArchitectures) {
+  if measured.incomplete > 0 {
+    note(
+      "left out: \(counted(measured.incomplete, "entry", "entries")) of the file without a number in every column compared"
+    )
+  }
+  if measured.repeated > 0 {
+    note(
+      "\(counted(measured.repeated, "entry", "entries")) of architectures that stand in the file before: means are taken"
+    )
   }
 }

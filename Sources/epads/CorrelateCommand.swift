@@ -1,6 +1,5 @@
 import ArgumentParser
 import Foundation
-import Randomness
 import Scoring
 import SearchSpaces
 import Studies
@@ -98,7 +97,7 @@ struct CorrelateCommand: ParsableCommand {
     let scorer = Scorer(backend: backend, images: images, sigma: scoring.sigma, proxies: proxies.proxies)
     let study = Study(space: space, scorer: scorer, seeds: scoring.seeds)
     // The writer holds the lock.
-    let stored = try resume ? RowFile.repair(path: output ?? "") : []
+    let stored = try resume ? RowFile<Row>.repair(path: output ?? "") : []
     let items = try study.items(architectures, without: stored)
     var rows = study.wanted(stored, of: architectures)
     if !stored.isEmpty { note("resuming: \(counted(rows.count, "row")) there, \(items.count) left") }
@@ -149,7 +148,6 @@ struct CorrelateCommand: ParsableCommand {
       let whole = isOfFile ? "the file" : space.name
       throw Failure("--sample \(sample) is more than the \(architectures.count) architectures of \(whole)", status: 2)
     }
-    let stream = RandomStream(seed: sampleSeed, domain: .architectures, name: space.name)
-    return sampleWithoutReplacement(sample, of: architectures.count, stream: stream).map { architectures[$0] }
+    return architectures.sample(sample, seed: sampleSeed, space: space)
   }
 }

@@ -15,8 +15,8 @@ struct Main: ParsableCommand {
       """,
     version: "epads \(programVersion), numerics \(numericsVersion)",
     subcommands: [
-      ScoreCommand.self, CorrelateCommand.self, SearchCommand.self, ImagesCommand.self, DevicesCommand.self,
-      BenchmarkCommand.self,
+      ScoreCommand.self, CorrelateCommand.self, SearchCommand.self, ParetoCommand.self, LatencyCommand.self,
+      ImagesCommand.self, DevicesCommand.self, BenchmarkCommand.self,
     ])
 
   static func main() {

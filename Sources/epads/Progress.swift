@@ -21,8 +21,11 @@ struct ProgressReport: ~Copyable {
   }
 
   /// One item more is done.
-  mutating func advance() {
-    done += 1
+  mutating func advance() { advance(to: done + 1) }
+
+  /// So many items are done.
+  mutating func advance(to count: Int) {
+    done = count
     let now = ContinuousClock.now
     guard isTerminal && !isShown || now - shown >= (isTerminal ? .milliseconds(100) : .seconds(30)) else { return }
     shown = now

@@ -17,22 +17,7 @@ struct ScoreCommand: ParsableCommand {
         seq 0 9 | epads score --from - --batch 32 --format jsonl --output rows.jsonl
       """)
 
-  @Argument(help: ArgumentHelp("Architectures, as the search space writes them.", valueName: "arch"))
-  var architectures: [String] = []
-
-  @Option(
-    name: .customLong("from"),
-    help: ArgumentHelp(
-      "Read architectures from a file, or from standard input with -: text with one architecture or index a line, CSV or "
-        + "JSON.", valueName: "file"))
-  var source: String?
-
-  @Option(
-    name: .customLong("index"), parsing: .unconditionalSingleValue,
-    help: ArgumentHelp("An index of the space. May be repeated.", valueName: "n"))
-  var indices: [Int] = []
-
-  @OptionGroup var nds: NDSOptions
+  @OptionGroup var source: ArchitectureOptions
 
   @OptionGroup var scoring: ScoringOptions
 
@@ -56,17 +41,13 @@ struct ScoreCommand: ParsableCommand {
   var output: String?
 
   func validate() throws {
-    guard !architectures.isEmpty || source != nil || nds.path != nil || !indices.isEmpty else {
-      throw ValidationError("name an architecture, --index or --from")
-    }
-    try nds.validate(with: scoring.space)
+    try source.validate(with: scoring.space)
     guard !(layers && format == .csv) else { throw ValidationError("--layers needs --format table or jsonl") }
   }
 
   mutating func run() throws {
-    let file = try nds.read(&scoring.space)
+    let (architectures, file) = try source.read(&scoring.space)
     let space = scoring.space.space
-    let architectures = try readArchitectures(space) + (file?.entries.map(\.architecture) ?? [])
     // Refused now rather than after the images are made.
     let writer = try output.flatMap { $0 == "-" ? nil : $0 }.map { path throws(FileError) in
       try LineWriter(path: path, keepingContents: false)
@@ -88,17 +69,5 @@ struct ScoreCommand: ParsableCommand {
     }
     try output.flush()
     if failures > 0 { throw Failure("\(failures) of \(counted(architectures.count * scoring.repeats, "row")) failed") }
-  }
-
-  /// Every architecture that was named, in the order: arguments, indices, --from.
-  private func readArchitectures(_ space: any SearchSpace) throws -> [Architecture] {
-    do {
-      var result = try architectures.map { text throws(ArchitectureError) in try space.architecture(text: text) }
-      result += try indices.map { index throws(ArchitectureError) in try space.architecture(index: index) }
-      if let source { result += try ArchitectureTable(path: source).architectures(of: space) }
-      return result
-    } catch {
-      throw Failure("\(error)", status: 2)
-    }
   }
 }

@@ -52,29 +52,17 @@ final class ScoreOutput {
   }
 }
 
-/// One line an architecture, the same columns for all.
+/// The table of scores.
 struct ScoreTable {
   let proxies: Set<Proxy>
   let repeats: Int
   /// Columns of the terminal; nil where lines may be of any length.
   let width: Int?
 
-  private struct Column {
-    var title: String
-    var width: Int
-    var cell: ([Row]) -> String
-  }
+  private var table: ArchitectureColumns<[Row]> { ArchitectureColumns(columns, width: width) }
 
-  /// Those that fit, at least the first two.
-  private var columns: [Column] {
-    var columns = allColumns
-    while let width, columns.count > 2, Self.width(of: columns) > width { columns.removeLast() }
-    return columns
-  }
-
-  private static func width(of columns: [Column]) -> Int { columns.reduce(-2) { $0 + $1.width + 2 } }
-
-  private var allColumns: [Column] {
+  private var columns: [ArchitectureColumns<[Row]>.Column] {
+    typealias Column = ArchitectureColumns<[Row]>.Column
     var columns = [Column(title: "index", width: 5) { rows in rows[0].index.map(String.init) ?? "-" }]
     if proxies.contains(.epads) {
       columns.append(Column(title: "ePADS", width: repeats > 1 ? 15 : 8) { spread($0.compactMap(\.epads), 4) })
@@ -93,42 +81,17 @@ struct ScoreTable {
     return columns
   }
 
-  var header: String {
-    columns.map { padded($0.title, $0.width) }.joined(separator: "  ") + (isFolded ? "" : "  architecture")
-  }
-
-  /// Whether the architecture stands on a line of its own.
-  private var isFolded: Bool {
-    guard let width else { return false }
-    return Self.width(of: allColumns) + 26 > width
-  }
+  var header: String { table.header }
 
   func lines(_ rows: [Row]) -> [String] {
-    let line = columns.map { padded($0.cell(rows), $0.width) }.joined(separator: "  ")
     let failure = rows.compactMap(\.error).first.map { "FAILED: \($0)" }
-    guard let width else { return [line + "  " + rows[0].arch + (failure.map { "  " + $0 } ?? "")] }
-    var lines = [line]
-    if isFolded {
-      lines.append("       " + shortened(rows[0].arch, to: width - 7))
-    } else {
-      lines[0] += "  " + shortened(rows[0].arch, to: width - line.count - 2)
-    }
-    // A reason is never cut.
-    return lines + (failure.map { ["       " + $0] } ?? [])
+    return table.lines(rows, architecture: rows[0].arch, remarks: [failure].compactMap(\.self))
   }
 
   private func spread(_ values: [Double], _ decimals: Int) -> String {
     guard !values.isEmpty else { return "-" }
     let mean = fixed(values.mean, decimals)
     return values.count > 1 && decimals > 0 ? "\(mean) ±\(fixed(values.standardDeviation, decimals))" : mean
-  }
-
-  private func padded(_ text: String, _ width: Int) -> String {
-    String(repeating: " ", count: max(0, width - text.count)) + text
-  }
-
-  private func shortened(_ text: String, to width: Int) -> String {
-    text.count <= width ? text : text.prefix(max(0, width - 1)) + "…"
   }
 }
 
@@ -150,7 +113,7 @@ enum CSV {
 
   static func line(_ row: Row) -> String { columns.map { $0.cell(row) }.joined(separator: ",") }
 
-  private static func text<T>(_ value: T?) -> String { value.map { "\($0)" } ?? "" }
+  static func text<T>(_ value: T?) -> String { value.map { "\($0)" } ?? "" }
 
   static func quoted(_ text: String) -> String {
     guard text.contains(where: { $0 == "," || $0 == "\"" || $0.isNewline }) else { return text }

@@ -88,7 +88,7 @@ struct SearchCommand: ParsableCommand {
       proxies: search.objective.proxies)
     let study = Study(space: scoring.space.space, scorer: scorer, seeds: scoring.seeds)
     // The writer holds the lock.
-    let stored = try resume ? RowFile.repair(path: output ?? "") : []
+    let stored = try resume ? RowFile<Row>.repair(path: output ?? "") : []
     var rows = try ScoredRows(study, stored: stored)
     if !stored.isEmpty { note("resuming: \(counted(rows.count, "row")) there") }
     let result = try result(of: study, rows: &rows, writer)

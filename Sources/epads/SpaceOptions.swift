@@ -28,6 +28,21 @@ enum SpaceName: String, CaseIterable, ExpressibleByArgument {
   var cells: CellSpace.Family? {
     CellSpace.Family(rawValue: isForImageNet ? String(rawValue.dropLast("_in".count)) : rawValue)
   }
+
+  /// The space; what surrounds the cells matters to networks and not to texts.
+  func space(width: Int = 16, depth: Int = 8, hasAuxiliaryHead: Bool = false) -> any SearchSpace {
+    guard !isNDS else { return ndsSpace }
+    guard let cells else { return NASBench201() }
+    return CellSpace(
+      cells,
+      surroundings: CellNetwork(
+        width: width, depth: depth, hasAuxiliaryHead: hasAuxiliaryHead, hasImageNetStem: isForImageNet))
+  }
+
+  var ndsSpace: NDSSpace { NDSSpace(isForImageNet: isForImageNet) }
+
+  /// Accuracies that the program carries; nil where it has none.
+  var truth: GroundTruth? { self == .nasbench201 ? .nasbench201 : nil }
 }
 
 /// The search space and, where that leaves it open, what surrounds its cells.
@@ -64,16 +79,11 @@ struct SpaceOptions: ParsableArguments {
   var name: SpaceName { named ?? .nasbench201 }
 
   var space: any SearchSpace {
-    guard !name.isNDS else { return ndsSpace }
-    guard let cells = name.cells else { return NASBench201() }
-    return CellSpace(
-      cells,
-      surroundings: CellNetwork(
-        width: width ?? 16, depth: depth ?? 8, hasAuxiliaryHead: auxiliary, hasImageNetStem: name.isForImageNet))
+    name.space(width: width ?? 16, depth: depth ?? 8, hasAuxiliaryHead: auxiliary)
   }
 
-  var ndsSpace: NDSSpace { NDSSpace(isForImageNet: name.isForImageNet) }
+  var ndsSpace: NDSSpace { name.ndsSpace }
 
   /// Accuracies that the program carries; nil where it has none.
-  var truth: GroundTruth? { name == .nasbench201 ? .nasbench201 : nil }
+  var truth: GroundTruth? { name.truth }
 }

@@ -75,7 +75,7 @@ func openRows(_ path: String?, resume: Bool) throws -> LineWriter? {
   }
 }
 
-/// Says how much memory a run takes, before it takes it; an error where there is not so much.
+/// Says how much memory scoring takes, before it takes it; an error where there is not so much.
 ///
 /// - Parameter noted: what has been said before; only more is said again.
 /// - Returns: the most so far, in bytes.
@@ -85,23 +85,31 @@ func noteMemory(
   above noted: Int = 0
 ) throws -> Int {
   let space = scoring.space.space
+  return try noteMemory(architectures, backend: backend, above: noted) { architecture in
+    let network = try space.network(of: architecture, input: scoring.dataset.shape, classes: scoring.dataset.classes)
+    return try Scorer.memoryBound(
+      of: network, on: backend, batch: scoring.batch, proxies: proxies, seeds: scoring.repeats)
+  }
+}
+
+/// Says how much memory a run takes, before it takes it; an error where there is not so much.
+///
+/// - Parameters:
+///   - noted: what has been said before; only more is said again.
+///   - bytesOf: an upper bound for an architecture, in bytes.
+/// - Returns: the most so far, in bytes.
+@discardableResult
+func noteMemory(
+  _ architectures: [Architecture], backend: any Backend, above noted: Int = 0,
+  bytesOf: @Sendable (Architecture) throws -> Int
+) throws -> Int {
   let distinct = Array(Set(architectures))
   let found = Bound()
   // A network costs half a millisecond, a whole space seconds: shared out in blocks among the processors.
   let block = 64
   DispatchQueue.concurrentPerform(iterations: (distinct.count + block - 1) / block) { number in
     let part = distinct[number * block..<min(distinct.count, (number + 1) * block)]
-    found.include(
-      Result {
-        try part.reduce(0) { bound, architecture in
-          let network = try space.network(
-            of: architecture, input: scoring.dataset.shape, classes: scoring.dataset.classes)
-          return max(
-            bound,
-            try Scorer.memoryBound(
-              of: network, on: backend, batch: scoring.batch, proxies: proxies, seeds: scoring.repeats))
-        }
-      })
+    found.include(Result { try part.reduce(0) { max($0, try bytesOf($1)) } })
   }
   let bound: Int
   do {

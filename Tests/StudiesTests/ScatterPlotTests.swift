@@ -114,6 +114,49 @@ private final class Outline: NSObject, XMLParserDelegate {
         .contains("n = 2, τ undefined"))
   }
 
+  // MARK: - Series
+
+  private func front(_ x: [Double], _ y: [Double]) -> ScatterPlot.Series {
+    ScatterPlot.Series(name: "front", x: x, y: y, style: .chosen)
+  }
+
+  @Test func seriesAreStepsWithALegend() throws {
+    var panel = panel([1, 2, 3, 4], [1, 5, 2, 6])
+    panel.series = [front([1, 2, 2, 4], [1, 4, 6, 6])]
+    panel.caption = "below the title"
+    let plot = ScatterPlot(title: "t", panels: [panel], panelWidth: 480, panelHeight: 400)
+    let outline = try outline(plot)
+    #expect(outline.texts.contains("below the title"))
+    #expect(outline.texts.contains("front") && outline.texts.contains("architectures"))
+    // Points of both, and one of each in the legend.
+    #expect(outline.elements["circle"] == 4 + 4 + 2)
+    // The line of two points at one place goes through their mean.
+    let heights = plot.svg().matches(of: #/H[\d.]+V([\d.]+)/#).compactMap { Double($0.output.1) }
+    let circles = outline.circles.compactMap { $0["cy"].flatMap(Double.init) }
+    #expect(heights.count == 2 && circles.count == 10)
+    #expect(abs(heights[0] - (circles[5] + circles[6]) / 2) < 0.02)
+    for circle in outline.circles { #expect((0...480).contains(try #require(circle["cx"].flatMap(Double.init)))) }
+    panel.series = [front([], [])]
+    #expect(try self.outline(ScatterPlot(title: "t", panels: [panel])).elements["circle"] == 4 + 2)
+  }
+
+  @Test func costsOfMoreThanADecadeAreLogarithmic() throws {
+    func labels(_ x: [Double]) throws -> [String] {
+      var panel = panel(x, x)
+      panel.series = [front(x, x)]
+      return try outline(ScatterPlot(title: "t", panels: [panel])).texts
+    }
+    let decades = try labels([0.3, 1, 40])
+    for label in ["0.5", "1", "2", "5", "10", "20"] { #expect(decades.contains(label), "\(label)") }
+    #expect(try labels([1, 9]).contains("4"))
+    // Powers of ten alone, and not more of them than fit.
+    let many = try labels([1e-9, 1e12])
+    #expect(many.contains("1") && !many.contains("2"))
+    #expect(many.count < 30)
+    #expect(try !labels([0, 1, 100]).contains("2"))
+    #expect(try labels([.leastNonzeroMagnitude, .greatestFiniteMagnitude]).count < 30)
+  }
+
   @Test func isCompact() {
     let x = randomValues(1000, below: 1 << 30, name: "compact/x")
     #expect(ScatterPlot(title: "t", panels: [panel(x, x)]).svg().utf8.count < 50_000)

@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 @Suite struct HelpTests {
-  static let commands = ["score", "correlate", "search", "images", "devices", "benchmark"]
+  static let commands = ["score", "correlate", "search", "latency", "pareto", "images", "devices", "benchmark"]
 
   @Test(arguments: [""] + commands) func helpIsAResult(_ command: String) async throws {
     let help = try await epads(line: "\(command) --help")

@@ -1,0 +1,74 @@
+import ArgumentParser
+import SearchSpaces
+import Studies
+
+/// Which architectures to work on.
+struct ArchitectureOptions: ParsableArguments {
+  @Argument(help: ArgumentHelp("Architectures, as the search space writes them.", valueName: "arch"))
+  var texts: [String] = []
+
+  @Option(
+    name: .customLong("from"),
+    help: ArgumentHelp(
+      "Read architectures from a file, or from standard input with -: text with one architecture or index a line, CSV or "
+        + "JSON.", valueName: "file"))
+  var table: String?
+
+  @Option(
+    name: .customLong("index"), parsing: .unconditionalSingleValue,
+    help: ArgumentHelp("An index of the space. May be repeated.", valueName: "n"))
+  var indices: [Int] = []
+
+  @OptionGroup var nds: NDSOptions
+
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp("A random sample: of the files if there are any, else of the space.", valueName: "n"))
+  var sample: Int?
+
+  @Option(
+    parsing: .unconditional,
+    help: "Seed of the sample; a larger sample holds the smaller ones of its seed.")
+  var sampleSeed: UInt64 = 1
+
+  func validate() throws {
+    if let sample, sample < 1 { throw ValidationError("--sample must be at least 1") }
+  }
+
+  /// Checks that there is something, and that the space goes with it.
+  func validate(with space: SpaceOptions) throws {
+    guard !texts.isEmpty || !indices.isEmpty || isOfFiles || sample != nil else {
+      throw ValidationError("name an architecture, --index, --from or --sample")
+    }
+    try nds.validate(with: space)
+    guard sample == nil || isOfFiles || !space.name.isNDS else {
+      throw ValidationError("nds names what others drew: --sample needs a file with --nds or --from")
+    }
+  }
+
+  private var isOfFiles: Bool { table != nil || nds.path != nil }
+
+  /// Every architecture that was named, in the order: arguments, indices, files or the space.
+  ///
+  /// - Parameter space: becomes that of a file of NDS.
+  func read(_ space: inout SpaceOptions) throws -> (architectures: [Architecture], file: NDSFile?) {
+    let file = try nds.read(&space)
+    let space = space.space
+    do {
+      var result = try texts.map { text throws(ArchitectureError) in try space.architecture(text: text) }
+      result += try indices.map { index throws(ArchitectureError) in try space.architecture(index: index) }
+      var listed = try table.map { try ArchitectureTable(path: $0).architectures(of: space) } ?? []
+      listed += file?.entries.map(\.architecture) ?? []
+      guard let sample else { return (result + listed, file) }
+      guard isOfFiles else { return (result + (try space.randomArchitectures(sample, seed: sampleSeed)), file) }
+      guard sample <= listed.count else {
+        throw Failure("--sample \(sample) is more than the \(listed.count) architectures of the file", status: 2)
+      }
+      return (result + listed.sample(sample, seed: sampleSeed, space: space), file)
+    } catch let error as Failure {
+      throw error
+    } catch {
+      throw Failure("\(error)", status: 2)
+    }
+  }
+}

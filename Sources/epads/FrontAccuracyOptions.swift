@@ -1,0 +1,72 @@
+import ArgumentParser
+import Studies
+
+/// The accuracy that a front is set against: the program's own, or a file's.
+struct FrontAccuracyOptions: ParsableArguments {
+  @Option(
+    name: .customLong("from"),
+    help: ArgumentHelp(
+      "Accuracies from a file, or from standard input with -: CSV or JSON, as correlate reads it.", valueName: "file"))
+  var table: String?
+
+  @Option(name: .customLong("nds"), help: ArgumentHelp("Accuracies from a JSON file of NDS.", valueName: "file"))
+  var nds: String?
+
+  @Option(
+    name: .customLong("accuracy"),
+    help: ArgumentHelp(
+      "The column of --from that is the accuracy, by default the first with \"acc\" in its name; without a file a data set "
+        + "of NAS-Bench-201, by default the one that was scored with.", valueName: "column"))
+  var name: String?
+
+  func validate() throws {
+    guard table == nil || nds == nil else { throw ValidationError("give either --from or --nds") }
+    guard nds == nil || name == nil else { throw ValidationError("--nds has one accuracy: leave --accuracy out") }
+  }
+
+  /// The accuracy of architectures of the row's space; nil where none is known.
+  func accuracy(for example: Row) throws -> ParetoReport.Accuracy? {
+    let space = SpaceName(rawValue: example.space)
+    guard table != nil || nds != nil else { return try builtIn(space?.truth, example) }
+    guard let space else {
+      throw Failure("this program has no space \(example.space) to read accuracies of", status: 2)
+    }
+    guard nds == nil || space.isNDS else {
+      throw Failure("--nds has accuracies of nds and nds_in, and the scores are of \(example.space)", status: 2)
+    }
+    let measured: MeasuredArchitectures
+    do {
+      if let nds {
+        measured = try NDSFile(path: nds).measured(in: space.ndsSpace)
+      } else {
+        measured = try MeasuredArchitectures(
+          ArchitectureTable(path: table ?? "-"), of: space.space(), accuracies: name.map { [$0] } ?? [])
+      }
+    } catch {
+      throw Failure("\(error)", status: 2)
+    }
+    noteOmissions(of: measured)
+    let columns = measured.truth.dataSets
+    guard let column = columns.first else { return nil }
+    if columns.count > 1 {
+      note("accuracy: column \(column); others with --accuracy: \(columns.dropFirst().joined(separator: ", "))")
+    }
+    return ParetoReport.Accuracy(truth: measured.truth, dataSet: column)
+  }
+
+  private func builtIn(_ truth: GroundTruth?, _ example: Row) throws -> ParetoReport.Accuracy? {
+    guard let truth, let first = truth.dataSets.first else {
+      guard name == nil else {
+        throw Failure("the program carries no accuracies of \(example.space): give them with --from", status: 2)
+      }
+      return nil
+    }
+    let dataSet = name ?? (truth.dataSets.contains(example.dataset) ? example.dataset : first)
+    guard truth.dataSets.contains(dataSet) else {
+      throw Failure(
+        "no accuracies on '\(dataSet)' are known: --accuracy takes \(truth.dataSets.joined(separator: ", "))", status: 2
+      )
+    }
+    return ParetoReport.Accuracy(truth: truth, dataSet: dataSet)
+  }
+}

@@ -1,0 +1,151 @@
+import ArgumentParser
+import Foundation
+import NetworkGraph
+import Scoring
+import SearchSpaces
+import Studies
+
+struct LatencyCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "latency",
+    abstract: "Measures how long architectures take, in evaluation mode.",
+    discussion: """
+      The network as it would be deployed: batch normalisation folded into the convolutions, ReLUs fused, nothing counted. \
+      Every round runs each architecture for a moment, until the 95 % confidence interval of its median is narrow enough or \
+      its time is spent; rows say which, and whether anything on the machine speaks against the times.
+
+        epads latency --index 1462 --index 0
+        epads latency --sample 20 --seconds 0.2 --format jsonl --output latency.jsonl
+        epads latency --space darts --batch 8 --seconds 0.2 --per-layer DARTS_V2
+      """)
+
+  @OptionGroup var source: ArchitectureOptions
+
+  @OptionGroup var space: SpaceOptions
+
+  @Option(
+    name: .customLong("dataset"),
+    help: ArgumentHelp(
+      "The data set: image size and classes. Default: imagenet for a space with _in, else cifar10.",
+      valueName: "dataset"))
+  var namedDataSet: DataSet?
+
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp("Height and width of the images. Default: those of the data set.", valueName: "n"))
+  var imageSize: Int?
+
+  @Option(parsing: .unconditional, help: "Images of a run.")
+  var batch = 1
+
+  @Option(
+    parsing: .unconditional,
+    help: "How precise a median has to be: half the width of its 95 % confidence interval, as a share of it.")
+  var precision = 0.02
+
+  @Option(
+    parsing: .unconditional, help: "Seconds of timed runs after which an architecture is left as precise as it is.")
+  var seconds = 1.0
+
+  @Flag(help: "List the steps of each network and what they take: the slowest (table), or all (jsonl).")
+  var perLayer = false
+
+  @OptionGroup var backend: BackendOptions
+
+  @Option(help: "How results are written.")
+  var format = OutputFormat.table
+
+  @Option(help: ArgumentHelp("Write results to a new file instead of standard output, which is -.", valueName: "file"))
+  var output: String?
+
+  @Flag(help: "Continue the file of --output, whose format is jsonl, with what it lacks.")
+  var resume = false
+
+  func validate() throws {
+    try source.validate(with: space)
+    if let imageSize, !(1...4096).contains(imageSize) { throw ValidationError("--image-size must be from 1 to 4096") }
+    guard (1...65_536).contains(batch) else { throw ValidationError("--batch must be from 1 to 65536") }
+    guard precision > 0, precision < 1 else { throw ValidationError("--precision must be between 0 and 1") }
+    guard seconds > 0, seconds <= 3600 else { throw ValidationError("--seconds must be above 0 and at most 3600") }
+    guard !(perLayer && format == .csv) else { throw ValidationError("--per-layer needs --format table or jsonl") }
+    guard !resume || format == .jsonl && output != nil && output != "-" else {
+      throw ValidationError("--resume needs --format jsonl and --output FILE")
+    }
+  }
+
+  /// Architectures that are measured against each other: more would have to wait too long for their rows.
+  private static let block = 500
+
+  mutating func run() throws {
+    let (architectures, _) = try source.read(&space)
+    let searchSpace = space.space
+    let path = output.flatMap { $0 == "-" ? nil : $0 }
+    let writer = try openRows(path, resume: resume)
+    let backend = try backend.select()
+    let settings = settings
+    try noteMemory(architectures, backend: backend) { architecture in
+      try LatencyStudy.memoryBound(of: architecture, in: searchSpace, on: backend, settings: settings)
+    }
+    let study = try LatencyStudy(space: searchSpace, backend: backend, settings: settings)
+    // The writer holds the lock.
+    let stored = try resume ? RowFile<LatencyRow>.repair(path: path ?? "") : []
+    let missing = try study.missing(architectures, in: stored)
+    if !stored.isEmpty { note("resuming: \(counted(stored.count, "row")) there, \(missing.count) left") }
+    note("peak: \(fixed(study.peak / 1e9, 1)) GMAC/s, measured")
+    let isOnTerminal = writer == nil && isatty(STDOUT_FILENO) == 1
+    let output = LatencyOutput(
+      format: format, writer: writer ?? LineWriter(), layers: perLayer, width: isOnTerminal ? terminalWidth : nil)
+    try output.begin()
+    let rows = try measure(missing, study, output)
+    noteDoubts(rows)
+    if Interrupt.isRequested {
+      throw Failure("interrupted after \(rows.count) of \(counted(missing.count, "row"))", status: 130)
+    }
+    let failures = rows.count { $0.status == .failed }
+    if failures > 0 { throw Failure("\(failures) of \(counted(rows.count, "row")) failed") }
+  }
+
+  private var dataset: DataSet { namedDataSet ?? (space.name.isForImageNet ? .imagenet : .cifar10) }
+
+  private var settings: LatencyStudy.Settings {
+    var input = dataset.shape
+    if let imageSize { (input.height, input.width) = (imageSize, imageSize) }
+    return LatencyStudy.Settings(
+      dataSet: dataset, input: input, batch: batch, precision: precision, seconds: seconds, layers: perLayer)
+  }
+
+  private func measure(
+    _ architectures: [Architecture], _ study: LatencyStudy, _ output: LatencyOutput
+  ) throws -> [LatencyRow] {
+    Interrupt.watch()
+    defer { Interrupt.unwatch() }
+    var progress = ProgressReport("measuring", total: architectures.count)
+    defer { progress.clear() }
+    var rows: [LatencyRow] = []
+    for first in stride(from: 0, to: architectures.count, by: Self.block) where !Interrupt.isRequested {
+      let block = Array(architectures[first..<min(architectures.count, first + Self.block)])
+      let measured = try study.measure(block, isStopRequested: { Interrupt.isRequested }) { share in
+        progress.advance(to: first + Int(share * Double(block.count)))
+      }
+      progress.clear()
+      for row in measured { try output.append(row) }
+      rows += measured
+    }
+    return rows
+  }
+
+  /// Says how many times cannot be trusted, and why.
+  private func noteDoubts(_ rows: [LatencyRow]) {
+    let late = rows.count { $0.end == .time }
+    if late > 0 {
+      note(
+        "\(late) of \(counted(rows.count, "median")) not within \(fixed(100 * precision, 1)) %: their time of "
+          + "\(seconds) s ran out (--seconds)")
+    }
+    let doubted = rows.filter { $0.doubt != nil }
+    guard let doubt = doubted.first?.doubt else { return }
+    note(
+      "warning: \(doubted.count) of \(counted(rows.count, "time")) cannot be trusted: \(doubt)"
+        + (doubted.count > 1 ? " (the first of them); measure again on an idle machine" : ""))
+  }
+}

@@ -1,0 +1,171 @@
+public import ArgumentParser
+import Foundation
+import Studies
+
+extension ArchitectureCost: ExpressibleByArgument {}
+
+/// A number of a row of scores that may stand for quality.
+enum FrontObjective: String, CaseIterable, ExpressibleByArgument {
+  case epads
+  case naswot
+  case snaswot
+  case perturbation
+  case parameters = "params"
+  case multiplyAccumulates = "flops"
+  case rectifierSites = "relu_sites"
+  case rectifierUnits = "relu_units"
+
+  var predictor: Predictor {
+    switch self {
+    case .epads: .epads
+    case .naswot: .naswot
+    case .snaswot: .snaswot
+    case .perturbation: .perturbation
+    case .parameters: .parameters
+    case .multiplyAccumulates: .multiplyAccumulates
+    case .rectifierSites: .rectifierSites
+    case .rectifierUnits: .rectifierUnits
+    }
+  }
+}
+
+struct ParetoCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "pareto",
+    abstract: "Finds the architectures that none beats in both score and cost.",
+    discussion: """
+      Scores are rows that score, correlate or search have written; the cost is a number of the same rows, or with \
+      --latency a time that was measured. Where accuracies are known, the table goes on with what the front is worth: how \
+      far its architectures are from the best that cost no more, beside a random choice and the fronts of the baselines.
+
+        epads correlate --sample 100 --batch 32 --output scores.jsonl
+        epads pareto --scores scores.jsonl --cost params --plot front.svg
+      """)
+
+  @Option(
+    help: ArgumentHelp("Rows of scores in JSON lines; - is standard input.", valueName: "file"))
+  var scores: String
+
+  @Option(
+    help: ArgumentHelp("Rows of latency in JSON lines; - is standard input.", valueName: "file"))
+  var latency: String?
+
+  @Option(help: "The score to maximise. Default: epads, or naswot where no row has epads.")
+  var objective: FrontObjective?
+
+  @Option(help: "The cost to minimise. Default: latency with --latency, else flops.")
+  var cost: ArchitectureCost?
+
+  @Option(
+    help: ArgumentHelp(
+      "Of latencies of several devices those of this one: a part of its name, or its backend.", valueName: "device"))
+  var device: String?
+
+  @Option(
+    parsing: .unconditional, help: ArgumentHelp("Of latencies of several batches those of this one.", valueName: "n"))
+  var latencyBatch: Int?
+
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp("Of latencies with several numbers of threads those with this one.", valueName: "n"))
+  var latencyThreads: Int?
+
+  @Option(
+    help: ArgumentHelp(
+      "Of latencies of several inputs those of this one: a shape such as 3x32x32, or a data set.", valueName: "input"))
+  var latencyInput: String?
+
+  @OptionGroup var accuracy: FrontAccuracyOptions
+
+  @Option(help: "How the front is written.")
+  var format = OutputFormat.table
+
+  @Option(
+    help: ArgumentHelp("Write the front to a new file instead of standard output, which is -.", valueName: "file"))
+  var output: String?
+
+  @Option(help: ArgumentHelp("Draw the front.", valueName: "file.svg"))
+  var plot: String?
+
+  func validate() throws {
+    guard latency != nil || !chosenCost.isLatency else {
+      throw ValidationError("--cost \(chosenCost.rawValue) needs rows of latency: name a file with --latency")
+    }
+    let selections = [device, latencyBatch.map(String.init), latencyThreads.map(String.init), latencyInput]
+    guard latency != nil || selections.allSatisfy({ $0 == nil }) else {
+      throw ValidationError("--device, --latency-batch, --latency-threads and --latency-input choose among --latency")
+    }
+    guard objective == nil || objective?.predictor != chosenCost.predictor else {
+      throw ValidationError("--objective and --cost are both \(chosenCost.rawValue): a front needs two numbers")
+    }
+    let inputs = [scores, latency, accuracy.table, accuracy.nds].compactMap(\.self)
+    guard inputs.count(where: { $0 == "-" }) < 2 else { throw ValidationError("only one file can be standard input") }
+    let outputs = [output, plot].compactMap { $0 == "-" ? nil : $0 }
+    for (position, file) in outputs.enumerated() {
+      guard !(inputs + outputs[..<position]).contains(where: { $0 != "-" && nameSameFile($0, file) }) else {
+        throw ValidationError("'\(file)' is named twice: --output and --plot must be files of their own")
+      }
+    }
+    guard plot != "-" else { throw ValidationError("--plot needs a file: standard output has the front") }
+  }
+
+  func run() throws {
+    let writer = try output.flatMap { $0 == "-" ? nil : $0 }.map { path throws(FileError) in
+      try LineWriter(path: path, keepingContents: false)
+    }
+    let plotFile = try plot.map { path throws(FileError) in try ReservedFile(path: path) }
+    let scored: [Row] = try rows(of: scores)
+    let timed: [LatencyRow]? = try latency.map { path throws(FileError) in try rows(of: path) }
+    let candidates: ParetoCandidates
+    do {
+      candidates = try ParetoCandidates(
+        scores: scored, latencies: timed, objective: objective?.predictor, cost: chosenCost,
+        selection: LatencySelection(
+          device: device, batch: latencyBatch, threads: latencyThreads, input: latencyInput))
+    } catch {
+      throw Failure("\(error)", status: 2)
+    }
+    let report = ParetoReport(candidates, accuracy: try accuracy.accuracy(for: candidates.example))
+    noteOmissions(of: report)
+    let result = ParetoOutput(report: report)
+    try plotFile?.write(report.plot(title: result.title).svg())
+    let isOnTerminal = writer == nil && isatty(STDOUT_FILENO) == 1
+    try result.write(format, to: writer ?? LineWriter(), width: isOnTerminal ? terminalWidth : nil)
+  }
+
+  private var chosenCost: ArchitectureCost { cost ?? (latency == nil ? .multiplyAccumulates : .latency) }
+
+  private func rows<Stored: StoredRow>(of path: String) throws(FileError) -> [Stored] {
+    let (rows, isUnfinished) = try RowFile<Stored>.read(path: path)
+    if isUnfinished { note("left out: the last line of '\(path)', which is not finished") }
+    return rows
+  }
+
+  /// Says what is not in the front's reckoning, and what may be wrong with it.
+  private func noteOmissions(of report: ParetoReport) {
+    let omissions = report.candidates.omissions
+    func leftOut(_ count: Int, _ thing: String, _ reason: String, first: String? = nil) {
+      guard count > 0 else { return }
+      note("left out: \(counted(count, thing)) \(reason)" + (first.map { "; the first: \($0)" } ?? ""))
+    }
+    leftOut(omissions.withoutScore, "architecture", "without a score", first: omissions.firstFailure)
+    leftOut(
+      omissions.withoutLatency, "architecture", "whose latency failed", first: omissions.firstLatencyFailure)
+    leftOut(omissions.onlyScored, "architecture", "with scores and no row of latency")
+    leftOut(omissions.onlyTimed, "architecture", "with a latency and no row of scores")
+    leftOut(omissions.otherNetworks, "row", "of latency of other spaces or surroundings of the cells")
+    if report.withoutAccuracy > 0, report.accuracy != nil {
+      note("\(counted(report.withoutAccuracy, "architecture")) without an accuracy: not counted in the front's worth")
+    }
+    if omissions.differing > 0 {
+      note(
+        "warning: parameters or FLOPs of \(counted(omissions.differing, "architecture")) differ between the two files: "
+          + "were both made with the same data set and the same surroundings of the cells?")
+    }
+    if omissions.doubtful > 0 {
+      note(
+        "warning: \(counted(omissions.doubtful, "latency", "latencies")) in doubt; the first: \(omissions.firstDoubt ?? "")"
+      )
+    }
+  }
+}
