@@ -30,7 +30,7 @@ final class CPUInference: Inference, @unchecked Sendable {
     self.memory = memory
     teams = (0..<partition.teams).map { number in
       InferenceTeam(
-        plan, layout: size.layout, width: size.partition.teamWidth, sizes: size.partition.sizes,
+        plan, layout: size.layout, sizes: size.partition.sizes,
         memory: memory + number * (size.teamBytes / MemoryLayout<Float>.stride), constants: constants)
     }
   }
@@ -81,17 +81,22 @@ final class CPUInference: Inference, @unchecked Sendable {
     images.values.withUnsafeBufferPointer { values in
       logits.withUnsafeMutableBufferPointer { logits in
         nonisolated(unsafe) let (values, logits) = (values, logits)
-        @Sendable func carryOut(_ team: Int, _ number: Int) {
-          let chunk = partition.chunks[number]
-          each(team, nil)
-          teams[team].place(values, chunk)
-          teams[team].run(images: chunk.count, on: pool) { each(team, $0) }
-          teams[team].take(logits, chunk)
-        }
         if teams.count == 1 {
-          for number in partition.chunks.indices { carryOut(0, number) }
+          for chunk in partition.chunks {
+            each(0, nil)
+            // Every role has a thread: a thread that has one waits for the others before it can take another.
+            pool.run(partition.teamWidth) { _, role in
+              teams[0].run(role: role, values, chunk) { each(0, $0) }
+            }
+            teams[0].take(logits, chunk)
+          }
         } else {
-          pool.run(partition.chunks.count) { carryOut($0, $1) }
+          pool.run(partition.chunks.count) { team, number in
+            let chunk = partition.chunks[number]
+            each(team, nil)
+            teams[team].run(role: 0, values, chunk) { each(team, $0) }
+            teams[team].take(logits, chunk)
+          }
         }
       }
     }
@@ -112,44 +117,9 @@ struct InferenceSize {
     partition = InferencePartition(
       images: plan.images, bytes: plan.placement(.fused).count * float, threads: threads)
     layout = InferenceLayout(
-      plan, images: partition.sizes.last ?? 1, teamWidth: partition.teamWidth, instructionSet: instructionSet)
+      plan, images: partition.sizes.last ?? 1, roles: partition.teamWidth, instructionSet: instructionSet)
     teamBytes = layout.count * float
     let weights = layout.steps.reduce(0) { $0 + $1.weightCount } * float
     bytes = teamBytes * partition.teams + weights + InferenceConstants.bytes(of: plan)
-  }
-}
-
-extension InferenceTeam {
-  /// Planar images into the layout of the activations.
-  func place(_ values: UnsafeBufferPointer<Float>, _ chunk: Range<Int>) {
-    let shape = plan.buffers[plan.input]
-    let aligned = Plan.aligned(shape.channels)
-    let positions = shape.height * shape.width
-    var target = activations(plan.input)
-    // Padded channels are zeros; others may have had this place.
-    if aligned > shape.channels { target.update(repeating: 0, count: chunk.count * positions * aligned) }
-    for image in chunk {
-      for channel in 0..<shape.channels {
-        let from = (image * shape.channels + channel) * positions
-        for position in 0..<positions { target[position * aligned + channel] = values[from + position] }
-      }
-      target += positions * aligned
-    }
-  }
-
-  /// The output, without its padded channels, [image][channel][position].
-  func take(_ logits: UnsafeMutableBufferPointer<Float>, _ chunk: Range<Int>) {
-    guard let output = plan.output else { return }
-    let shape = plan.buffers[output]
-    let aligned = Plan.aligned(shape.channels)
-    let positions = shape.height * shape.width
-    for (number, image) in chunk.enumerated() {
-      let from = activations(output) + number * positions * aligned
-      for channel in 0..<shape.channels {
-        for position in 0..<positions {
-          logits[image * shape.count + channel * positions + position] = from[position * aligned + channel]
-        }
-      }
-    }
   }
 }

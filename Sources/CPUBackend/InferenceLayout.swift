@@ -16,13 +16,16 @@ struct InferencePartition {
   /// Bytes of activations of a chunk where images are large.
   private static let chunkBytes = 32 << 20
 
+  /// Threads of a team at most: more would wait for each other longer than they compute.
+  private static let mostRoles = 16
+
   /// Every thread for itself where there are images for all: steps then follow each other without waiting. Else all of them
   /// together, on all images at once.
   ///
   /// - Parameter bytes: of the activations of one image.
   init(images: Int, bytes: Int, threads: Int) {
     guard threads == 1 || images.isMultiple(of: threads) || images >= 4 * threads else {
-      (teamWidth, teams) = (threads, 1)
+      (teamWidth, teams) = (min(threads, Self.mostRoles), 1)
       chunks = [0..<images]
       return
     }
@@ -54,25 +57,30 @@ struct InferenceLayout {
 
   /// Of the largest chunk.
   let images: Int
+  /// Threads of a team.
+  let roles: Int
   let placement: Plan.Placement
   let steps: [StepLayout]
   /// For every step, where the padded images of the value begin, and those of branches that others follow.
   let values: [Int]
   let parents: [[Int: Int]]
-  /// Scratch of the first thread; those of the others follow, `scratchStride` apart.
+  /// The padded images of the first role; those of the others follow, so far apart.
+  let paddedStride: Int
+  /// Scratch of the first role; those of the others follow, `scratchStride` apart.
   let scratch: Int
   let scratchStride: Int
   let winograd: Int
   let count: Int
 
   /// - Parameter images: of the largest chunk.
-  init(_ plan: Plan, images: Int, teamWidth: Int, instructionSet: InstructionSet) {
+  init(_ plan: Plan, images: Int, roles: Int, instructionSet: InstructionSet) {
     func aligned(_ count: Int) -> Int { (count + 15) / 16 * 16 }
     self.images = images
-    placement = plan.placement(.fused)
+    self.roles = roles
+    placement = plan.placement(roles > 1 ? .shared : .fused)
     steps = plan.steps.map { step in
       // A team of several makes a value for all images, then convolves it.
-      let group = teamWidth > 1 ? images : StepLayout.group(of: step, in: plan, atMost: images)
+      let group = roles > 1 ? images : StepLayout.group(of: step, in: plan, atMost: images)
       return StepLayout(step, plan: plan, group: group, instructionSet: instructionSet)
     }
     var end = aligned(placement.count * images)
@@ -93,6 +101,7 @@ struct InferenceLayout {
       }
       used.append(regionsOfStep)
     }
+    let paddedStart = end
     // In the order of their first use, so that the layout is the same every time.
     var placed: Set<Region> = []
     for region in used.joined() where placed.insert(region).inserted {
@@ -105,9 +114,11 @@ struct InferenceLayout {
       Dictionary(
         uniqueKeysWithValues: zip(layout.parents.keys.sorted(), used.dropFirst().map { regions[$0]?.place ?? 0 }))
     }
+    paddedStride = end - paddedStart
+    end += paddedStride * (roles - 1)
     scratch = end
     winograd = aligned(steps.map(\.rowCount).max() ?? 0)
     scratchStride = winograd + aligned(steps.map(\.winogradCount).max() ?? 0)
-    count = end + scratchStride * teamWidth
+    count = end + scratchStride * roles
   }
 }

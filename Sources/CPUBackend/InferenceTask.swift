@@ -46,12 +46,10 @@ struct ConvolutionTask {
   }
 }
 
-/// Tasks of a step that do not depend on each other, but for the convolutions of a thread that works alone, which follow its
-/// values.
-struct TaskRegion {
-  let step: Int
-  var values: [ValueTask] = []
-  var convolutions: [ConvolutionTask] = []
+/// What a thread does without waiting for another.
+enum InferenceTask {
+  case value(ValueTask)
+  case convolution(ConvolutionTask)
 }
 
 /// Memory of descriptions that tasks point to.

@@ -22,8 +22,9 @@ struct StepLayout {
     var branches: [Int]
     /// What they read.
     var input: PaddedImages
-    /// Channels of that without padding.
+    /// Channels and rows of that without padding.
     var inputChannels: Int
+    var inputHeight: Int
     /// Whether other branches read what they make, from padded images.
     var isParent: Bool
     var kernels: epads_kernels
@@ -209,7 +210,7 @@ extension StepLayout.Joined {
     self.outputShape = outputShape
     branches = [position]
     self.input = input
-    inputChannels = inputShape.channels
+    (inputChannels, inputHeight) = (inputShape.channels, inputShape.height)
     self.isParent = isParent
     inputs = branch.inputs(of: inputShape)
     let readsVectors = algorithm == .winograd || inputs == EPADS_OWN_INPUTS

@@ -6,6 +6,8 @@ extension Plan {
     /// At once, image by image: the value of an image is complete before its branches write anything, and what no later
     /// step reads has no place.
     case fused
+    /// As `fused`, but threads share out the rows of an image: one may write outputs while another still reads terms.
+    case shared
     /// The value for all images, then each branch: every output has a place.
     case stepwise
   }
@@ -36,7 +38,7 @@ extension Plan {
         // Other terms are not read unit by unit.
         let others = step.terms.filter { $0.isPooled || buffers[$0.buffer] != step.shape }.map(\.buffer)
         let heir = step.terms.map(\.buffer).first {
-          dying.contains($0) && !others.contains($0) && arena.fits(output, $0)
+          execution != .shared && dying.contains($0) && !others.contains($0) && arena.fits(output, $0)
         }
         arena.place(output, insteadOf: heir)
         if let heir { dying.remove(heir) }
@@ -48,7 +50,7 @@ extension Plan {
         dying.formIntersection([read].compactMap(\.self))
       }
       for (position, branch) in step.branches.enumerated() {
-        if execution == .fused, step.isParent(position) { continue }
+        if execution != .stepwise, step.isParent(position) { continue }
         let heir = step.terms.map(\.buffer).first { buffer in
           execution == .fused && dying.contains(buffer) && arena.fits(branch.output, buffer)
         }

@@ -81,6 +81,8 @@ private struct Lowering {
   var slots: [Int: Int] = [:]
   /// The step that convolutions of a source may join.
   var makers: [Plan.Source: Int] = [:]
+  /// Zeros that are read, by what they are the value of.
+  var zeroSources: [Int: Plan.Source] = [:]
   /// Outputs of convolutions that a batch normalisation was folded into.
   var folded: Set<Int> = []
   /// The branch, by its step and position, that convolutions of its output follow.
@@ -97,7 +99,7 @@ private struct Lowering {
     self.network = network
     self.images = images
     isForLogits = measurement == .logits
-    isZero = Self.zeros(network)
+    isZero = Self.zeros(network, isForLogits: isForLogits)
     alias = Self.aliases(network, isZero)
     readers = Array(repeating: Readers(), count: network.operations.count)
     needed = Array(repeating: false, count: network.operations.count)
@@ -127,12 +129,15 @@ private struct Lowering {
     for index in steps.indices { steps[index].isKept = steps[index].output.map(read.contains) ?? false }
   }
 
-  /// The values that are zero whatever the images are. Batch normalisation of zeros gives zeros: (0 - 0) / sqrt(eps).
-  private static func zeros(_ network: Network) -> [Bool] {
+  /// The values that are zero whatever the images are. Batch normalisation of zeros gives zeros: (0 - 0) / sqrt(eps). Not so
+  /// for logits, where the network stands for a trained one: its normalisation adds a constant, so that what leads there is
+  /// carried out.
+  private static func zeros(_ network: Network, isForLogits: Bool) -> [Bool] {
     var zeros: [Bool] = []
     for operation in network.operations {
       switch operation.kind {
       case .input, .linear: zeros.append(false)
+      case .convolution where isForLogits, .batchNormalization where isForLogits: zeros.append(false)
       case .zero: zeros.append(true)
       default: zeros.append(operation.inputs.allSatisfy { zeros[$0.index] })
       }
@@ -185,7 +190,7 @@ private struct Lowering {
     default: break
     }
     if case .linear(let outputs) = operation.kind { return linear(index, outputs: outputs) }
-    guard let input = operation.inputs.first.flatMap(source) else { return .zero }
+    guard let input = operation.inputs.first.flatMap({ source($0) }) else { return .zero }
     switch operation.kind {
     case .input, .zero, .add, .concatenation, .linear: return .zero
     case .convolution(let convolution):
@@ -248,7 +253,7 @@ private struct Lowering {
   /// A linear layer: a convolution with a kernel of the size of what it reads.
   private mutating func linear(_ index: Int, outputs: Int) -> Lowered {
     let operation = network.operations[index]
-    let input = source(operation.inputs[0]) ?? zeros(network[operation.inputs[0]].shape)
+    guard let input = source(operation.inputs[0]) else { return .zero }
     let shape = buffers[input.buffer]
     let convolution = Convolution(outputChannels: outputs, kernel: Extent(shape.height, shape.width))
     let branch = Plan.Branch(
@@ -257,17 +262,22 @@ private struct Lowering {
     return convolved(index, branch, reading: input)
   }
 
-  /// A step without terms.
-  private mutating func zeros(_ shape: TensorShape) -> Plan.Source {
+  /// What is zero, for those that read it all the same: a step without terms.
+  private mutating func zeros(_ value: ValueID) -> Plan.Source {
+    var root = alias[value.index]
+    while case .rectifier = network.operations[root].kind { root = alias[network.operations[root].inputs[0].index] }
+    if let source = zeroSources[root] { return source }
+    let shape = network.operations[root].shape
     let source = Plan.Source(buffer: buffer(shape), rectified: false)
     makers[source] = appendStep([], shape, sites: [], output: source.buffer)
+    zeroSources[root] = source
     return source
   }
 
   /// The buffer of the network's output.
   private mutating func placedOutput() -> Int {
     let shape = network[network.output].shape
-    guard let source = source(network.output) else { return zeros(shape).buffer }
+    let source = source(network.output) ?? zeros(network.output)
     guard source.rectified else { return source.buffer }
     let output = buffer(shape)
     appendStep([Plan.Term(kind: .identity(source))], shape, sites: [], output: output)
@@ -330,10 +340,10 @@ private struct Lowering {
     return Plan.Term(kind: .normalized(buffer: copy, statistics: statistics))
   }
 
-  /// The buffer that `settled` has put a value into; nil for a zero.
-  private func source(_ value: ValueID) -> Plan.Source? {
-    guard case .source(let source) = lowered[alias[value.index]] else { return nil }
-    return source
+  /// The buffer that `settled` has put a value into; nil for a zero that makes zeros.
+  private mutating func source(_ value: ValueID) -> Plan.Source? {
+    if case .source(let source) = lowered[alias[value.index]] { return source }
+    return isForLogits ? zeros(value) : nil
   }
 
   private func terms(_ value: ValueID) -> [Plan.Term] {

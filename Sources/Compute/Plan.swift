@@ -7,7 +7,8 @@ public enum Measurement: Hashable, Sendable {
   /// Units on which each pair of images agrees, over the sites that the output depends on (NASWOT).
   case agreement
   /// The network's output in evaluation mode: batch normalisation with its running statistics, which at initialisation are
-  /// mean 0 and variance 1, folded into the convolutions where it follows one. Nothing is counted.
+  /// mean 0 and variance 1, folded into the convolutions where it follows one. Nothing is counted. What is carried out is what
+  /// the network would take with trained statistics.
   case logits
 }
 
@@ -155,7 +156,7 @@ public struct Plan: Sendable {
   public var batch: Int { measurement == .distances ? images / 2 : images }
 
   /// Multiply-accumulates of an image in the convolutions and linear layers that are carried out, as a direct convolution has
-  /// them: those of the network less what nothing depends on, or is zero whatever the images are.
+  /// them: those of the network less what the output does not depend on, and in a plan that counts what is zero.
   public var multiplyAccumulates: Int {
     steps.reduce(0) { total, step in
       step.branches.reduce(total) { total, branch in

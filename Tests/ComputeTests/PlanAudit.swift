@@ -13,6 +13,7 @@ struct PlanAudit {
     checkBuffers()
     checkPlacement(.fused)
     checkPlacement(.stepwise)
+    checkPlacement(.shared)
     checkStatistics()
     checkSites()
     checkConvolutions()
@@ -127,7 +128,7 @@ struct PlanAudit {
       if let output = plan.output { lifetimes[output].lastRead = 2 * plan.steps.count }
       for term in step.terms {
         // Image by image, the branches of one image are carried out before the value of the next.
-        let end = execution == .fused && !step.branches.isEmpty ? 2 * position + 1 : 2 * position
+        let end = execution != .stepwise && !step.branches.isEmpty ? 2 * position + 1 : 2 * position
         lifetimes[term.buffer].lastRead = max(lifetimes[term.buffer].lastRead, end)
       }
       if execution == .stepwise, !step.branches.isEmpty {
@@ -173,7 +174,7 @@ struct PlanAudit {
   }
 
   private func isOverwritable(_ first: Int, by second: Int, _ execution: Plan.Execution) -> Bool {
-    guard
+    guard execution != .shared,
       let position = plan.steps.firstIndex(where: { step in
         step.output == second || step.branches.contains { $0.output == second }
       }), !plan.steps[(position + 1)...].contains(where: { $0.terms.contains { $0.buffer == first } })
@@ -217,6 +218,9 @@ struct PlanAudit {
       switch operation.kind {
       case .zero: zeros.append(true)
       case .input, .linear: zeros.append(false)
+      // A trained normalisation makes a constant of a zero.
+      case .convolution where plan.measurement == .logits, .batchNormalization where plan.measurement == .logits:
+        zeros.append(false)
       default: zeros.append(!operation.inputs.contains { !zeros[$0.index] })
       }
     }
