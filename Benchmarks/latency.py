@@ -18,8 +18,8 @@ for both; the next round starts with the other side. Making, compiling and warmi
 PyTorch must give the logits of `eager` within 1e-3 of what the network adds to its bias. A ratio is PyTorch's time by that of
 epads in the same round; a figure is the median of the rounds. The means are geometric, over the random architectures; those
 with a name are extras. Random ones of NAS-Bench-201 are the list of race.py, without those whose output does not depend on the
-image. In others epads leaves out what does not: operations that read zeros, or that nothing reads; so there are means over
-those that have none of these as well.
+image. In others epads leaves out what the output does not depend on; so there are means over those that have nothing of the
+kind as well.
 
 Run it on an idle machine: with others at work PyTorch's threads collapse.
 """
@@ -50,26 +50,28 @@ def extras(space):
     return {space.extras["all 3x3"]: "all 3x3", INDEX_0: "index 0"}
 
 
-def live_edges(text):
-    """Of an architecture of NAS-Bench-201: (operation, source, target) of the edges but `none`, and of those on a path from the
-    input to the output."""
-    edges = [(*edge.split("~"), target) for target, node in enumerate(text.split("+"), 1)
-             for edge in node.strip("|").split("|") if not edge.startswith("none")]
-    edges = [(operation, int(source), target) for operation, source, target in edges]
-    reached, needed = {0}, {3}
-    for _, source, target in edges:
+def edges_of(text):
+    """Of an architecture of NAS-Bench-201, the edges but `none`: (source, target)."""
+    return [(int(edge.split("~")[1]), target) for target, node in enumerate(text.split("+"), 1)
+            for edge in node.strip("|").split("|") if not edge.startswith("none")]
+
+
+def has_path(text):
+    """Whether the output depends on the image."""
+    reached = {0}
+    for source, target in edges_of(text):
         reached |= {target} if source in reached else set()
-    for _, source, target in reversed(edges):
-        needed |= {source} if target in needed else set()
-    return edges, [edge for edge in edges if edge[1] in reached and edge[2] in needed]
+    return 3 in reached
 
 
 def is_whole(space, name):
-    """Whether there is nothing in it that may be left out."""
+    """Whether the output depends on everything."""
     if hasattr(space, "family"):
         return True
-    edges, live = live_edges(name)
-    return edges == live
+    needed = {3}
+    for source, target in reversed(edges_of(name)):
+        needed |= {source} if target in needed else set()
+    return all(target in needed for _, target in edges_of(name))
 
 
 def select_architectures(space, count):
@@ -77,7 +79,7 @@ def select_architectures(space, count):
     for name in random_architectures(space):
         if len(names) == count + len(extras(space)):
             return names
-        if name not in names and (hasattr(space, "family") or live_edges(name)[1]):
+        if name not in names and (hasattr(space, "family") or has_path(name)):
             names.append(name)
 
 

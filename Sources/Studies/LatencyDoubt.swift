@@ -16,12 +16,17 @@ package enum LatencyDoubt {
     var reasons: [String] = []
     let others = loads.map(\.others).mean
     // More work than processors; or so much that caches, memory and clock are shared with it.
-    let isCrowded = others > 0.1 && others + Double(min(threads, processors)) > Double(processors) + 0.05
+    let isCrowded = others > 0.15 && others + Double(min(threads, processors)) > Double(processors) + 0.05
     if isCrowded || others > 0.25 * Double(processors) {
       reasons.append("other processes took \(decimal(others, 2)) of \(processors) processors")
     }
     let slowdown = loads.map(\.slowdown).max() ?? 1
     if slowdown > 1.08 { reasons.append("the processor was up to \(percent(slowdown - 1)) slower at times") }
+    let distances = loads.compactMap(\.threadDistance).sorted()
+    if let near = distances.first, let far = distances.last, far > 2 * near + 20 {
+      reasons.append(
+        "processors were moved: threads heard from each other after \(decimal(near, 0)) to \(decimal(far, 0)) ns")
+    }
     let stops = loads.reduce(0) { $0 + $1.quotaStops }
     if stops > 0 { reasons.append("the control group's quota stopped the process \(stops) times") }
     if loads.contains(where: { $0.thermalThrottles > 0 }) { reasons.append("the processor was throttled for its heat") }

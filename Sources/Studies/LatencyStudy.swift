@@ -108,7 +108,7 @@ public final class LatencyStudy {
     }
     let shape = settings.input
     let images = BackendBenchmark.images(shape: shape, count: settings.batch)
-    var watch = MachineWatch()
+    var watch = MachineWatch(threads: backend.device.threads ?? 1)
     var kept = KeptInferences(limit: Self.keptBytes)
     var round = 0
     rounds: while candidates.contains(where: \.isOpen) {
@@ -135,8 +135,8 @@ public final class LatencyStudy {
 }
 
 extension Device {
-  /// Threads of a processor's backend.
-  var threads: Int? { details.first { $0.label == "threads" }.flatMap { Int($0.value) } }
+  /// Threads of a processor's backend; nil for other devices.
+  public var threads: Int? { details.first { $0.label == "threads" }.flatMap { Int($0.value) } }
 }
 
 /// Inferences from round to round: as many as a limit allows, those that were made first.

@@ -8,15 +8,20 @@ package struct MachineLoad {
   package var others: Double
   /// How much longer than the shortest time so far a loop of fixed length took: more than 1 where the clock is lower.
   package var slowdown: Double
+  /// Nanoseconds from one thread to another; nil where one alone works.
+  package var threadDistance: Double?
   /// How often a control group's quota stopped the process.
   package var quotaStops: Int
   /// How often a processor lowered its clock because of its temperature.
   package var thermalThrottles: Int
 
-  package init(processors: Int, others: Double, slowdown: Double, quotaStops: Int, thermalThrottles: Int) {
+  package init(
+    processors: Int, others: Double, slowdown: Double, threadDistance: Double?, quotaStops: Int, thermalThrottles: Int
+  ) {
     self.processors = processors
     self.others = others
     self.slowdown = slowdown
+    self.threadDistance = threadDistance
     self.quotaStops = quotaStops
     self.thermalThrottles = thermalThrottles
   }
@@ -39,8 +44,12 @@ package struct MachineWatch {
   /// Shorter than this, ticks of 10 ms say too little of other processes.
   private static let shortestWindow = Duration.milliseconds(500)
   private var others = 0.0
+  /// Whether several threads work together.
+  private let watchesDistance: Bool
 
-  package init() {
+  /// - Parameter threads: that work together.
+  package init(threads: Int) {
+    watchesDistance = threads > 1
     shortest = Self.loopSeconds()
     last = Self.moment()
   }
@@ -60,7 +69,8 @@ package struct MachineWatch {
       (last.quotaStops, last.thermalThrottles) = (now.quotaStops, now.thermalThrottles)
     }
     return MachineLoad(
-      processors: now.processors, others: others, slowdown: loop / shortest, quotaStops: stops,
+      processors: now.processors, others: others, slowdown: loop / shortest,
+      threadDistance: watchesDistance ? ThreadDistance.nanoseconds() : nil, quotaStops: stops,
       thermalThrottles: throttles)
   }
 

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Compute
 import Foundation
 import NetworkGraph
 import Scoring
@@ -91,7 +92,10 @@ struct LatencyCommand: ParsableCommand {
     let stored = try resume ? RowFile<LatencyRow>.repair(path: path ?? "") : []
     let missing = try study.missing(architectures, in: stored)
     if !stored.isEmpty { note("resuming: \(counted(stored.count, "row")) there, \(missing.count) left") }
-    note("peak: \(fixed(study.peak / 1e9, 1)) GMAC/s, measured")
+    let isTogether = backend.device.threads ?? 1 > 1
+    note(
+      "measured: peak \(fixed(study.peak / 1e9, 1)) GMAC/s"
+        + (isTogether ? ", \(fixed(ThreadDistance.nanoseconds(), 0)) ns from thread to thread" : ""))
     let isOnTerminal = writer == nil && isatty(STDOUT_FILENO) == 1
     let output = LatencyOutput(
       format: format, writer: writer ?? LineWriter(), layers: perLayer, width: isOnTerminal ? terminalWidth : nil)

@@ -76,10 +76,11 @@ import Studies
 
 @Suite struct LatencyDoubtTests {
   private func load(
-    others: Double = 0, slowdown: Double = 1, quotaStops: Int = 0, thermalThrottles: Int = 0, processors: Int = 4
+    others: Double = 0, slowdown: Double = 1, distance: Double? = nil, quotaStops: Int = 0, thermalThrottles: Int = 0,
+    processors: Int = 4
   ) -> MachineLoad {
     MachineLoad(
-      processors: processors, others: others, slowdown: slowdown, quotaStops: quotaStops,
+      processors: processors, others: others, slowdown: slowdown, threadDistance: distance, quotaStops: quotaStops,
       thermalThrottles: thermalThrottles)
   }
 
@@ -112,6 +113,17 @@ import Studies
         == "other processes took 3.00 of 4 processors; the processor was up to 50 % slower at times")
   }
 
+  @Test func movedProcessorsAreNamed() {
+    func doubt(_ distances: [Double]) -> String? {
+      LatencyDoubt.reasons(steady, loads: distances.map { load(distance: $0) }, threads: 2)
+    }
+    #expect(doubt([26, 31, 27]) == nil)
+    #expect(doubt([165, 170, 160]) == nil)
+    #expect(
+      doubt([26, 165, 26]) == "processors were moved: threads heard from each other after 26 to 165 ns")
+    #expect((1...100_000).contains(ThreadDistance.nanoseconds()))
+  }
+
   @Test func timesThatDifferAreDoubtful() {
     var wide = LatencySamples()
     for _ in 0..<5 { wide.append([1, 1.5, 2]) }
@@ -129,7 +141,7 @@ import Studies
 
   /// Other processes that keep every processor busy are seen.
   @Test func theWatchSeesOtherProcesses() throws {
-    var watch = MachineWatch()
+    var watch = MachineWatch(threads: 2)
     let processes = try (0..<ProcessInfo.processInfo.activeProcessorCount).map { _ in
       let process = Process()
       process.executableURL = URL(fileURLWithPath: "/bin/sh")
