@@ -8,10 +8,17 @@ import SearchSpaces
 struct LatencyCandidate {
   private let architecture: Architecture
   private let network: Network
-  private var samples = LatencySamples()
-  private var loads: [MachineLoad] = []
+  /// The runs of a round, in milliseconds, and what the machine did meanwhile.
+  private struct Round {
+    var runs: [Double]
+    var load: MachineLoad
+  }
+
+  private var rounds: [Round] = []
   /// The runs of the round at hand.
   private var runs: [Double] = []
+  /// Of the round at hand, then of the last one; see `ThreadDistance`.
+  var threadDistance: Double?
   private var seconds = 0.0
   private var end: LatencyRow.End?
   private var error: String?
@@ -33,7 +40,7 @@ struct LatencyCandidate {
 
   /// How much of its time is done, at most 1.
   func share(of settings: LatencyStudy.Settings, _ fewestRounds: Int) -> Double {
-    isOpen ? min(0.95, Double(samples.rounds.count + (runs.isEmpty ? 0 : 1)) / Double(fewestRounds + 1)) : 1
+    isOpen ? min(0.95, Double(rounds.count + (runs.isEmpty ? 0 : 1)) / Double(fewestRounds + 1)) : 1
   }
 
   /// The inference to run, the one kept from the last round where there is one; nil where it cannot be made.
@@ -79,24 +86,47 @@ struct LatencyCandidate {
     }
   }
 
-  /// Takes the runs of a round in, and decides whether they are enough.
-  mutating func finishRound(_ load: MachineLoad, _ settings: LatencyStudy.Settings, fewestRounds: Int) {
-    guard isOpen, !runs.isEmpty else { return }
-    samples.append(runs)
-    loads.append(load)
+  /// Takes the runs of a round in.
+  mutating func finishRound(_ load: MachineLoad) {
+    guard error == nil, !runs.isEmpty else { return }
+    threadDistance = load.threadDistance ?? threadDistance
+    rounds.append(Round(runs: runs, load: load))
+    rounds[rounds.count - 1].load.threadDistance = threadDistance
     runs = []
-    guard samples.rounds.count >= fewestRounds, let times = samples.milliseconds else { return }
-    if times.precision <= settings.precision {
+  }
+
+  /// Decides whether the rounds are enough: again after every round, because one may show that earlier ones were disturbed.
+  mutating func decide(_ settings: LatencyStudy.Settings, threads: Int, nearest: Double?, fewestRounds: Int) {
+    guard error == nil else { return }
+    let used = usedRounds(threads: threads, nearest: nearest, fewest: fewestRounds)
+    end = nil
+    guard used.count >= fewestRounds, let times = Self.samples(used).milliseconds else { return }
+    let isQuiet = !used.contains { LatencyDoubt.isDisturbed($0.load, threads: threads, nearest: nearest) }
+    if times.precision <= settings.precision, isQuiet {
       end = .precision
     } else if seconds >= settings.seconds {
-      end = .time
+      end = times.precision <= settings.precision ? .precision : .time
     }
   }
 
+  /// The rounds that nothing disturbed, where there are enough; else all of them.
+  private func usedRounds(threads: Int, nearest: Double?, fewest: Int) -> [Round] {
+    let quiet = rounds.filter { !LatencyDoubt.isDisturbed($0.load, threads: threads, nearest: nearest) }
+    return quiet.count >= fewest ? quiet : rounds
+  }
+
+  private static func samples(_ rounds: [Round]) -> LatencySamples {
+    var samples = LatencySamples()
+    for round in rounds { samples.append(round.runs) }
+    return samples
+  }
+
   /// Nil where a stop came before there were two rounds.
-  func row(_ study: LatencyStudy) -> LatencyRow? {
+  func row(_ study: LatencyStudy, nearest: Double?) -> LatencyRow? {
     let (settings, device) = (study.settings, device ?? study.backend.device)
     let threads = device.threads
+    let used = usedRounds(threads: threads ?? 1, nearest: nearest, fewest: LatencyStudy.fewestRounds)
+    let samples = Self.samples(used)
     var row = LatencyRow(
       arch: architecture.text, index: architecture.index, space: study.space.name, macro: study.space.macro,
       dataset: settings.dataSet.rawValue, input: settings.input.description, batch: settings.batch,
@@ -116,7 +146,10 @@ struct LatencyCandidate {
     row.gigaMultiplyAccumulatesPerSecond = rate / 1e9
     row.peakShare = rate / study.peak
     row.peakBytes = bytes
-    row.doubt = LatencyDoubt.reasons(samples, loads: loads, threads: threads ?? 1)
+    row.roundsSetAside = rounds.count > used.count ? rounds.count - used.count : nil
+    let distances = used.compactMap(\.load.threadDistance).sorted()
+    row.threadNanoseconds = distances.isEmpty ? nil : distances.quantile(0.5)
+    row.doubt = LatencyDoubt.reasons(samples, loads: used.map(\.load), threads: threads ?? 1, nearest: nearest)
     if settings.layers { row.layers = layers }
     return row
   }

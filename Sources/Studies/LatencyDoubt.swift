@@ -5,13 +5,21 @@ package enum LatencyDoubt {
   /// - Parameters:
   ///   - loads: of the rounds that the times are from.
   ///   - threads: that the runs keep busy.
+  ///   - nearest: the shortest distance of threads in any round of the study, in nanoseconds.
   /// - Returns: nil where nothing speaks against them.
-  package static func reasons(_ samples: LatencySamples, loads: [MachineLoad], threads: Int) -> String? {
-    let reasons = of(loads, threads: threads) + of(samples)
+  package static func reasons(
+    _ samples: LatencySamples, loads: [MachineLoad], threads: Int, nearest: Double?
+  ) -> String? {
+    let reasons = of(loads, threads: threads, nearest: nearest) + of(samples)
     return reasons.isEmpty ? nil : reasons.joined(separator: "; ")
   }
 
-  private static func of(_ loads: [MachineLoad], threads: Int) -> [String] {
+  /// Whether something on the machine speaks against a round.
+  package static func isDisturbed(_ load: MachineLoad, threads: Int, nearest: Double?) -> Bool {
+    !of([load], threads: threads, nearest: nearest).isEmpty
+  }
+
+  private static func of(_ loads: [MachineLoad], threads: Int, nearest: Double?) -> [String] {
     guard let processors = loads.first?.processors else { return [] }
     var reasons: [String] = []
     let others = loads.map(\.others).mean
@@ -22,10 +30,10 @@ package enum LatencyDoubt {
     }
     let slowdown = loads.map(\.slowdown).max() ?? 1
     if slowdown > 1.08 { reasons.append("the processor was up to \(percent(slowdown - 1)) slower at times") }
-    let distances = loads.compactMap(\.threadDistance).sorted()
-    if let near = distances.first, let far = distances.last, far > 2 * near + 20 {
+    if let nearest, let farthest = loads.compactMap(\.threadDistance).max(), farthest > 2 * nearest + 20 {
       reasons.append(
-        "processors were moved: threads heard from each other after \(decimal(near, 0)) to \(decimal(far, 0)) ns")
+        "processors were moved: threads heard from each other after \(decimal(nearest, 0)) to \(decimal(farthest, 0)) ns"
+      )
     }
     let stops = loads.reduce(0) { $0 + $1.quotaStops }
     if stops > 0 { reasons.append("the control group's quota stopped the process \(stops) times") }

@@ -31,6 +31,8 @@ public struct LatencyRow: Codable, Sendable {
   /// Runs that were timed.
   public var runs: Int
   public var end: End?
+  /// Rounds that something on the machine disturbed, and that were left out because there were enough others.
+  public var roundsSetAside: Int?
   /// The first run after preparation, which is not among those timed.
   public var warmUpMilliseconds: Double?
   /// Lowering, weights and, where they are built, kernels.
@@ -50,6 +52,8 @@ public struct LatencyRow: Codable, Sendable {
   public var device: String
   /// Threads of the CPU backend.
   public var threads: Int?
+  /// How long a cache line took from one of several threads to another; see `ThreadDistance`.
+  public var threadNanoseconds: Double?
   /// Why the times cannot be trusted, such as a busy machine; nil where nothing speaks against them.
   public var doubt: String?
   public var version: String
@@ -86,6 +90,7 @@ public struct LatencyRow: Codable, Sendable {
     case latency = "latency_ms"
     case deviceMilliseconds = "device_ms"
     case runs, end
+    case roundsSetAside = "rounds_set_aside"
     case warmUpMilliseconds = "warm_up_ms"
     case prepareMilliseconds = "prepare_ms"
     case imagesPerSecond = "images_per_second"
@@ -93,6 +98,8 @@ public struct LatencyRow: Codable, Sendable {
     case peakShare = "peak_share"
     case params, flops
     case peakBytes = "peak_bytes"
-    case backend, device, threads, doubt, version, layers
+    case backend, device, threads
+    case threadNanoseconds = "thread_ns"
+    case doubt, version, layers
   }
 }

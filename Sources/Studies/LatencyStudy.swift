@@ -36,6 +36,8 @@ public final class LatencyStudy {
   public let space: any SearchSpace
   public let backend: any Backend
   public let settings: Settings
+  /// What to take for the machine's load after a round, in a test; nil for what it is.
+  package var loadOfRound: (() -> MachineLoad)?
   /// Multiply-accumulates a second that the device reaches at best.
   public let peak: Double
 
@@ -108,7 +110,10 @@ public final class LatencyStudy {
     }
     let shape = settings.input
     let images = BackendBenchmark.images(shape: shape, count: settings.batch)
-    var watch = MachineWatch(threads: backend.device.threads ?? 1)
+    let threads = backend.device.threads ?? 1
+    var watch = MachineWatch()
+    // Of threads, in any round.
+    var nearest: Double?
     var kept = KeptInferences(limit: Self.keptBytes)
     var round = 0
     rounds: while candidates.contains(where: \.isOpen) {
@@ -118,19 +123,27 @@ public final class LatencyStudy {
         if isStopRequested() { break rounds }
         let inference = candidates[index].prepare(kept[index], on: backend, batch: settings.batch)
         if let inference {
+          // Processors are moved within seconds, and a round of many architectures takes longer.
+          let before = threads > 1 ? ThreadDistance.nanoseconds() : nil
           candidates[index].run(
             inference, images, seconds: settings.seconds / Double(Self.mostRounds), fewest: Self.fewestRuns)
+          let after = threads > 1 ? ThreadDistance.nanoseconds() : nil
+          candidates[index].threadDistance = [before, after].compactMap(\.self).max()
           kept.keep(inference, of: index)
         }
         let done = candidates.reduce(0) { $0 + $1.share(of: settings, Self.fewestRounds) }
         if number.isMultiple(of: 8) { progress(done / Double(candidates.count)) }
       }
-      let load = watch.load()
-      for index in open { candidates[index].finishRound(load, settings, fewestRounds: Self.fewestRounds) }
-      for index in open where !candidates[index].isOpen { kept.drop(index) }
+      let load = loadOfRound?() ?? watch.load()
+      for index in open { candidates[index].finishRound(load) }
+      nearest = open.compactMap { candidates[$0].threadDistance }.min().map { min($0, nearest ?? $0) } ?? nearest
+      for index in candidates.indices {
+        candidates[index].decide(settings, threads: threads, nearest: nearest, fewestRounds: Self.fewestRounds)
+        if !candidates[index].isOpen { kept.drop(index) }
+      }
       round += 1
     }
-    return candidates.compactMap { $0.row(self) }
+    return candidates.compactMap { $0.row(self, nearest: nearest) }
   }
 }
 

@@ -8,7 +8,7 @@ package struct MachineLoad {
   package var others: Double
   /// How much longer than the shortest time so far a loop of fixed length took: more than 1 where the clock is lower.
   package var slowdown: Double
-  /// Nanoseconds from one thread to another; nil where one alone works.
+  /// Nanoseconds from one thread to another; nil where one alone works, or nobody has measured it.
   package var threadDistance: Double?
   /// How often a control group's quota stopped the process.
   package var quotaStops: Int
@@ -44,12 +44,8 @@ package struct MachineWatch {
   /// Shorter than this, ticks of 10 ms say too little of other processes.
   private static let shortestWindow = Duration.milliseconds(500)
   private var others = 0.0
-  /// Whether several threads work together.
-  private let watchesDistance: Bool
 
-  /// - Parameter threads: that work together.
-  package init(threads: Int) {
-    watchesDistance = threads > 1
+  package init() {
     shortest = Self.loopSeconds()
     last = Self.moment()
   }
@@ -70,8 +66,7 @@ package struct MachineWatch {
     }
     return MachineLoad(
       processors: now.processors, others: others, slowdown: loop / shortest,
-      threadDistance: watchesDistance ? ThreadDistance.nanoseconds() : nil, quotaStops: stops,
-      thermalThrottles: throttles)
+      threadDistance: nil, quotaStops: stops, thermalThrottles: throttles)
   }
 
   /// The best of a few turns of a loop that nothing but the clock of its processor makes longer.

@@ -80,11 +80,13 @@ final class LatencyOutput {
     ("latency_ms_p90", { CSV.text($0.latency?.p90) }), ("latency_ms_p99", { CSV.text($0.latency?.p99) }),
     ("latency_ms_low", { CSV.text($0.latency?.low) }), ("latency_ms_high", { CSV.text($0.latency?.high) }),
     ("device_ms", { CSV.text($0.deviceMilliseconds) }), ("runs", { "\($0.runs)" }),
-    ("end", { $0.end?.rawValue ?? "" }), ("warm_up_ms", { CSV.text($0.warmUpMilliseconds) }),
+    ("end", { $0.end?.rawValue ?? "" }), ("rounds_set_aside", { CSV.text($0.roundsSetAside) }),
+    ("warm_up_ms", { CSV.text($0.warmUpMilliseconds) }),
     ("prepare_ms", { CSV.text($0.prepareMilliseconds) }), ("images_per_second", { CSV.text($0.imagesPerSecond) }),
     ("gmacs_per_second", { CSV.text($0.gigaMultiplyAccumulatesPerSecond) }),
     ("peak_share", { CSV.text($0.peakShare) }), ("params", { "\($0.params)" }), ("flops", { "\($0.flops)" }),
     ("peak_bytes", { CSV.text($0.peakBytes) }), ("backend", { $0.backend }), ("device", { CSV.quoted($0.device) }),
-    ("threads", { CSV.text($0.threads) }), ("doubt", { CSV.quoted($0.doubt ?? "") }), ("version", { $0.version }),
+    ("threads", { CSV.text($0.threads) }), ("thread_ns", { CSV.text($0.threadNanoseconds) }),
+    ("doubt", { CSV.quoted($0.doubt ?? "") }), ("version", { $0.version }),
   ]
 }

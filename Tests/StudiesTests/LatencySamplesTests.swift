@@ -91,7 +91,7 @@ import Studies
   }
 
   private func doubt(_ load: MachineLoad, threads: Int = 4) -> String? {
-    LatencyDoubt.reasons(steady, loads: [load], threads: threads)
+    LatencyDoubt.reasons(steady, loads: [load], threads: threads, nearest: nil)
   }
 
   @Test func anIdleMachineRaisesNone() {
@@ -115,12 +115,15 @@ import Studies
 
   @Test func movedProcessorsAreNamed() {
     func doubt(_ distances: [Double]) -> String? {
-      LatencyDoubt.reasons(steady, loads: distances.map { load(distance: $0) }, threads: 2)
+      LatencyDoubt.reasons(
+        steady, loads: distances.map { load(distance: $0) }, threads: 2, nearest: distances.min())
     }
     #expect(doubt([26, 31, 27]) == nil)
     #expect(doubt([165, 170, 160]) == nil)
     #expect(
       doubt([26, 165, 26]) == "processors were moved: threads heard from each other after 26 to 165 ns")
+    #expect(LatencyDoubt.isDisturbed(load(distance: 165), threads: 2, nearest: 26))
+    #expect(!LatencyDoubt.isDisturbed(load(distance: 165), threads: 2, nearest: 160))
     #expect((1...100_000).contains(ThreadDistance.nanoseconds()))
   }
 
@@ -128,20 +131,21 @@ import Studies
     var wide = LatencySamples()
     for _ in 0..<5 { wide.append([1, 1.5, 2]) }
     #expect(
-      LatencyDoubt.reasons(wide, loads: [load()], threads: 1) == "runs spread by 67 % of the median (p10 to p90)")
+      LatencyDoubt.reasons(wide, loads: [load()], threads: 1, nearest: nil)
+        == "runs spread by 67 % of the median (p10 to p90)")
     var drifting = LatencySamples()
     for round in 0..<5 { drifting.append([1 + 0.06 * Double(round)]) }
-    #expect(LatencyDoubt.reasons(drifting, loads: [load()], threads: 1) == "rounds differ by 17 %")
+    #expect(LatencyDoubt.reasons(drifting, loads: [load()], threads: 1, nearest: nil) == "rounds differ by 17 %")
     // One hiccup among many is none.
     var hiccup = steady
     for _ in 0..<10 { hiccup.append([1.01]) }
     hiccup.append([1.9])
-    #expect(LatencyDoubt.reasons(hiccup, loads: [load()], threads: 1) == nil)
+    #expect(LatencyDoubt.reasons(hiccup, loads: [load()], threads: 1, nearest: nil) == nil)
   }
 
   /// Other processes that keep every processor busy are seen.
   @Test func theWatchSeesOtherProcesses() throws {
-    var watch = MachineWatch(threads: 2)
+    var watch = MachineWatch()
     let processes = try (0..<ProcessInfo.processInfo.activeProcessorCount).map { _ in
       let process = Process()
       process.executableURL = URL(fileURLWithPath: "/bin/sh")
