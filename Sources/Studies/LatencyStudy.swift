@@ -47,7 +47,7 @@ public final class LatencyStudy {
   private static let mostRounds = 20
   private static let fewestRuns = 3
   /// Inferences that are kept from round to round take no more bytes than this, beside the one at hand.
-  package static let keptBytes = 256 << 20
+  public static let keptBytes = 256 << 20
 
   /// Measures the device's peak.
   public init(space: any SearchSpace, backend: any Backend, settings: Settings) throws(BackendError) {
@@ -57,14 +57,14 @@ public final class LatencyStudy {
     peak = try backend.peakMultiplyAccumulates()
   }
 
-  /// An upper bound of the bytes that measuring an architecture takes.
+  /// An upper bound of the bytes that measuring an architecture takes, beside those that are kept meanwhile (`keptBytes`).
   public static func memoryBound(
     of architecture: Architecture, in space: any SearchSpace, on backend: any Backend, settings: Settings
   ) throws -> Int {
     let network = try space.network(of: architecture, input: settings.input, classes: settings.dataSet.classes)
     let plan = try Plan(network, measurement: .logits, batch: settings.batch, seed: 1)
     let images = settings.batch * settings.input.count * MemoryLayout<Float>.stride
-    return backend.memoryBound(of: plan) + images + keptBytes
+    return backend.memoryBound(of: plan) + images
   }
 
   /// The architectures that rows lack, in order; one that failed is lacking.

@@ -84,7 +84,10 @@ struct LatencyCommand: ParsableCommand {
     let writer = try openRows(path, resume: resume)
     let backend = try backend.select()
     let settings = settings
-    try noteMemory(architectures, backend: backend) { architecture in
+    let others = min(architectures.count, Self.block) - 1
+    try noteMemory(
+      architectures, backend: backend, beside: { min(LatencyStudy.keptBytes, others * $0) }
+    ) { architecture in
       try LatencyStudy.memoryBound(of: architecture, in: searchSpace, on: backend, settings: settings)
     }
     let study = try LatencyStudy(space: searchSpace, backend: backend, settings: settings)
@@ -92,10 +95,10 @@ struct LatencyCommand: ParsableCommand {
     let stored = try resume ? RowFile<LatencyRow>.repair(path: path ?? "") : []
     let missing = try study.missing(architectures, in: stored)
     if !stored.isEmpty { note("resuming: \(counted(stored.count, "row")) there, \(missing.count) left") }
-    let isTogether = backend.device.threads ?? 1 > 1
+    let distance = backend.device.threads ?? 1 > 1 ? ThreadDistance.nanoseconds() : nil
     note(
       "measured: peak \(fixed(study.peak / 1e9, 1)) GMAC/s"
-        + (isTogether ? ", \(fixed(ThreadDistance.nanoseconds(), 0)) ns from thread to thread" : ""))
+        + (distance.map { ", \(fixed($0, 0)) ns from thread to thread" } ?? ""))
     let isOnTerminal = writer == nil && isatty(STDOUT_FILENO) == 1
     let output = LatencyOutput(
       format: format, writer: writer ?? LineWriter(), layers: perLayer, width: isOnTerminal ? terminalWidth : nil)

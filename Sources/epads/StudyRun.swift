@@ -96,11 +96,12 @@ func noteMemory(
 ///
 /// - Parameters:
 ///   - noted: what has been said before; only more is said again.
+///   - beside: what is held beside the largest, given its bytes.
 ///   - bytesOf: an upper bound for an architecture, in bytes.
 /// - Returns: the most so far, in bytes.
 @discardableResult
 func noteMemory(
-  _ architectures: [Architecture], backend: any Backend, above noted: Int = 0,
+  _ architectures: [Architecture], backend: any Backend, above noted: Int = 0, beside: (Int) -> Int = { _ in 0 },
   bytesOf: @Sendable (Architecture) throws -> Int
 ) throws -> Int {
   let distinct = Array(Set(architectures))
@@ -113,7 +114,8 @@ func noteMemory(
   }
   let bound: Int
   do {
-    bound = try found.get()
+    let largest = try found.get()
+    bound = largest + beside(largest)
   } catch {
     throw Failure("\(error)", status: 2)
   }

@@ -40,11 +40,15 @@ import Testing
   private func score(
     _ arguments: [String] = [], _ environment: [String: String] = [:], inFlight: Int = 1
   ) throws -> Outcome {
+    try run(
+      ["score", "--batch", "2", "--layers", "--format", "jsonl", "--threads", "1", "--in-flight", "\(inFlight)"]
+        + Self.architectures + arguments, environment)
+  }
+
+  private func run(_ arguments: [String], _ environment: [String: String] = [:]) throws -> Outcome {
     let process = Process()
     process.executableURL = Self.products.appendingPathComponent("epads")
-    process.arguments =
-      ["score", "--batch", "2", "--layers", "--format", "jsonl", "--threads", "1", "--in-flight", "\(inFlight)"]
-      + Self.architectures + arguments
+    process.arguments = arguments
     var inherited = ProcessInfo.processInfo.environment
     for name in ["EPADS_BACKEND", "EPADS_DEVICE", "EPADS_FAULTS", "EPADS_FAULTY_DEVICE_TYPE"] { inherited[name] = nil }
     process.environment = inherited.merging(environment) { $1 }
@@ -194,5 +198,34 @@ import Testing
     // A path that was set wrongly is to be corrected; everything else is installed.
     let advice = absence == .library ? "EPADS_OPENCL_LIBRARY" : "install"
     #expect(asked.lines(with: advice).count == 1, "\(asked.errorLines)")
+  }
+
+  private static let latency = [
+    "latency", "--image-size", "8", "--batch", "2", "--seconds", "0.02", "--precision", "0.5", "--per-layer",
+    "--format",
+    "jsonl",
+  ]
+
+  @Test(.enabled(if: hasDevice)) func latenciesHaveTheDevicesTime() throws {
+    let outcome = try run(Self.latency + Self.architectures, faulty())
+    #expect(outcome.status == 0, "\(outcome.errorLines)")
+    #expect(outcome.backends == Array(repeating: "opencl", count: 4))
+    for row in outcome.rows {
+      let device = try #require(row["device_ms"] as? Double)
+      #expect(device > 0)
+      #expect((row["peak_share"] as? Double ?? 0) > 0 && (row["peak_bytes"] as? Int ?? 0) > 0)
+      let layers = try #require(row["layers"] as? [[String: Any]])
+      #expect(layers.last?["name"] as? String == "classifier")
+      #expect(layers.contains { ($0["ms"] as? Double ?? 0) > 0 })
+    }
+  }
+
+  /// A device that is lost makes rows with the reason, and no time of another device.
+  @Test(.enabled(if: hasDevice)) func latenciesOfALostDeviceFail() throws {
+    let outcome = try run(Self.latency + Self.architectures, faulty("clEnqueueReadBuffer:40+:-5"))
+    #expect(outcome.status == 1)
+    #expect(outcome.failed == Array(repeating: true, count: 4))
+    #expect(outcome.rows.allSatisfy { ($0["error"] as? String ?? "").contains("clEnqueueReadBuffer") })
+    #expect(outcome.rows.allSatisfy { $0["latency_ms"] == nil && $0["params"] is Int })
   }
 }
