@@ -31,7 +31,7 @@ public final class CPUBackend: Backend {
     self.instructionSet = chosen
     self.threads = threads
     device = Device(
-      backend: "cpu", name: Processor.name, kind: .cpu,
+      backend: "cpu", name: Processor.name, kind: .cpu, threads: threads,
       details: [
         Device.Detail("threads", "\(threads)"),
         Device.Detail("instruction set", chosen.rawValue),

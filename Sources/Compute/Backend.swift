@@ -13,6 +13,8 @@ public struct Device: Hashable, Sendable {
   /// The device's own name.
   public var name: String
   public var kind: Kind
+  /// Threads that share out a run; nil for a device that is no processor of this program's own backend.
+  public var threads: Int?
   /// What else there is to know, in the order to show it.
   public var details: [Detail]
 
@@ -26,10 +28,11 @@ public struct Device: Hashable, Sendable {
     }
   }
 
-  public init(backend: String, name: String, kind: Kind, details: [Detail] = []) {
+  public init(backend: String, name: String, kind: Kind, threads: Int? = nil, details: [Detail] = []) {
     self.backend = backend
     self.name = name
     self.kind = kind
+    self.threads = threads
     self.details = details
   }
 }

@@ -39,7 +39,7 @@ struct LatencyCandidate {
   var isOpen: Bool { end == nil && error == nil }
 
   /// How much of its time is done, at most 1.
-  func share(of settings: LatencyStudy.Settings, _ fewestRounds: Int) -> Double {
+  func share(_ fewestRounds: Int) -> Double {
     isOpen ? min(0.95, Double(rounds.count + (runs.isEmpty ? 0 : 1)) / Double(fewestRounds + 1)) : 1
   }
 

@@ -1,10 +1,7 @@
+public import Scoring
+
 /// How long one architecture takes, as it is written to a file: one line of JSON.
 public struct LatencyRow: Codable, Sendable {
-  public enum Status: String, Sendable, Codable {
-    case ok
-    case failed
-  }
-
   /// What ended the runs.
   public enum End: String, Sendable, Codable {
     /// The confidence interval of the median is as narrow as was asked for.
@@ -23,7 +20,7 @@ public struct LatencyRow: Codable, Sendable {
   public var input: String
   /// Images of a run.
   public var batch: Int
-  public var status: Status
+  public var status: Score.Status
   public var error: String?
   public var latency: Milliseconds?
   /// The median of the time that the device was busy with a run, by its own clock; nil where it has none.

@@ -72,18 +72,13 @@ public final class LatencyStudy {
   /// - Throws: where a row is of another network, batch or device.
   public func missing(_ architectures: [Architecture], in rows: [LatencyRow]) throws(FileError) -> [Architecture] {
     for row in rows {
-      guard let mismatch = mismatch(row) else { continue }
-      throw FileError(
-        .otherRun, "the rows in the file are of another run: \(mismatch); take the same settings or another file")
+      if let mismatch = mismatch(row) { throw .ofAnotherRun(mismatch) }
     }
     let done = Set(rows.filter { $0.status == .ok }.map { Architecture(text: $0.arch, index: $0.index) })
     return architectures.filter { !done.contains($0) }
   }
 
   private func mismatch(_ row: LatencyRow) -> String? {
-    func differs<T: Equatable>(_ label: String, _ there: T, _ here: T) -> String? {
-      there == here ? nil : "\(label) is \(there) there and \(here) here"
-    }
     let device = backend.device
     return differs("the space", row.space, space.name)
       ?? differs("the network around the cells", row.macro ?? "fixed", space.macro ?? "fixed")
@@ -131,8 +126,9 @@ public final class LatencyStudy {
           candidates[index].threadDistance = [before, after].compactMap(\.self).max()
           kept.keep(inference, of: index)
         }
-        let done = candidates.reduce(0) { $0 + $1.share(of: settings, Self.fewestRounds) }
-        if number.isMultiple(of: 8) { progress(done / Double(candidates.count)) }
+        if number.isMultiple(of: 8) {
+          progress(candidates.reduce(0) { $0 + $1.share(Self.fewestRounds) } / Double(candidates.count))
+        }
       }
       let load = loadOfRound?() ?? watch.load()
       for index in open { candidates[index].finishRound(load) }
@@ -145,11 +141,6 @@ public final class LatencyStudy {
     }
     return candidates.compactMap { $0.row(self, nearest: nearest) }
   }
-}
-
-extension Device {
-  /// Threads of a processor's backend; nil for other devices.
-  public var threads: Int? { details.first { $0.label == "threads" }.flatMap { Int($0.value) } }
 }
 
 /// Inferences from round to round: as many as a limit allows, those that were made first.

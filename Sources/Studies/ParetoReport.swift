@@ -1,3 +1,5 @@
+import Scoring
+
 /// The front of score against cost among some architectures and, where accuracies are known, what it is worth.
 public struct ParetoReport: Sendable {
   /// An architecture of the front.
@@ -85,10 +87,10 @@ public struct ParetoReport: Sendable {
   }
 
   private static func predictors(_ candidates: ParetoCandidates) -> [Predictor] {
-    let all: [Predictor] = [
-      .epads, .snaswot, .perturbation, .naswot, .parameters, .multiplyAccumulates, .rectifierSites, .rectifierUnits,
-    ]
-    return [candidates.objective] + all.filter { $0 != candidates.objective && $0 != candidates.cost.predictor }
+    [candidates.objective]
+      + Predictor.all(with: Set(Proxy.allCases)).filter {
+        $0 != candidates.objective && $0 != candidates.cost.predictor
+      }
   }
 }
 

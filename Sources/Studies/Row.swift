@@ -82,10 +82,7 @@ public struct RunConfiguration: Sendable {
 
   /// Why a row belongs to another run; nil where it belongs to this one.
   public func mismatch(_ row: Row) -> String? {
-    func differs<T: Equatable>(_ label: String, _ there: T, _ here: T) -> String? {
-      there == here ? nil : "\(label) is \(there) there and \(here) here"
-    }
-    return differs("the space", row.space, space)
+    differs("the space", row.space, space)
       ?? differs("the network around the cells", row.macro ?? "fixed", macro ?? "fixed")
       ?? differs("the data set", row.dataset, dataSet.rawValue)
       ?? differs("the batch", row.batch, batch) ?? differs("sigma", row.sigma, sigma)
@@ -99,6 +96,19 @@ public struct RunConfiguration: Sendable {
     // A failed row says why; the same inputs would fail again.
     row.status == .failed
       || (!proxies.contains(.epads) || row.epads != nil) && (!proxies.contains(.naswot) || row.naswot != nil)
+  }
+}
+
+/// What is different about a row of a file that a run continues; nil where nothing is.
+func differs<T: Equatable>(_ label: String, _ there: T, _ here: T) -> String? {
+  there == here ? nil : "\(label) is \(there) there and \(here) here"
+}
+
+extension FileError {
+  /// Rows of a file that a run was to continue are of another one.
+  static func ofAnotherRun(_ mismatch: String) -> FileError {
+    FileError(
+      .otherRun, "the rows in the file are of another run: \(mismatch); take the same settings or another file")
   }
 }
 

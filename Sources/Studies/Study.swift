@@ -48,9 +48,7 @@ public struct Study: Sendable {
   /// - Throws: where a row belongs to a run with other settings.
   func check(_ rows: [Row]) throws(FileError) {
     for row in rows {
-      guard let mismatch = configuration.mismatch(row) else { continue }
-      throw FileError(
-        .otherRun, "the rows in the file are of another run: \(mismatch); take the same settings or another file")
+      if let mismatch = configuration.mismatch(row) { throw .ofAnotherRun(mismatch) }
     }
   }
 

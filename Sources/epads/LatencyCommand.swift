@@ -112,7 +112,7 @@ struct LatencyCommand: ParsableCommand {
     if failures > 0 { throw Failure("\(failures) of \(counted(rows.count, "row")) failed") }
   }
 
-  private var dataset: DataSet { namedDataSet ?? (space.name.isForImageNet ? .imagenet : .cifar10) }
+  private var dataset: DataSet { namedDataSet ?? space.name.dataSet }
 
   private var settings: LatencyStudy.Settings {
     var input = dataset.shape

@@ -1,4 +1,5 @@
 import Foundation
+import Scoring
 import Studies
 
 /// Rows of latency in one of the formats.
@@ -26,7 +27,7 @@ final class LatencyOutput {
 
   func append(_ row: LatencyRow) throws {
     switch format {
-    case .jsonl: try writer.append(jsonLine(row))
+    case .jsonl: try writer.append(RowFile<LatencyRow>.line(row))
     case .csv: try writer.append(Self.cells.map { $0.cell(row) }.joined(separator: ","))
     case .table:
       let remarks = [row.error.map { "FAILED: \($0)" }, row.doubt.map { "DOUBTFUL: \($0)" }].compactMap(\.self)

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Scoring
 import SearchSpaces
 import Studies
 
@@ -20,6 +21,9 @@ enum SpaceName: String, CaseIterable, ExpressibleByArgument {
 
   /// Whether the networks are made for images of 224x224.
   var isForImageNet: Bool { rawValue.hasSuffix("_in") }
+
+  /// The data set where none is named.
+  var dataSet: DataSet { isForImageNet ? .imagenet : .cifar10 }
 
   /// Whether architectures name their surroundings themselves.
   var isNDS: Bool { self == .nds || self == .ndsImageNet }

@@ -1,6 +1,8 @@
 import SearchSpaces
 
 /// An architecture that is read is the one of its index, and an error points into what was read.
+///
+/// A trap is how a finding is reported.
 @_cdecl("LLVMFuzzerTestOneInput")
 public func fuzz(_ bytes: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
   let text = String(decoding: UnsafeBufferPointer(start: bytes, count: count), as: UTF8.self)

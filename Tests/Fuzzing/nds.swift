@@ -3,6 +3,8 @@ import SearchSpaces
 
 /// An architecture that is read is read again as itself, and becomes a network or a reason why not; an error points into
 /// its text.
+///
+/// A trap is how a finding is reported.
 @_cdecl("LLVMFuzzerTestOneInput")
 public func fuzz(_ bytes: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
   let text = String(decoding: UnsafeBufferPointer(start: bytes, count: count), as: UTF8.self)

@@ -43,7 +43,7 @@ import Studies
     init(failsAfter: Int? = nil) { self.failsAfter = failsAfter }
 
     var device: Device {
-      Device(backend: "fake", name: "a fake", kind: .cpu, details: [Device.Detail("threads", "3")])
+      Device(backend: "fake", name: "a fake", kind: .cpu, threads: 3)
     }
 
     func memoryBound(of plan: Plan) -> Int { 1000 }
