@@ -16,71 +16,94 @@ INLINE vector read_input(const float *from, const epads_inputs inputs, const lon
   return values;
 }
 
+// The sums of `step` rows of 4 outputs, `count` vectors each.
+typedef struct {
+  vector x[DIRECT_ROWS(1)][4][VECTORS];
+} row_sums;
+
+// Adds a link to the chains. Moves on to the next: `from`, where every row reads, and the weights.
+INLINE void add_link(
+    const epads_inputs inputs, const int step, const int count, const long across[4], const long *lanes,
+    const float *from[DIRECT_ROWS(1)], const float *weights[VECTORS], row_sums *sums) {
+  vector weight[VECTORS];
+  UNROLL for (int v = 0; v < count; v++) {
+    weight[v] = load(weights[v]);
+    weights[v] += LANES;
+  }
+  UNROLL for (int r = 0; r < step; r++) {
+    UNROLL for (int p = 0; p < 4; p++) {
+      const vector factor = read_input(from[r] + across[p], inputs, lanes);
+      UNROLL for (int v = 0; v < count; v++) sums->x[r][p][v] = fused(factor, weight[v], sums->x[r][p][v]);
+    }
+    from[r]++;
+    KEEP(from[r]);
+  }
+}
+
 // `count` vectors of the tile whose upper left output is (top, left). Positions beyond the image repeat the last one and are
-// dropped.
+// dropped; a whole tile has none.
 INLINE int convolve_tile(
     const epads_convolution *convolution, const float *padded, const epads_output *outputs, const int count,
-    const epads_inputs inputs, long top, long left, long image, fine_sums *fine) {
-  enum { MOST = DIRECT_ROWS(1) };
+    const epads_inputs inputs, const int is_whole, long top, long left, long image, fine_sums *fine) {
   const int step = DIRECT_ROWS(count);
-  const long rows = smaller(4, convolution->output_height - top), columns = smaller(4, convolution->output_width - left);
+  const long rows = is_whole ? 4 : smaller(4, convolution->output_height - top);
+  const long columns = is_whole ? 4 : smaller(4, convolution->output_width - left);
   const float *window = padded + top * convolution->row_step + left * convolution->column_step;
   if (inputs == EPADS_OWN_INPUTS) window += outputs->lanes[0];
-  const long second = convolution->column_step * smaller(1, columns - 1),
-             third = convolution->column_step * smaller(2, columns - 1),
-             fourth = convolution->column_step * smaller(3, columns - 1);
-  vector sum[VECTORS], squares[VECTORS];
-  for (int first = 0; first < rows; first += step) {
-    vector x[MOST][VECTORS][4];
+  long across[4];
+  UNROLL for (int p = 0; p < 4; p++) across[p] = convolution->column_step * smaller(p, columns - 1);
+  // Read once: what the tile stores might be these, as far as the compiler knows.
+  const long runs = convolution->runs, length = convolution->run_length, row_step = convolution->row_step;
+  const long *const run_offsets = convolution->run_offsets, *const lanes = outputs->lanes;
+  float *to[VECTORS];
+  long row[VECTORS], position[VECTORS];
+  UNROLL for (int v = 0; v < count; v++) {
+    row[v] = outputs[v].row;
+    position[v] = outputs[v].channels;
+    to[v] = outputs[v].data + image * outputs[v].image + top * row[v] + left * position[v];
+  }
+  UNROLL for (int first = 0; first < 4; first += step) {
+    if (first >= rows) continue;
+    row_sums sums;
+    const float *weights[VECTORS];
     UNROLL for (int v = 0; v < count; v++) {
       const vector start = outputs[v].bias ? load(outputs[v].bias) : (vector)0;
-      UNROLL for (int r = 0; r < step; r++) UNROLL for (int p = 0; p < 4; p++) x[r][v][p] = start;
+      UNROLL for (int r = 0; r < step; r++) UNROLL for (int p = 0; p < 4; p++) sums.x[r][p][v] = start;
+      weights[v] = outputs[v].weights;
     }
-    const float *weights[VECTORS];
-    UNROLL for (int v = 0; v < count; v++) weights[v] = outputs[v].weights;
-    for (long run = 0; run < convolution->runs; run++) {
-      const float *from[MOST];
+    for (long run = 0; run < runs; run++) {
+      const float *from[DIRECT_ROWS(1)];
       UNROLL for (int r = 0; r < step; r++)
-          from[r] = window + convolution->run_offsets[run] + convolution->row_step * smaller(first + r, rows - 1);
-      // Two links a round: fewer instructions beside the multiply-adds.
-      _Pragma("clang loop unroll_count(2)") for (long i = 0; i < convolution->run_length; i++) {
-        vector weight[VECTORS];
-        UNROLL for (int v = 0; v < count; v++) {
-          weight[v] = load(weights[v]);
-          weights[v] += LANES;
-        }
-        UNROLL for (int r = 0; r < step; r++) {
-          const vector factors[4] = {
-              read_input(from[r], inputs, outputs->lanes), read_input(from[r] + second, inputs, outputs->lanes),
-              read_input(from[r] + third, inputs, outputs->lanes), read_input(from[r] + fourth, inputs, outputs->lanes)};
-          UNROLL for (int p = 0; p < 4; p++)
-              UNROLL for (int v = 0; v < count; v++) x[r][v][p] = fused(factors[p], weight[v], x[r][v][p]);
-          from[r]++;
-          KEEP(from[r]);
-        }
+          from[r] = window + run_offsets[run] + row_step * smaller(first + r, rows - 1);
+      if (inputs == EPADS_OWN_INPUTS) {
+        // One link a run.
+        add_link(inputs, step, count, across, lanes, from, weights, &sums);
+      } else {
+        // Several links a round: fewer instructions beside the multiply-adds.
+        _Pragma("clang loop unroll_count(2)") for (long i = 0; i < length; i++)
+            add_link(inputs, step, count, across, lanes, from, weights, &sums);
       }
     }
-    UNROLL for (int v = 0; v < count; v++) {
-      const long position = outputs[v].channels, row = outputs[v].row;
-      float *to = outputs[v].data + image * outputs[v].image + (top + first) * row + left * position;
-      UNROLL for (int r = 0; r < step; r++) {
-        if (first + r >= rows) continue;
-        UNROLL for (int p = 0; p < 4; p++) {
-          if (p < columns)
-            store(to + r * row + p * position, x[r][v][p]);
-          else
-            x[r][v][p] = (vector)0;
-        }
-        const vector s = row_sum(x[r][v]), q = row_squares(x[r][v]);
-        sum[v] = first + r ? sum[v] + s : s;
-        squares[v] = first + r ? squares[v] + q : q;
-      }
-    }
+    UNROLL for (int v = 0; v < count; v++)
+        UNROLL for (int r = 0; r < step; r++)
+            UNROLL for (int p = 0; p < 4; p++)
+      if (first + r < rows && p < columns) store(to[v] + (first + r) * row[v] + p * position[v], sums.x[r][p][v]);
   }
   int fits = 1;
-  UNROLL for (int v = 0; v < count; v++)
-      if (outputs[v].sums)
-        fits &= add_tile(sum[v], squares[v], outputs[v].limit, fine + v, outputs[v].sums, outputs[v].channels);
+  UNROLL for (int v = 0; v < count; v++) {
+    if (!outputs[v].sums) continue;
+    // Read back from the nearest cache, so that they are in no register's way before.
+    vector sum = (vector)0, squares = (vector)0;
+    UNROLL for (int r = 0; r < 4; r++) {
+      if (r >= rows) continue;
+      vector x[4];
+      UNROLL for (int p = 0; p < 4; p++) x[p] = p < columns ? load(to[v] + r * row[v] + p * position[v]) : (vector)0;
+      const vector s = row_sum(x), q = row_squares(x);
+      sum = r ? sum + s : s;
+      squares = r ? squares + q : q;
+    }
+    fits &= add_tile(sum, squares, outputs[v].limit, fine + v, outputs[v].sums, outputs[v].channels);
+  }
   return fits;
 }
 
@@ -89,10 +112,12 @@ INLINE int convolve_vectors(
     const epads_inputs inputs, long image, epads_ahead *ahead) {
   int fits = 1;
   fine_sums fine[VECTORS];
-  UNROLL for (int v = 0; v < count; v++) fine[v] = (fine_sums){(integers)0, (integers)0};
+  UNROLL for (int v = 0; v < count; v++) fine[v] = no_sums;
   for (long top = 0; top < convolution->output_height; top += 4)
     for (long left = 0; left < convolution->output_width; left += 4) {
-      fits &= convolve_tile(convolution, padded, outputs, count, inputs, top, left, image, fine);
+      fits &= top + 4 <= convolution->output_height && left + 4 <= convolution->output_width
+                  ? convolve_tile(convolution, padded, outputs, count, inputs, 1, top, left, image, fine)
+                  : convolve_tile(convolution, padded, outputs, count, inputs, 0, top, left, image, fine);
       fetch_ahead(ahead);
     }
   UNROLL for (int v = 0; v < count; v++)

@@ -23,7 +23,7 @@
 typedef float vector __attribute__((ext_vector_type(LANES)));
 typedef int32_t mask __attribute__((ext_vector_type(LANES)));
 typedef double wide __attribute__((ext_vector_type(LANES)));
-typedef int64_t integers __attribute__((ext_vector_type(LANES)));
+typedef uint64_t integers __attribute__((ext_vector_type(LANES)));
 
 INLINE vector load(const float *from) {
   vector value;
@@ -53,9 +53,14 @@ INLINE long smaller(long left, long right) { return left < right ? left : right;
 
 // Asks for the next part of what comes ahead.
 INLINE void fetch_ahead(epads_ahead *ahead) {
-  const long end = smaller(ahead->done + ahead->pace, ahead->bytes);
-  for (; ahead->done < end; ahead->done += 64)
-    for (long s = 0; s < ahead->count; s++) __builtin_prefetch(ahead->parts[s] + ahead->done, 0, 2);
+  const long bytes = smaller(ahead->pace, ahead->bytes - ahead->done);
+  if (bytes <= 0) return;
+  const long count = ahead->count;
+  for (long s = 0; s < count; s++) {
+    const char *part = ahead->parts[s] + ahead->done;
+    for (long i = 0; i < bytes; i += 64) __builtin_prefetch(part + i, 0, 2);
+  }
+  ahead->done += bytes;
 }
 
 // Spreads what is left over so many opportunities.

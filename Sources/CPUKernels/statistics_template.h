@@ -3,16 +3,20 @@
 // 1.5 * 2^52: adding it rounds a double below 2^51 to an integer, to nearest and ties to even, in its low bits.
 #define ROUNDING 0x1.8p52
 
-// A sum below 2^15 as an integer.
-INLINE integers fine_part(vector value) {
-  const wide shifted = __builtin_convertvector(value, wide) * 0x1p24 + ROUNDING;
-  return (integers)shifted - (integers)(wide)ROUNDING;  // casts of vectors keep the bits
-}
-
 // What every value adds up to when all of them are below 2^15; beyond, which is rare, `split` takes the coarse part off.
 typedef struct {
+  // Of each, the sum of the bits of doubles that ROUNDING was added to, as if they were integers.
   integers sum, squares;
+  // How many.
+  long count;
 } fine_sums;
+
+static const fine_sums no_sums = {(integers)0, (integers)0, 0};
+
+// A sum below 2^15 in the low bits of a double; the product is exact.
+INLINE integers fine_part(vector value) {
+  return (integers)__builtin_elementwise_fma(__builtin_convertvector(value, wide), (wide)0x1p24, (wide)ROUNDING);
+}
 
 // Adds the parts of `count` sums of tiles to `fine` and `coarse`. Returns 0 where one is beyond the limit.
 static __attribute__((noinline)) int split(const float *sums, long count, float limit, int64_t *fine, int64_t *coarse) {
@@ -31,8 +35,8 @@ static __attribute__((noinline)) int split(const float *sums, long count, float 
 
 // Adds a tile's sums to `fine`, or to `sums` as a whole: [fine s, coarse s, fine q, coarse q], `stride` apart.
 INLINE int add_tile(vector sum, vector squares, float limit, fine_sums *fine, int64_t *sums, long stride) {
-  const vector bound = (vector)0x1p15f;
-  if (__builtin_expect(ANY(!(__builtin_elementwise_abs(sum) <= bound) | !(squares <= bound)), 0)) {
+  // Where the 16 squares add up to so little, their roots add up to less than 2^10.
+  if (__builtin_expect(ANY(!(squares <= (vector)0x1p15f)), 0)) {
     float values[LANES];
     __builtin_memcpy(values, &sum, sizeof values);
     int fits = split(values, LANES, limit, sums, sums + stride);
@@ -41,12 +45,14 @@ INLINE int add_tile(vector sum, vector squares, float limit, fine_sums *fine, in
   }
   fine->sum += fine_part(sum);
   fine->squares += fine_part(squares);
+  fine->count++;
   return 1;
 }
 
 INLINE void add_fine(const fine_sums *fine, int64_t *sums, long stride) {
-  store_integers(sums, load_integers(sums) + fine->sum);
-  store_integers(sums + 2 * stride, load_integers(sums + 2 * stride) + fine->squares);
+  const integers rounding = (integers)(wide)ROUNDING * fine->count;  // casts of vectors keep the bits; integers wrap around
+  store_integers(sums, load_integers(sums) + fine->sum - rounding);
+  store_integers(sums + 2 * stride, load_integers(sums + 2 * stride) + fine->squares - rounding);
 }
 
 // One row of a tile, or what is left of it: the others are zeros.
@@ -59,7 +65,7 @@ static int add_statistics(
     const float *image, long height, long width, long channels, float limit, int64_t *sums) {
   int fits = 1;
   for (long c = 0; c < channels; c += LANES) {
-    fine_sums fine = {(integers)0, (integers)0};
+    fine_sums fine = no_sums;
     for (long top = 0; top < height; top += 4)
       for (long left = 0; left < width; left += 4) {
         const long rows = smaller(4, height - top), columns = smaller(4, width - left);

@@ -111,15 +111,14 @@ INLINE void join_parts(const epads_term *terms, long y, long width, long channel
   }
 }
 
-INLINE void put_signs(vector value, long unit, uint8_t *code) {
+// The signs of a vector whose first channel is `channel`; `code` is where its bits begin.
+INLINE void put_signs(vector value, long channel, uint8_t *code) {
   const uint32_t signs = PACK_SIGNS(value);
 #if LANES == 4
-  if (unit & 4)
-    code[unit / 8] |= (uint8_t)(signs << 4);
-  else
-    code[unit / 8] = (uint8_t)signs;
+  *code = channel & 4 ? *code | (uint8_t)(signs << 4) : (uint8_t)signs;
 #else
-  __builtin_memcpy(code + unit / 8, &signs, LANES / 8);
+  (void)channel;
+  __builtin_memcpy(code, &signs, LANES / 8);
 #endif
 }
 
@@ -134,20 +133,47 @@ typedef struct {
 // A row: `start` and then `count` terms, each times its scale. `start` holds a value for every unit, or for every channel.
 INLINE void add_terms(
     const float *const rows[TERMS], const float *const scales[TERMS], const int count, const float *start, int starts_by_unit,
-    long width, long channels, row_targets to) {
+    long width, long channels, const row_targets to) {
   for (long c = 0; c < channels; c += LANES) {
     vector scale[TERMS];
-    UNROLL for (int t = 0; t < count; t++) scale[t] = load(scales[t] + c);
+    const float *from[TERMS];
+    UNROLL for (int t = 0; t < count; t++) {
+      scale[t] = load(scales[t] + c);
+      from[t] = rows[t];
+    }
     const vector first = load(start + c);
-    for (long i = c; i < width * channels; i += channels) {
+    uint8_t *code = to.code ? to.code + c / 8 : 0;
+    _Pragma("clang loop unroll_count(2)") for (long x = 0, i = c; x < width; x++, i += channels) {
       vector value = starts_by_unit ? load(start + i) : first;
       // A product with 1 is exact, so that a term without a scale is added as it is.
-      UNROLL for (int t = 0; t < count; t++) value = fused(load(rows[t] + i), scale[t], value);
-      if (to.code) put_signs(value, i, to.code);
+      UNROLL for (int t = 0; t < count; t++) value = fused(load(from[t] + i), scale[t], value);
+      if (to.code) {
+        put_signs(value, c, code);
+        code += channels / 8;
+      }
       if (to.padded) store(to.padded + i, to.rectified ? rectify(value) : value);
       if (to.output) store(to.output + i, value);
     }
   }
+}
+
+// The same with a loop for what is wanted most often, so that it does not ask at every unit.
+INLINE void add_row(
+    const float *const rows[TERMS], const float *const scales[TERMS], const int count, const float *start, int starts_by_unit,
+    long width, long channels, row_targets to) {
+#define ADD_TERMS(by_unit, ...) \
+  add_terms(rows, scales, count, start, by_unit, width, channels, (row_targets){__VA_ARGS__})
+  if (starts_by_unit || !to.code || (to.padded && !to.rectified))
+    ADD_TERMS(starts_by_unit, to.output, to.code, to.padded, to.rectified);
+  else if (to.padded && to.output)
+    ADD_TERMS(0, to.output, to.code, to.padded, 1);
+  else if (to.padded)
+    ADD_TERMS(0, 0, to.code, to.padded, 1);
+  else if (to.output)
+    ADD_TERMS(0, to.output, to.code, 0, 0);
+  else
+    ADD_TERMS(0, 0, to.code, 0, 0);
+#undef ADD_TERMS
 }
 
 static void make_row(const epads_value *value, long y) {
@@ -180,11 +206,11 @@ static void make_row(const epads_value *value, long y) {
     }
     const int by_unit = begin > 0;
     switch (count) {
-      case 0: add_terms(rows, scales, 0, start, 0, value->width, value->channels, to); break;
-      case 1: add_terms(rows, scales, 1, start, by_unit, value->width, value->channels, to); break;
-      case 2: add_terms(rows, scales, 2, start, by_unit, value->width, value->channels, to); break;
-      case 3: add_terms(rows, scales, 3, start, by_unit, value->width, value->channels, to); break;
-      default: add_terms(rows, scales, TERMS, start, by_unit, value->width, value->channels, to); break;
+      case 0: add_row(rows, scales, 0, start, 0, value->width, value->channels, to); break;
+      case 1: add_row(rows, scales, 1, start, by_unit, value->width, value->channels, to); break;
+      case 2: add_row(rows, scales, 2, start, by_unit, value->width, value->channels, to); break;
+      case 3: add_row(rows, scales, 3, start, by_unit, value->width, value->channels, to); break;
+      default: add_row(rows, scales, TERMS, start, by_unit, value->width, value->channels, to); break;
     }
     start = sums;
     if (is_bare && to.output) sums = to.output;

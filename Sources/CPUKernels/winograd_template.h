@@ -190,7 +190,7 @@ static int convolve_winograd(
           convolution, tiles, tile_stride, count_tiles, outputs + v, vectors, products, product_stride, channels, ahead);
       for (long o = 0; o < vectors; o++) {
         const epads_output *output = outputs + v + o;
-        fine_sums fine = {(integers)0, (integers)0};
+        fine_sums fine = no_sums;
         for (long t = 0; t < count_tiles; t++) {
           const long tile = first + t, left = tile % columns * 4, top = tile / columns % rows * 4;
           const float *from = products + t * width + o * LANES;
