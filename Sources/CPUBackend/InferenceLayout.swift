@@ -43,27 +43,17 @@ struct InferencePartition {
 
 /// Where everything of a team lies in one block of memory. Sizes and offsets in floats, every part aligned to 16.
 struct InferenceLayout {
-  /// A place for padded images that steps of one geometry use in turn: what lies around the images stays zero.
-  private struct Region: Hashable {
-    var channels: Int
-    var row: Int
-    var image: Int
-    var origin: Int
-    var height: Int
-    var width: Int
-    /// Regions of one geometry that a step needs at once.
-    var number: Int
-  }
-
   /// Of the largest chunk.
   let images: Int
   /// Threads of a team.
   let roles: Int
   let placement: Plan.Placement
   let steps: [StepLayout]
-  /// For every step, where the padded images of the value begin, and those of branches that others follow.
-  let values: [Int]
-  let parents: [[Int: Int]]
+  /// Images that a thread takes through a step at a time.
+  let groups: [Int]
+  /// Where the padded images of every step begin, from `padded` on.
+  let places: [PaddedPlaces]
+  let padded: Int
   /// The padded images of the first role; those of the others follow, so far apart.
   let paddedStride: Int
   /// Scratch of the first role; those of the others follow, `scratchStride` apart.
@@ -78,47 +68,17 @@ struct InferenceLayout {
     self.images = images
     self.roles = roles
     placement = plan.placement(roles > 1 ? .shared : .fused)
-    steps = plan.steps.map { step in
-      // A team of several makes a value for all images, then convolves it.
-      let group = roles > 1 ? images : StepLayout.group(of: step, in: plan, atMost: images)
-      return StepLayout(step, plan: plan, group: group, instructionSet: instructionSet)
-    }
-    var end = aligned(placement.count * images)
-    var regions: [Region: (place: Int, count: Int)] = [:]
-    var used: [[Region]] = []
-    for (step, layout) in zip(plan.steps, steps) {
-      var regionsOfStep: [Region] = []
-      let padded =
-        [(layout.value, step.shape)]
-        + layout.parents.sorted { $0.key < $1.key }.map { ($0.value, plan.buffers[step.branches[$0.key].output]) }
-      for (padded, shape) in padded {
-        var region = Region(
-          channels: padded.channels, row: padded.row, image: padded.image, origin: padded.origin,
-          height: shape.height, width: shape.width, number: 0)
-        while regionsOfStep.contains(region) { region.number += 1 }
-        regionsOfStep.append(region)
-        regions[region] = (0, max(regions[region]?.count ?? 0, padded.image * layout.group))
-      }
-      used.append(regionsOfStep)
-    }
-    let paddedStart = end
-    // In the order of their first use, so that the layout is the same every time.
-    var placed: Set<Region> = []
-    for region in used.joined() where placed.insert(region).inserted {
-      let count = regions[region]?.count ?? 0
-      regions[region] = (end, count)
-      end += aligned(count)
-    }
-    values = used.map { regions[$0[0]]?.place ?? 0 }
-    parents = zip(used, steps).map { used, layout in
-      Dictionary(
-        uniqueKeysWithValues: zip(layout.parents.keys.sorted(), used.dropFirst().map { regions[$0]?.place ?? 0 }))
-    }
-    paddedStride = end - paddedStart
-    end += paddedStride * (roles - 1)
-    scratch = end
+    let steps = plan.steps.map { StepLayout($0, plan: plan, instructionSet: instructionSet) }
+    self.steps = steps
+    // A team of several makes a value for all images, then convolves it.
+    groups = plan.steps.map { roles > 1 ? images : StepLayout.group(of: $0, in: plan, atMost: images) }
+    padded = aligned(placement.count * images)
+    let regions = PaddedRegions(plan, steps: plan.steps.indices, steps, groups: groups)
+    places = regions.places
+    paddedStride = regions.count
+    scratch = padded + paddedStride * roles
     winograd = aligned(steps.map(\.rowCount).max() ?? 0)
     scratchStride = winograd + aligned(steps.map(\.winogradCount).max() ?? 0)
-    count = end + scratchStride * roles
+    count = scratch + scratchStride * roles
   }
 }

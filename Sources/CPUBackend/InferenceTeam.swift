@@ -77,7 +77,9 @@ final class InferenceTeam: StepMemory, @unchecked Sendable {
   func shifts(_ slot: Int) -> UnsafeMutablePointer<Float> { constants.shifts }
 
   /// The padded images that begin at a place of the layout: each role has some of its own.
-  func padded(_ place: Int, role: Int) -> UnsafeMutablePointer<Float> { memory + place + role * layout.paddedStride }
+  func padded(_ place: Int, role: Int) -> UnsafeMutablePointer<Float> {
+    memory + layout.padded + place + role * layout.paddedStride
+  }
 
   func rows(role: Int) -> UnsafeMutablePointer<Float> { memory + layout.scratch + role * layout.scratchStride }
 

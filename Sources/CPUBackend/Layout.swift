@@ -7,7 +7,8 @@ import NetworkGraph
 struct Layout {
   let placement: Plan.Placement
   let steps: [StepLayout]
-  /// Codes of the step at hand, `codeStride` an image.
+  let passes: [PassLayout]
+  /// Codes of the steps of the pass at hand, `codeStride` an image.
   let codes: Int
   let codeStride: Int
   /// Scale and shift of every slot of statistics.
@@ -20,12 +21,13 @@ struct Layout {
   let scratch: Int
   let scratchStride: Int
   /// Parts of a thread's scratch: padded images come first.
+  let local: Int
   let rows: Int
   let winograd: Int
   let sums: Int
-  /// The input channels of a step's grouped convolutions.
+  /// The input channels of a pass's grouped convolutions.
   let lanes: Int
-  /// Scales of a step's summands that lie in parts.
+  /// Scales of a pass's summands that lie in parts.
   let partScales: Int
   /// The block.
   let bytes: Int
@@ -35,15 +37,15 @@ struct Layout {
   init(_ plan: Plan, threads: Int, instructionSet: InstructionSet) {
     func aligned(_ bytes: Int) -> Int { (bytes + 63) / 64 * 64 }
     let float = MemoryLayout<Float>.stride
-    placement = plan.placement(.fused)
-    steps = plan.steps.map { step in
-      let group = StepLayout.group(of: step, in: plan, atMost: plan.images / (2 * threads))
-      return StepLayout(step, plan: plan, group: group, instructionSet: instructionSet)
-    }
+    placement = plan.placement(.passes)
+    let steps = plan.steps.map { StepLayout($0, plan: plan, instructionSet: instructionSet) }
+    let passes = plan.passes.map { PassLayout(plan, $0, steps, threads: threads) }
+    self.steps = steps
+    self.passes = passes
     var end = aligned(placement.count * plan.images * float)
     codes = end
     codeStride = aligned((plan.largestCode + 7) / 8)
-    end += codeStride * plan.images
+    end += codeStride * plan.images * (passes.map(\.codeCount).max() ?? 0)
     affine = end
     var affineOffsets: [Int] = []
     for shape in plan.statistics {
@@ -55,14 +57,15 @@ struct Layout {
     onesCount = plan.steps.map { Plan.aligned($0.shape.channels) }.max() ?? 0
     end += aligned(onesCount * float)
     lanes = end
-    end += aligned((steps.map(\.laneCount).max() ?? 0) * MemoryLayout<Int>.stride)
+    end += aligned((passes.map(\.laneCount).max() ?? 0) * MemoryLayout<Int>.stride)
     partScales = end
-    end += aligned((steps.map(\.partScaleCount).max() ?? 0) * float)
+    end += aligned((passes.map(\.partScaleCount).max() ?? 0) * float)
     scratch = end
-    rows = aligned((steps.map(\.paddedCount).max() ?? 0) * float)
+    local = aligned((passes.map(\.padded.count).max() ?? 0) * float)
+    rows = local + aligned((passes.map(\.localCount).max() ?? 0) * float)
     winograd = rows + aligned((steps.map(\.rowCount).max() ?? 0) * float)
     sums = winograd + aligned((steps.map(\.winogradCount).max() ?? 0) * float)
-    scratchStride = sums + aligned((steps.map(\.sumCount).max() ?? 0) * MemoryLayout<Int64>.stride)
+    scratchStride = sums + aligned((passes.map(\.sumCount).max() ?? 0) * MemoryLayout<Int64>.stride)
     bytes = end + scratchStride * threads
     weights = steps.reduce(0) { $0 + $1.weightCount } * float
   }

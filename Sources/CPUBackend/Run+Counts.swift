@@ -4,8 +4,8 @@ import NetworkGraph
 import Randomness
 
 extension Run {
-  /// Adds d1 and d2 of the code that a step has just made, for each of its sites.
-  func countDistances(_ step: Plan.Step, into counts: inout Counts) {
+  /// Adds d1 and d2 of a step for each of its sites, from its code in the pass just carried out.
+  func countDistances(_ step: Plan.Step, code number: Int, into counts: inout Counts) {
     guard !step.sites.isEmpty else { return }
     let kernels = instructionSet.loops
     let partners = step.sites.map { permutation(seed: plan.seed, site: plan.sites[$0].name, count: plan.batch) }
@@ -16,10 +16,10 @@ extension Run {
     distances.withUnsafeMutableBufferPointer { distances in
       nonisolated(unsafe) let distances = distances
       pool.run(plan.batch) { _, image in
-        let own = code(image: image)
-        distances[image * columns] = kernels.hamming(own, code(image: plan.batch + image), bytes)
+        let own = code(number, image: image)
+        distances[image * columns] = kernels.hamming(own, code(number, image: plan.batch + image), bytes)
         for (column, partner) in partners.enumerated() {
-          distances[image * columns + column + 1] = kernels.hamming(own, code(image: partner[image]), bytes)
+          distances[image * columns + column + 1] = kernels.hamming(own, code(number, image: partner[image]), bytes)
         }
       }
     }
@@ -31,8 +31,8 @@ extension Run {
     }
   }
 
-  /// Adds the agreement of every pair of images on the code that a step has just made, once for each of its sites.
-  func countAgreement(_ step: Plan.Step, into counts: inout Counts) {
+  /// Adds the agreement of every pair of images on the code of a step in the pass just carried out, once for each of its sites.
+  func countAgreement(_ step: Plan.Step, code number: Int, into counts: inout Counts) {
     guard let units = step.sites.first.map({ plan.sites[$0].units }) else { return }
     let kernels = instructionSet.loops
     let bytes = codeBytes(step)
@@ -51,7 +51,8 @@ extension Run {
           distances.initialize(repeating: 0)
           guard let start = distances.baseAddress else { return }
           kernels.hamming_pairs(
-            code(image: first), rows, code(image: second), columns, layout.codeStride, bytes, start, block)
+            code(number, image: first), rows, code(number, image: second), columns, layout.codeStride, bytes, start,
+            block)
           for i in 0..<rows {
             for j in 0..<columns {
               let equal = (Int64(units) - start[i * block + j]) * sites

@@ -2,7 +2,7 @@ internal import CPUKernels
 internal import Compute
 import NetworkGraph
 
-/// One run of a plan: where its parts lie, and its steps carried out one after the other.
+/// One run of a plan: where its parts lie, and its passes carried out one after the other.
 struct Run: StepMemory, @unchecked Sendable {
   let plan: Plan
   let layout: Layout
@@ -32,13 +32,16 @@ struct Run: StepMemory, @unchecked Sendable {
     ones.update(repeating: 1, count: layout.onesCount)
     copyImages(images)
     var counted = Set<Int>()
-    for (position, step) in plan.steps.enumerated() {
-      try StepRun(self, position: position, weights: weights[position].map { UnsafePointer($0.start) }).carryOut()
-      counted.formUnion(step.sites)
-      switch plan.measurement {
-      case .distances: countDistances(step, into: &counts)
-      case .agreement: countAgreement(step, into: &counts)
-      case .logits: break
+    for (number, pass) in layout.passes.enumerated() {
+      try PassRun(self, pass, isReversed: !number.isMultiple(of: 2), weights: weights).carryOut()
+      for (position, code) in zip(pass.steps, pass.codes) {
+        let step = plan.steps[position]
+        counted.formUnion(step.sites)
+        switch plan.measurement {
+        case .distances: countDistances(step, code: code, into: &counts)
+        case .agreement: countAgreement(step, code: code, into: &counts)
+        case .logits: break
+        }
       }
     }
     if plan.measurement == .agreement {
@@ -56,13 +59,14 @@ extension Run {
     (memory + offset).assumingMemoryBound(to: T.self)
   }
 
-  /// Image 0 of a buffer; the others follow.
+  /// Image 0 of a buffer that has a place there; the others follow.
   func activations(_ buffer: Int) -> UnsafeMutablePointer<Float> {
     part(0, of: Float.self) + (layout.placement.offsets[buffer] ?? 0) * plan.images
   }
 
-  func code(image: Int) -> UnsafeMutablePointer<UInt8> {
-    part(layout.codes + image * layout.codeStride, of: UInt8.self)
+  /// - Parameter number: which of the codes of a pass.
+  func code(_ number: Int, image: Int) -> UnsafeMutablePointer<UInt8> {
+    part(layout.codes + (number * plan.images + image) * layout.codeStride, of: UInt8.self)
   }
 
   private func scratch(worker: Int) -> UnsafeMutableRawPointer {
@@ -71,6 +75,11 @@ extension Run {
 
   func padded(worker: Int) -> UnsafeMutablePointer<Float> {
     scratch(worker: worker).assumingMemoryBound(to: Float.self)
+  }
+
+  /// The values that only a pass reads.
+  func local(worker: Int) -> UnsafeMutablePointer<Float> {
+    (scratch(worker: worker) + layout.local).assumingMemoryBound(to: Float.self)
   }
 
   func rows(worker: Int) -> UnsafeMutablePointer<Float> {

@@ -20,6 +20,8 @@ struct StepLayout {
     var outputShape: TensorShape
     /// Positions in `Plan.Step.branches`.
     var branches: [Int]
+    /// The branch whose output they read; nil for the value.
+    var parent: Int?
     /// What they read.
     var input: PaddedImages
     /// Channels and rows of that without padding.
@@ -40,14 +42,11 @@ struct StepLayout {
   let partScaleCount: Int
   /// The loops for the value.
   let kernels: epads_kernels
-  /// Images that one thread takes at a time.
-  let group: Int
   let joined: [Joined]
   /// What the branches without a parent read, and by its position what those that follow a branch read.
   let value: PaddedImages
   let parents: [Int: PaddedImages]
-  /// Floats of scratch: padded images, rows of sums, Winograd's tiles.
-  let paddedCount: Int
+  /// Floats of scratch: rows of sums, Winograd's tiles.
   let rowCount: Int
   let winogradCount: Int
   /// Integers of statistics: of the value, then of each branch from its offset on.
@@ -63,9 +62,7 @@ struct StepLayout {
   /// Output channels whose products are made together: those of a round stay near the nearest cache.
   static let productChannels = 16
 
-  /// - Parameter group: images that one thread takes at a time.
-  init(_ step: Plan.Step, plan: Plan, group: Int, instructionSet: InstructionSet) {
-    self.group = group
+  init(_ step: Plan.Step, plan: Plan, instructionSet: InstructionSet) {
     let shape = step.shape
     let aligned = Plan.aligned(shape.channels)
     let branches = step.branches
@@ -78,20 +75,13 @@ struct StepLayout {
     let scratch = zip(step.terms, termChannels).map { (plan.buffers[$0.buffer].width + shape.width) * $1 }.max() ?? 0
     rowCount = 5 * shape.width * aligned + scratch
 
-    var place = 0
-    func padded(_ shape: TensorShape, _ readers: [Plan.Branch], isOutput: Bool) -> PaddedImages {
-      let padded = PaddedImages(of: shape, readBy: readers, plan: plan, isOutput: isOutput, place: place)
-      place += padded.image * group
-      return padded
-    }
-    value = padded(shape, branches.filter { $0.parent == nil }, isOutput: false)
+    value = PaddedImages(of: shape, readBy: branches.filter { $0.parent == nil }, plan: plan, isOutput: false)
     var parents: [Int: PaddedImages] = [:]
     for (position, branch) in branches.enumerated() where step.isParent(position) {
-      parents[position] = padded(
-        plan.buffers[branch.output], branches.filter { $0.parent == position }, isOutput: true)
+      parents[position] = PaddedImages(
+        of: plan.buffers[branch.output], readBy: branches.filter { $0.parent == position }, plan: plan, isOutput: true)
     }
     self.parents = parents
-    paddedCount = place
 
     var joined: [Joined] = []
     for (position, branch) in branches.enumerated() {
@@ -172,13 +162,11 @@ struct PaddedImages {
   let row: Int
   let image: Int
   let origin: Int
-  /// Floats from the first padded image of a thread.
-  let place: Int
   /// The most of those that read them.
   let padding: Extent
 
   /// - Parameter isOutput: whether a convolution writes them, which writes whole vectors of channels.
-  init(of shape: TensorShape, readBy branches: [Plan.Branch], plan: Plan, isOutput: Bool, place: Int) {
+  init(of shape: TensorShape, readBy branches: [Plan.Branch], plan: Plan, isOutput: Bool) {
     // Both read vectors of input channels.
     let usesVectors = branches.contains { $0.algorithm == .winograd || $0.inputs(of: shape) == EPADS_OWN_INPUTS }
     channels = isOutput || usesVectors ? Plan.aligned(shape.channels) : shape.channels
@@ -192,7 +180,6 @@ struct PaddedImages {
       size.width = max(size.width, padding.width - own.width + offset.width + reach.width)
     }
     self.padding = padding
-    self.place = place
     row = size.width * channels
     image = branches.isEmpty ? 0 : row * size.height
     origin = padding.height * row + padding.width * channels
@@ -209,6 +196,7 @@ extension StepLayout.Joined {
     convolution.outputChannels = 0
     self.outputShape = outputShape
     branches = [position]
+    parent = branch.parent
     self.input = input
     (inputChannels, inputHeight) = (inputShape.channels, inputShape.height)
     self.isParent = isParent
@@ -234,7 +222,7 @@ extension StepLayout.Joined {
   /// Whether the other one's branches are made in the same way, from the same.
   func canTake(_ other: Self) -> Bool {
     algorithm == other.algorithm && convolution == other.convolution && kernels.lanes == other.kernels.lanes
-      && input.place == other.input.place && inputChannels == other.inputChannels && isParent == other.isParent
+      && parent == other.parent && inputChannels == other.inputChannels && isParent == other.isParent
   }
 }
 

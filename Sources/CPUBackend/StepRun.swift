@@ -1,95 +1,86 @@
 internal import CPUKernels
 internal import Compute
 import NetworkGraph
-import Synchronization
 
-/// A step of a run: the value of every image, and from it, while it is in the cache, the outputs of the branches.
-struct StepRun: @unchecked Sendable {
+/// A step of a pass: the value of every image, and from it, while it is in the cache, the outputs of the branches.
+///
+/// A class: threads that copied the many parts of a structure for every group would get into each other's way.
+final class StepRun: @unchecked Sendable {
   private let run: Run
   private let step: Plan.Step
   private let layout: StepLayout
-  /// As image 0 has them.
-  private let terms: [epads_term]
-  /// Floats from a term's image to the next.
-  private let termSteps: [Int]
-  /// The buffers that the step reads and writes, each once: image 0 and the floats to the next.
-  private let touched: [(start: UnsafePointer<Float>, step: Int)]
+  private let places: PaddedPlaces
+  /// Which of the codes of the pass is that of the value.
+  private let code: Int
+  /// By thread: the terms as the first image has them.
+  private let terms: [[epads_term]]
+  /// Floats from a term's image to the next, and whether the first one is that of a group.
+  private let termImages: [(step: Int, isLocal: Bool)]
+  /// By thread, where the value is kept; and whether its first image is that of a group.
+  private let kept: [UnsafeMutablePointer<Float>]?
+  private let isLocal: Bool
   /// The sum of the shifts of the normalised terms.
   private let shift: [Float]
   private let kernels: epads_kernels
   /// By thread and joined convolutions: their vectors of output channels.
   private let outputs: [[[epads_output]]]
   private let limit: Float
-  /// Every other step begins with the images that the one before it ended with: they are still in the cache.
-  private let isReversed: Bool
+  /// Integers from the first statistics of a thread.
+  private let sumOffset: Int
 
-  init(_ run: Run, position: Int, weights: [UnsafePointer<Float>]) {
+  init(_ run: Run, _ pass: PassLayout, position: Int, weights: [UnsafePointer<Float>]) {
     let step = run.plan.steps[position]
     let layout = run.layout.steps[position]
+    let number = position - pass.steps.lowerBound
     self.run = run
     self.step = step
     self.layout = layout
-    isReversed = !position.isMultiple(of: 2)
-    run.writePartScales(of: step, layout, to: run.partScales)
-    let order = layout.summands.flatMap(\.terms)
-    terms = run.terms(of: step, layout, partScales: run.partScales)
-    termSteps = order.map { run.count(step.terms[$0].buffer) }
-    let written =
-      step.branches.indices.filter { layout.parents[$0] == nil }.map { step.branches[$0].output }
-      + (step.isKept ? [step.output].compactMap(\.self) : [])
-    var touched: [(start: UnsafePointer<Float>, step: Int)] = []
-    for buffer in step.terms.map(\.buffer) + written {
-      let start = UnsafePointer(run.activations(buffer))
-      if !touched.contains(where: { $0.start == start }) { touched.append((start, run.count(buffer))) }
+    places = pass.padded.places[number]
+    code = pass.codes[number]
+    sumOffset = pass.sums[number]
+    let partScales = run.partScales + pass.partScales[number]
+    run.writePartScales(of: step, layout, to: partScales)
+    let memory = (0..<run.pool.width).map { PassMemory(run: run, layout: pass, worker: $0) }
+    terms = memory.map { $0.terms(of: step, layout, partScales: partScales) }
+    termImages = layout.summands.flatMap(\.terms).map { term in
+      let buffer = step.terms[term].buffer
+      return (run.count(buffer), pass.local.offsets[buffer] != nil)
     }
-    self.touched = touched
+    let output = step.isKept ? step.output : nil
+    kept = output.map { output in memory.map { $0.activations(output) } }
+    isLocal = output.map { pass.local.offsets[$0] != nil } ?? false
     shift = run.summedShifts(step)
     kernels = layout.kernels
     limit = run.limit(step.shape)
-    run.writeLanes(of: step, to: run.lanes)
+    let lanes = run.lanes + pass.lanes[number]
+    run.writeLanes(of: step, to: lanes)
+    let (places, sumOffset) = (places, sumOffset)
     outputs = (0..<run.pool.width).map { worker in
       layout.joined.map { joined in
         joined.branches.flatMap { branch in
           run.outputs(
-            step, branch, layout, weights: weights[branch], lanes: joined.kernels.lanes, worker: worker)
+            step, branch, layout, places, weights: weights[branch], lanes: joined.kernels.lanes,
+            inputLanes: UnsafePointer(lanes), sums: run.sums(worker: worker) + sumOffset, worker: worker)
         }
       }
     }
   }
 
-  func carryOut() throws(BackendError) {
-    for worker in 0..<run.pool.width { run.sums(worker: worker).update(repeating: 0, count: layout.sumCount) }
-    // What lies around the padded images stays as it is from item to item, so each thread clears it once.
-    let isCleared = UnsafeMutableBufferPointer<Bool>.allocate(capacity: run.pool.width)
-    isCleared.initialize(repeating: false)
-    defer { isCleared.deallocate() }
-    nonisolated(unsafe) let cleared = isCleared
-    let outOfRange = Atomic<Bool>(false)
-    let images = run.plan.images
-    let items = (images + layout.group - 1) / layout.group
-    run.pool.run(items, isReversed: isReversed) { worker, item in
-      if !cleared[worker] {
-        run.padded(worker: worker).update(repeating: 0, count: layout.paddedCount)
-        cleared[worker] = true
-      }
-      let group = item * layout.group..<min(images, (item + 1) * layout.group)
-      var ahead = ahead(of: group)
-      let valuesFit = makeValues(group, worker: worker, ahead: &ahead)
-      let outputsFit = convolve(group, worker: worker, ahead: &ahead)
-      if valuesFit & outputsFit == 0 { outOfRange.store(true, ordering: .relaxed) }
-    }
-    guard !outOfRange.load(ordering: .relaxed) else {
-      throw BackendError(.valueOutOfRange, "activations too large, or not a number, around a layer of \(step.shape)")
-    }
-    finishStatistics()
+  /// Takes a group of images through the step.
+  ///
+  /// - Returns: whether its statistics are in range.
+  func carryOut(_ group: Range<Int>, worker: Int, ahead: inout epads_ahead) -> Bool {
+    let valuesFit = makeValues(group, worker: worker, ahead: &ahead)
+    let outputsFit = convolve(group, worker: worker, ahead: &ahead)
+    return valuesFit & outputsFit != 0
   }
 
-  /// - Returns: 0 where statistics are out of range.
   private func makeValues(_ group: Range<Int>, worker: Int, ahead: inout epads_ahead) -> Int32 {
     let shape = step.shape
     let channels = Plan.aligned(shape.channels)
     let count = Plan.alignedCount(shape)
     let codeBytes = count / 8
+    let terms = terms[worker]
     var fits: Int32 = 1
     withUnsafeTemporaryAllocation(of: epads_term.self, capacity: terms.count) { imageTerms in
       shift.withUnsafeBufferPointer { shift in
@@ -101,14 +92,15 @@ struct StepRun: @unchecked Sendable {
           padded_row: layout.value.row, padded_channels: layout.value.channels, rectified: step.rectified ? 1 : 0,
           ahead: nil)
         for image in group {
+          let number = image - group.lowerBound
           for (index, term) in terms.enumerated() {
             imageTerms[index] = term
-            imageTerms[index].data += image * termSteps[index]
+            imageTerms[index].data += (termImages[index].isLocal ? number : image) * termImages[index].step
           }
-          if step.isKept { value.output = step.output.map { run.activations($0) + image * count } }
-          if !step.sites.isEmpty { value.code = run.code(image: image) }
+          value.output = kept.map { $0[worker] + (isLocal ? number : image) * count }
+          if !step.sites.isEmpty { value.code = run.code(code, image: image) }
           if !step.branches.isEmpty {
-            let padded = run.padded(worker: worker) + (image - group.lowerBound) * layout.value.image
+            let padded = run.padded(worker: worker) + places.value + number * layout.value.image
             value.padded = padded + layout.value.origin
           }
           withUnsafeMutablePointer(to: &ahead) { ahead in
@@ -119,7 +111,7 @@ struct StepRun: @unchecked Sendable {
           if let code = value.code { (code + codeBytes).update(repeating: 0, count: run.layout.codeStride - codeBytes) }
           if step.statistics != nil, let output = value.output {
             fits &= kernels.add_statistics(
-              output, shape.height, shape.width, channels, limit, run.sums(worker: worker))
+              output, shape.height, shape.width, channels, limit, run.sums(worker: worker) + sumOffset)
           }
         }
       }
@@ -132,7 +124,7 @@ struct StepRun: @unchecked Sendable {
     for (joined, outputs) in zip(layout.joined, outputs[worker]) {
       let shape = joined.outputShape
       let input = joined.input
-      let padded = run.padded(worker: worker) + input.place + joined.origin
+      let padded = run.padded(worker: worker) + places.input(of: joined) + joined.origin
       // Images that other branches read are those of the group.
       let firstOutput = joined.isParent ? 0 : group.lowerBound
       switch joined.algorithm {
@@ -161,26 +153,11 @@ struct StepRun: @unchecked Sendable {
     return fits
   }
 
-  /// What the images read and write that this thread will most likely take next.
-  private func ahead(of group: Range<Int>) -> epads_ahead {
-    var ahead = epads_ahead()
-    let first = isReversed ? group.lowerBound - group.count : group.upperBound
-    guard first >= 0, first + group.count <= run.plan.images else { return ahead }
-    withUnsafeMutableBytes(of: &ahead.parts) { parts in
-      let parts = parts.bindMemory(to: UnsafePointer<CChar>?.self)
-      for (start, step) in touched.prefix(parts.count) {
-        parts[ahead.count] = UnsafeRawPointer(start + first * step).assumingMemoryBound(to: CChar.self)
-        ahead.count += 1
-      }
-    }
-    ahead.bytes = group.count * (touched.map(\.step).min() ?? 0) * MemoryLayout<Float>.stride
-    return ahead
-  }
-
-  private func finishStatistics() {
-    let total = run.sums(worker: 0)
+  /// Adds up what the threads have, and makes scales and shifts of it.
+  func finishStatistics() {
+    let total = run.sums(worker: 0) + sumOffset
     for worker in 1..<max(1, run.pool.width) {
-      let part = run.sums(worker: worker)
+      let part = run.sums(worker: worker) + sumOffset
       for index in 0..<layout.sumCount { total[index] &+= part[index] }
     }
     if let slot = step.statistics { run.finish(slot, sums: total) }
@@ -192,22 +169,28 @@ struct StepRun: @unchecked Sendable {
 
 extension Run {
   /// The vectors of a branch's output channels.
+  ///
+  /// - Parameter sums: the statistics of the step.
   fileprivate func outputs(
-    _ step: Plan.Step, _ position: Int, _ stepLayout: StepLayout, weights: UnsafePointer<Float>, lanes: Int, worker: Int
+    _ step: Plan.Step, _ position: Int, _ stepLayout: StepLayout, _ places: PaddedPlaces,
+    weights: UnsafePointer<Float>, lanes: Int, inputLanes: UnsafePointer<Int>, sums: UnsafeMutablePointer<Int64>,
+    worker: Int
   ) -> [epads_output] {
     let branch = step.branches[position]
     let shape = plan.buffers[branch.output]
     // Read by other branches, or by later steps.
     let target =
-      stepLayout.parents[position].map { padded in
+      if let padded = stepLayout.parents[position], let place = places.parents[position] {
         OutputTarget(
-          data: self.padded(worker: worker) + padded.place + padded.origin, row: padded.row, image: padded.image)
+          data: self.padded(worker: worker) + place + padded.origin, row: padded.row, image: padded.image)
+      } else {
+        OutputTarget(
+          data: activations(branch.output), row: shape.width * Plan.aligned(shape.channels), image: count(branch.output)
+        )
       }
-      ?? OutputTarget(
-        data: activations(branch.output), row: shape.width * Plan.aligned(shape.channels), image: count(branch.output))
-    let sums = sums(worker: worker) + stepLayout.sumOffsets[position]
+    let sums = sums + stepLayout.sumOffsets[position]
     return outputs(
-      step, position, to: target, weights: weights, bias: nil, lanes: lanes, inputLanes: UnsafePointer(self.lanes)
+      step, position, to: target, weights: weights, bias: nil, lanes: lanes, inputLanes: inputLanes
     ) { channel, output in
       if branch.statistics != nil { output.sums = sums + channel }
       output.limit = limit(shape)

@@ -54,8 +54,8 @@ struct StepTasks {
 
   /// A few images after the other: the value of each, then the convolutions of all of them.
   private func alone(_ images: Int) -> [InferenceTask] {
-    stride(from: 0, to: images, by: layout.group).flatMap { first in
-      let group = first..<min(images, first + layout.group)
+    stride(from: 0, to: images, by: team.layout.groups[position]).flatMap { first in
+      let group = first..<min(images, first + team.layout.groups[position])
       let values = group.map { valueTask(image: $0, Place(role: 0, image: $0 - first), rows: 0..<step.shape.height) }
       let convolutions = layout.joined.indices.map { number in
         convolutionTask(
@@ -219,7 +219,7 @@ struct StepTasks {
     if isKept, step.isKept { value.output = step.output.map { team.activations($0) + image * team.count($0) } }
     if isPadded, !step.branches.isEmpty {
       value.padded =
-        team.padded(team.layout.values[position], role: place.role) + place.image * layout.value.image
+        team.padded(team.layout.places[position].value, role: place.role) + place.image * layout.value.image
         + layout.value.origin
     }
     return .value(ValueTask(kernels: layout.kernels, value: value))
@@ -237,8 +237,7 @@ struct StepTasks {
     if let vectors { outputs = Array(outputs[vectors]) }
     for index in outputs.indices { outputs[index].data += rows.lowerBound * outputs[index].row }
     let stride = joined.convolution.stride
-    let parents = team.layout.parents[position]
-    let inputPlace = step.branches[joined.branches[0]].parent.flatMap { parents[$0] } ?? team.layout.values[position]
+    let inputPlace = team.layout.places[position].input(of: joined)
     let padded =
       team.padded(inputPlace, role: place.role) + place.image * input.image + joined.origin
       + rows.lowerBound * stride.height * input.row
@@ -273,7 +272,7 @@ struct StepTasks {
       let output = step.branches[branch].output
       let shape = team.plan.buffers[output]
       let target =
-        if let padded = layout.parents[branch], let place = team.layout.parents[position][branch] {
+        if let padded = layout.parents[branch], let place = team.layout.places[position].parents[branch] {
           OutputTarget(data: team.padded(place, role: role) + padded.origin, row: padded.row, image: padded.image)
         } else {
           OutputTarget(

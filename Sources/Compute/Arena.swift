@@ -6,6 +6,9 @@ extension Plan {
     /// At once, image by image: the value of an image is complete before its branches write anything, and what no later
     /// step reads has no place.
     case fused
+    /// As `fused`, but pass by pass: an image goes through all steps of a pass before the next one does, and values that only
+    /// the pass reads have no place here but one in `localPlacement`.
+    case passes
     /// As `fused`, but threads share out the rows of an image: one may write outputs while another still reads terms.
     case shared
     /// The value for all images, then each branch: every output has a place.
@@ -25,47 +28,52 @@ extension Plan {
   /// are of one size.
   public func placement(_ execution: Execution) -> Placement {
     var arena = Arena(buffers)
-    var lastRead = [Int: Int]()
-    for (position, step) in steps.enumerated() {
-      for term in step.terms { lastRead[term.buffer] = position }
-    }
-    // Read when all is done.
-    if let output { lastRead[output] = steps.count }
+    let lastReads = lastReads
     arena.place(input)
-    for (position, step) in steps.enumerated() {
-      var dying = Set(step.terms.map(\.buffer).filter { lastRead[$0] == position && arena.isAlive($0) })
-      if let output = step.output, step.isKept || execution == .stepwise {
-        // Other terms are not read unit by unit.
-        let others = step.terms.filter { $0.isPooled || buffers[$0.buffer] != step.shape }.map(\.buffer)
-        let heir = step.terms.map(\.buffer).first {
-          execution != .shared && dying.contains($0) && !others.contains($0) && arena.fits(output, $0)
+    for pass in execution == .passes ? passes : steps.indices.map({ $0..<$0 + 1 }) {
+      let locals = execution == .passes ? localValues(of: pass) : []
+      // What has been read for the last time. Another image may still want it until the pass is over.
+      var dying: [Int] = []
+      for position in pass {
+        let step = steps[position]
+        let terms = step.terms.map(\.buffer)
+        for buffer in terms where lastReads[buffer] == position && arena.isAlive(buffer) && !dying.contains(buffer) {
+          dying.append(buffer)
         }
-        arena.place(output, insteadOf: heir)
-        if let heir { dying.remove(heir) }
-      }
-      if execution == .stepwise {
-        // Branches may read a term's buffer as it stands.
-        let read = step.branches.isEmpty ? nil : step.source.buffer
-        for buffer in dying where buffer != read { arena.free(buffer) }
-        dying.formIntersection([read].compactMap(\.self))
-      }
-      for (position, branch) in step.branches.enumerated() {
-        if execution != .stepwise, step.isParent(position) { continue }
-        let heir = step.terms.map(\.buffer).first { buffer in
-          execution == .fused && dying.contains(buffer) && arena.fits(branch.output, buffer)
+        if let output = step.output, step.isKept || execution == .stepwise, !locals.contains(output) {
+          // Other terms are not read unit by unit.
+          let others = step.terms.filter { $0.isPooled || buffers[$0.buffer] != step.shape }.map(\.buffer)
+          let heir = (terms + dying).first {
+            execution != .shared && dying.contains($0) && !others.contains($0) && arena.fits(output, $0)
+          }
+          arena.place(output, insteadOf: heir)
+          dying.removeAll { $0 == heir }
         }
-        arena.place(branch.output, insteadOf: heir)
-        if let heir { dying.remove(heir) }
+        if execution == .stepwise {
+          // Branches may read a term's buffer as it stands.
+          let read = step.branches.isEmpty ? nil : step.source.buffer
+          for buffer in dying where buffer != read { arena.free(buffer) }
+          dying.removeAll { $0 != read }
+        }
+        for (position, branch) in step.branches.enumerated() {
+          if execution != .stepwise, step.isParent(position) { continue }
+          let heir = (terms + dying).first { buffer in
+            (execution == .fused || execution == .passes) && dying.contains(buffer) && arena.fits(branch.output, buffer)
+          }
+          arena.place(branch.output, insteadOf: heir)
+          dying.removeAll { $0 == heir }
+        }
+        for (position, branch) in step.branches.enumerated() where step.isParent(position) { arena.free(branch.output) }
+        if let output = step.output, !step.isKept, execution == .stepwise { arena.free(output) }
       }
       dying.forEach { arena.free($0) }
-      for (position, branch) in step.branches.enumerated() where step.isParent(position) { arena.free(branch.output) }
-      if let output = step.output, !step.isKept, execution == .stepwise { arena.free(output) }
     }
     return Placement(offsets: arena.offsets, count: arena.count)
   }
 }
 
-private struct Arena {
+/// Places buffers, first fit.
+struct Arena {
   let sizes: [Int]
   private(set) var offsets: [Int?]
   private(set) var count = 0

@@ -14,6 +14,8 @@ struct PlanAudit {
     checkPlacement(.fused)
     checkPlacement(.stepwise)
     checkPlacement(.shared)
+    checkPlacement(.passes)
+    checkPasses()
     checkStatistics()
     checkSites()
     checkConvolutions()
@@ -128,7 +130,11 @@ struct PlanAudit {
       if let output = plan.output { lifetimes[output].lastRead = 2 * plan.steps.count }
       for term in step.terms {
         // Image by image, the branches of one image are carried out before the value of the next.
-        let end = execution != .stepwise && !step.branches.isEmpty ? 2 * position + 1 : 2 * position
+        var end = execution != .stepwise && !step.branches.isEmpty ? 2 * position + 1 : 2 * position
+        // Other images still want it until the pass is over.
+        if execution == .passes, let pass = plan.passes.first(where: { $0.contains(position) }) {
+          end = 2 * pass.upperBound - 1
+        }
         lifetimes[term.buffer].lastRead = max(lifetimes[term.buffer].lastRead, end)
       }
       if execution == .stepwise, !step.branches.isEmpty {
@@ -145,7 +151,8 @@ struct PlanAudit {
     let placement = plan.placement(execution)
     let lifetimes = lifetimes(execution)
     let sizes = plan.buffers.map { Plan.aligned($0.channels) * $0.height * $0.width }
-    let unplaced = execution == .stepwise ? [] : Set(plan.steps.flatMap(outputsThatDieAtOnce))
+    let local = execution == .passes ? localValues() : []
+    let unplaced = execution == .stepwise ? [] : local.union(plan.steps.flatMap(outputsThatDieAtOnce))
     require(placement.offsets.count == plan.buffers.count, "\(execution): other buffers")
     for buffer in plan.buffers.indices {
       require(
@@ -167,6 +174,67 @@ struct PlanAudit {
     }
   }
 
+  /// Steps follow each other in passes, and none reads statistics that its own pass fills. A pass ends only where the next
+  /// step would. What only its steps read has a place of its own while they do.
+  private mutating func checkPasses() {
+    let passes = plan.passes
+    require(passes.flatMap { Array($0) } == Array(plan.steps.indices), "passes are not all steps")
+    func filled(_ steps: Range<Int>) -> Set<Int> {
+      Set(plan.steps[steps].flatMap { [$0.statistics].compactMap(\.self) + $0.branches.compactMap(\.statistics) })
+    }
+    func read(_ position: Int) -> [Int] {
+      plan.steps[position].terms.compactMap { term in
+        guard case .normalized(_, let slot) = term.kind else { return nil }
+        return slot
+      }
+    }
+    for pass in passes {
+      for position in pass {
+        require(filled(pass.lowerBound..<position).isDisjoint(with: read(position)), "step \(position) reads too early")
+      }
+      if pass.upperBound < plan.steps.count {
+        require(!filled(pass).isDisjoint(with: read(pass.upperBound)), "a pass ends before step \(pass.upperBound)")
+      }
+      checkLocalPlacement(pass)
+    }
+  }
+
+  private mutating func checkLocalPlacement(_ pass: Range<Int>) {
+    let placement = plan.localPlacement(of: pass)
+    let locals = localValues().intersection(plan.steps[pass].compactMap(\.output))
+    let lives = plan.buffers.indices.map { buffer in
+      let positions = pass.filter { position in
+        plan.steps[position].output == buffer || plan.steps[position].terms.contains { $0.buffer == buffer }
+      }
+      return (positions.first ?? 0)...(positions.last ?? positions.first ?? 0)
+    }
+    for buffer in plan.buffers.indices {
+      require((placement.offsets[buffer] != nil) == locals.contains(buffer), "local place of buffer \(buffer)")
+      guard let start = placement.offsets[buffer] else { continue }
+      let end = start + Plan.alignedCount(plan.buffers[buffer])
+      require(start >= 0 && end <= placement.count, "buffer \(buffer) is outside")
+      for other in locals where other != buffer {
+        guard let place = placement.offsets[other], lives[buffer].overlaps(lives[other]) else { continue }
+        require(
+          place + Plan.alignedCount(plan.buffers[other]) <= start || end <= place, "\(buffer) and \(other) overlap")
+      }
+    }
+  }
+
+  /// The values that are kept, but for no step beyond their pass.
+  private func localValues() -> Set<Int> {
+    var values: Set<Int> = []
+    for pass in plan.passes {
+      for output in plan.steps[pass].filter(\.isKept).compactMap(\.output) where output != plan.output {
+        let readers = plan.steps.indices.filter { position in
+          plan.steps[position].terms.contains { $0.buffer == output }
+        }
+        if readers.allSatisfy(pass.contains) { values.insert(output) }
+      }
+    }
+    return values
+  }
+
   /// A value that no later step reads, and what branches make for others.
   private func outputsThatDieAtOnce(_ step: Plan.Step) -> [Int] {
     let parents = Set(step.branches.compactMap(\.parent)).map { step.branches[$0].output }
@@ -181,8 +249,13 @@ struct PlanAudit {
     else { return false }
     let step = plan.steps[position]
     let terms = step.terms.filter { $0.buffer == first }
+    if execution == .passes, terms.isEmpty {
+      // Read by an earlier step of the pass: a thread that writes has read it.
+      let pass = plan.passes.first { $0.contains(position) } ?? position..<position
+      return plan.steps[pass.lowerBound..<position].contains { $0.terms.contains { $0.buffer == first } }
+    }
     guard !terms.isEmpty else { return false }
-    if step.output != second { return execution == .fused }
+    if step.output != second { return execution == .fused || execution == .passes }
     return terms.allSatisfy { pooling(of: $0) == nil && plan.buffers[$0.buffer] == step.shape }
   }
 

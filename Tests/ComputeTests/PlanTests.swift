@@ -166,6 +166,24 @@ import TestSupport
     #expect(try counts(#require(none.index)).plan == 640)
   }
 
+  @Test func passesEndWhereStatisticsAreWaitedFor() throws {
+    let space = NASBench201()
+    func steps(_ cell: [NASBench201.EdgeOperation]) throws -> [Int] {
+      let network = try space.network(
+        of: space.architecture(text: NASBench201.text(of: cell)),
+        input: TensorShape(channels: 3, height: 32, width: 32), classes: 10)
+      return try Plan(network, measurement: .distances, batch: 2, seed: 1).passes.map(\.count)
+    }
+    // The stem, then three stages of five cells of three nodes, between two stages a convolution that waits for another, and
+    // what becomes of the normalised value at the end.
+    let pools = try steps(Array(repeating: .averagePool3x3, count: 6))
+    #expect(pools.count == 7)
+    #expect(pools.count { $0 >= 15 } == 3)
+    // Every node waits for those before it.
+    let convolutions = try steps(Array(repeating: .convolution3x3, count: 6))
+    #expect(convolutions.count > 3 * 5 * 3)
+  }
+
   @Test func batchesOfNoImages() throws {
     let network = try RandomCases.network(seed: 1)
     #expect(throws: PlanError.batchTooSmall(0)) { try Plan(network, measurement: .agreement, batch: 0, seed: 1) }

@@ -94,23 +94,27 @@ public struct ArchitectureRun: Sendable {
 }
 
 extension Plan {
-  /// What bounds each step: the products of its convolutions, and the buffers that it reads and writes.
+  /// What bounds each pass: the products of its convolutions, and the buffers that it reads and leaves for others.
   ///
   /// Padded channels count as nothing, nor do pools, normalisations and signs.
   fileprivate var parts: [Workload.Part] {
-    let places = placement(.fused).offsets
-    return steps.map { step in
+    let places = placement(.passes).offsets
+    return passes.map { pass in
       var operations = 0
-      for branch in step.branches {
-        // Of a tile of 16 positions.
-        let area = branch.algorithm == .winograd ? 36 : 16 * branch.convolution.kernel.area
-        let chain = inputShape(of: branch, in: step).channels / branch.convolution.groups * area
-        operations += 2 * images * buffers[branch.output].count * chain / 16
+      var read: Set<Int> = []
+      var written: Set<Int> = []
+      for step in steps[pass] {
+        for branch in step.branches {
+          // Of a tile of 16 positions.
+          let area = branch.algorithm == .winograd ? 36 : 16 * branch.convolution.kernel.area
+          let chain = inputShape(of: branch, in: step).channels / branch.convolution.groups * area
+          operations += 2 * images * buffers[branch.output].count * chain / 16
+        }
+        read.formUnion(step.terms.map(\.buffer).filter { !written.contains($0) && places[$0] != nil })
+        // What only the pass or a step of it reads has no place, and stays in the cache.
+        let results = step.branches.map(\.output) + [step.output].compactMap(\.self)
+        written.formUnion(results.filter { places[$0] != nil })
       }
-      // What other branches read stays in the cache.
-      let results = step.branches.indices.filter { !step.isParent($0) }.map { step.branches[$0].output }
-      let read = Set(step.terms.map(\.buffer))
-      let written = Set(results + (step.isKept ? [step.output].compactMap(\.self) : []))
       // A buffer that takes the place of one that is read is in the cache; another one is read before it is written.
       let inPlace = written.filter { output in read.contains { places[$0] == places[output] } }
       let floats =
