@@ -219,6 +219,9 @@ extension StepLayout.Joined {
     }
   }
 
+  /// Floats from one column of the kernel to the next.
+  var kernelStep: Int { convolution.dilation.width * input.channels }
+
   /// Whether the other one's branches are made in the same way, from the same.
   func canTake(_ other: Self) -> Bool {
     algorithm == other.algorithm && convolution == other.convolution && kernels.lanes == other.kernels.lanes

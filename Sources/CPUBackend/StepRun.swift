@@ -135,7 +135,8 @@ final class StepRun: @unchecked Sendable {
           var geometry = epads_convolution(
             runs: offsets.count, run_offsets: first, run_length: joined.runLength,
             row_step: input.row * stride.height, column_step: input.channels * stride.width,
-            output_height: shape.height, output_width: shape.width, inputs: joined.inputs)
+            output_height: shape.height, output_width: shape.width, inputs: joined.inputs,
+            kernel_width: joined.convolution.kernel.width, kernel_step: joined.kernelStep)
           for image in 0..<group.count {
             fits &= joined.kernels.convolve(
               &geometry, padded + image * input.image, outputs, outputs.count, firstOutput + image, &ahead)

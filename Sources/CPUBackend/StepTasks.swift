@@ -249,7 +249,7 @@ struct StepTasks {
             runs: joined.runOffsets.count, run_offsets: team.descriptions.keep(joined.runOffsets),
             run_length: joined.runLength, row_step: input.row * stride.height,
             column_step: input.channels * stride.width, output_height: rows.count, output_width: shape.width,
-            inputs: joined.inputs))
+            inputs: joined.inputs, kernel_width: joined.convolution.kernel.width, kernel_step: joined.kernelStep))
       case .winograd:
         .winograd(
           epads_winograd(

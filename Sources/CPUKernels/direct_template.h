@@ -18,7 +18,7 @@ INLINE vector read_input(const float *from, const epads_inputs inputs, const lon
 
 // The sums of `step` rows of 4 outputs, `count` vectors each.
 typedef struct {
-  vector x[DIRECT_ROWS(1)][4][VECTORS];
+  vector x[DIRECT_ROWS(1) > 2 ? DIRECT_ROWS(1) : 2][4][VECTORS];
 } row_sums;
 
 // Adds a link to the chains. Moves on to the next: `from`, where every row reads, and the weights.
@@ -40,12 +40,49 @@ INLINE void add_link(
   }
 }
 
+// What is known of a depthwise convolution when the loop is compiled: columns of its kernel (0 where nothing is known), and
+// what one column and one output are from the next, in the smaller of the two.
+typedef struct {
+  int width, dilation, stride;
+} known_kernel;
+
+static const known_kernel any_kernel = {0, 0, 0};
+enum { MOST_COLUMNS = 7 };
+
+// Two rows of 4 outputs of a depthwise convolution: each input is read once for all outputs of a row that it is a part of.
+INLINE void convolve_rows(
+    const epads_convolution *convolution, const float *window, const float *weights, const known_kernel kernel,
+    row_sums *sums) {
+  const long step = kernel.stride == 1 ? convolution->column_step : convolution->kernel_step;
+  for (long run = 0; run < convolution->runs; run += kernel.width) {
+    vector weight[MOST_COLUMNS];
+    UNROLL for (int s = 0; s < kernel.width; s++) {
+      weight[s] = load(weights);
+      weights += LANES;
+    }
+    UNROLL for (int r = 0; r < 2; r++) {
+      const float *from = window + convolution->run_offsets[run] + r * convolution->row_step;
+      UNROLL for (int i = 0; i < 1 + 3 * kernel.stride + kernel.dilation * (kernel.width - 1); i++) {
+        const vector input = load(from);
+        from += step;
+        // Ascending for each output, as its chain goes.
+        UNROLL for (int s = 0; s < kernel.width; s++) {
+          const int offset = i - kernel.dilation * s, p = offset / kernel.stride;
+          if (offset >= 0 && offset % kernel.stride == 0 && p < 4) sums->x[r][p][0] = fused(input, weight[s], sums->x[r][p][0]);
+        }
+      }
+    }
+  }
+}
+
 // `count` vectors of the tile whose upper left output is (top, left). Positions beyond the image repeat the last one and are
 // dropped; a whole tile has none.
 INLINE int convolve_tile(
     const epads_convolution *convolution, const float *padded, const epads_output *outputs, const int count,
-    const epads_inputs inputs, const int is_whole, long top, long left, long image, fine_sums *fine) {
-  const int step = DIRECT_ROWS(count);
+    const epads_inputs inputs, const known_kernel kernel, const int is_whole, long top, long left, long image,
+    fine_sums *fine) {
+  const int is_known = kernel.width > 0 && is_whole;
+  const int step = is_known ? 2 : DIRECT_ROWS(count);
   const long rows = is_whole ? 4 : smaller(4, convolution->output_height - top);
   const long columns = is_whole ? 4 : smaller(4, convolution->output_width - left);
   const float *window = padded + top * convolution->row_step + left * convolution->column_step;
@@ -71,7 +108,8 @@ INLINE int convolve_tile(
       UNROLL for (int r = 0; r < step; r++) UNROLL for (int p = 0; p < 4; p++) sums.x[r][p][v] = start;
       weights[v] = outputs[v].weights;
     }
-    for (long run = 0; run < runs; run++) {
+    if (is_known) convolve_rows(convolution, window + first * row_step, weights[0], kernel, &sums);
+    for (long run = is_known ? runs : 0; run < runs; run++) {
       const float *from[DIRECT_ROWS(1)];
       UNROLL for (int r = 0; r < step; r++)
           from[r] = window + run_offsets[run] + row_step * smaller(first + r, rows - 1);
@@ -109,20 +147,42 @@ INLINE int convolve_tile(
 
 INLINE int convolve_vectors(
     const epads_convolution *convolution, const float *padded, const epads_output *outputs, const int count,
-    const epads_inputs inputs, long image, epads_ahead *ahead) {
+    const epads_inputs inputs, const known_kernel kernel, long image, epads_ahead *ahead) {
   int fits = 1;
   fine_sums fine[VECTORS];
   UNROLL for (int v = 0; v < count; v++) fine[v] = no_sums;
   for (long top = 0; top < convolution->output_height; top += 4)
     for (long left = 0; left < convolution->output_width; left += 4) {
       fits &= top + 4 <= convolution->output_height && left + 4 <= convolution->output_width
-                  ? convolve_tile(convolution, padded, outputs, count, inputs, 1, top, left, image, fine)
-                  : convolve_tile(convolution, padded, outputs, count, inputs, 0, top, left, image, fine);
+                  ? convolve_tile(convolution, padded, outputs, count, inputs, kernel, 1, top, left, image, fine)
+                  : convolve_tile(convolution, padded, outputs, count, inputs, kernel, 0, top, left, image, fine);
       fetch_ahead(ahead);
     }
   UNROLL for (int v = 0; v < count; v++)
       if (outputs[v].sums) add_fine(fine + v, outputs[v].sums, outputs[v].channels);
   return fits;
+}
+
+// A vector of a depthwise convolution, by the loop for its kernel.
+INLINE int convolve_depthwise(
+    const epads_convolution *convolution, const float *padded, const epads_output *outputs, long image, epads_ahead *ahead) {
+#define DEPTHWISE(...) \
+  convolve_vectors(convolution, padded, outputs, 1, EPADS_OWN_INPUTS, (known_kernel){__VA_ARGS__}, image, ahead)
+  const long width = convolution->kernel_width;
+  if (convolution->kernel_step == convolution->column_step) {
+    if (width == 3) return DEPTHWISE(3, 1, 1);
+    if (width == 5) return DEPTHWISE(5, 1, 1);
+    if (width == 7) return DEPTHWISE(7, 1, 1);
+  } else if (convolution->kernel_step == 2 * convolution->column_step) {
+    if (width == 3) return DEPTHWISE(3, 2, 1);
+    if (width == 5) return DEPTHWISE(5, 2, 1);
+  } else if (convolution->column_step == 2 * convolution->kernel_step) {
+    if (width == 3) return DEPTHWISE(3, 1, 2);
+    if (width == 5) return DEPTHWISE(5, 1, 2);
+    if (width == 7) return DEPTHWISE(7, 1, 2);
+  }
+  return DEPTHWISE(0, 0, 0);
+#undef DEPTHWISE
 }
 
 static int convolve(
@@ -135,20 +195,20 @@ static int convolve(
     if (convolution->inputs != EPADS_SHARED_INPUTS) {
       vectors = 1;
       fits &= convolution->inputs == EPADS_OWN_INPUTS
-                  ? convolve_vectors(convolution, padded, outputs, 1, EPADS_OWN_INPUTS, image, ahead)
-                  : convolve_vectors(convolution, padded, outputs, 1, EPADS_GROUPED_INPUTS, image, ahead);
+                  ? convolve_depthwise(convolution, padded, outputs, image, ahead)
+                  : convolve_vectors(convolution, padded, outputs, 1, EPADS_GROUPED_INPUTS, any_kernel, image, ahead);
       continue;
     }
     vectors = smaller(VECTORS, count);
     switch (vectors) {
-      case 1: fits &= convolve_vectors(convolution, padded, outputs, 1, EPADS_SHARED_INPUTS, image, ahead); break;
+      case 1: fits &= convolve_vectors(convolution, padded, outputs, 1, EPADS_SHARED_INPUTS, any_kernel, image, ahead); break;
 #if VECTORS > 2
-      case 2: fits &= convolve_vectors(convolution, padded, outputs, 2, EPADS_SHARED_INPUTS, image, ahead); break;
+      case 2: fits &= convolve_vectors(convolution, padded, outputs, 2, EPADS_SHARED_INPUTS, any_kernel, image, ahead); break;
 #endif
 #if VECTORS > 3
-      case 3: fits &= convolve_vectors(convolution, padded, outputs, 3, EPADS_SHARED_INPUTS, image, ahead); break;
+      case 3: fits &= convolve_vectors(convolution, padded, outputs, 3, EPADS_SHARED_INPUTS, any_kernel, image, ahead); break;
 #endif
-      default: fits &= convolve_vectors(convolution, padded, outputs, VECTORS, EPADS_SHARED_INPUTS, image, ahead); break;
+      default: fits &= convolve_vectors(convolution, padded, outputs, VECTORS, EPADS_SHARED_INPUTS, any_kernel, image, ahead); break;
     }
   }
   return fits;

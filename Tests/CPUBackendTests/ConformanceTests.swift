@@ -1,5 +1,6 @@
 import CPUBackend
 import Compute
+import NetworkGraph
 import SearchSpaces
 import TestSupport
 import Testing
@@ -33,6 +34,14 @@ import Testing
   @Test(arguments: ConformanceCase.Operation.allCases, [1, 2, 257])
   func operations(operation: ConformanceCase.Operation, batch: Int) throws {
     #expect(try differences(.operation(operation, batch: batch)) == [])
+  }
+
+  /// The kernels that have a loop of their own, and some that have none.
+  @Test(arguments: [Extent(3), Extent(5), Extent(7), Extent(9), Extent(5, 3), Extent(1, 7)], [1, 2, 3])
+  func depthwiseConvolutions(kernel: Extent, dilation: Int) throws {
+    for stride in 1...3 {
+      #expect(try differences(.depthwise(kernel: kernel, dilation: dilation, stride: stride)) == [], "stride \(stride)")
+    }
   }
 
   @Test(arguments: 0..<12 as Range<UInt64>)

@@ -82,6 +82,20 @@ extension ConformanceCase {
     return try ConformanceCase("scaled", network, batches: [.distances: 4], seed: 1, scale: scale)
   }
 
+  /// A depthwise convolution between an input of several tiles and a ReLU.
+  public static func depthwise(kernel: Extent, dilation: Int, stride: Int) throws -> ConformanceCase {
+    var builder = NetworkBuilder(input: TensorShape(channels: 19, height: 19, width: 22))
+    let convolved = try builder.convolution(
+      "convolution", of: builder.input,
+      Convolution(
+        outputChannels: 19, kernel: kernel, stride: Extent(stride),
+        padding: Extent(kernel.height / 2 * dilation, kernel.width / 2 * dilation), dilation: Extent(dilation),
+        groups: 19))
+    let value = builder.batchNormalization("normalization", of: convolved)
+    let network = builder.network(output: builder.rectifier("rectifier", of: value))
+    return try ConformanceCase("depthwise", network, batches: [.distances: 2], seed: 3)
+  }
+
   /// One operation between an odd input and a ReLU.
   public enum Operation: String, CaseIterable, Sendable {
     case pointwise, dense, strided, dilated, wide, tall, large, unpadded, manyChannels, oneUnit

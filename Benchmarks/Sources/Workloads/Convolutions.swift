@@ -207,7 +207,8 @@ private final class ConvolutionMemory {
       runs: shape.isDepthwise ? shape.kernel * shape.kernel : shape.kernel, run_offsets: offsets.start,
       run_length: shape.isDepthwise ? 1 : shape.kernel * shape.inputs,
       row_step: row * shape.stride, column_step: channels * shape.stride, output_height: shape.outputSize,
-      output_width: shape.outputSize, inputs: shape.isDepthwise ? EPADS_OWN_INPUTS : EPADS_SHARED_INPUTS)
+      output_width: shape.outputSize, inputs: shape.isDepthwise ? EPADS_OWN_INPUTS : EPADS_SHARED_INPUTS,
+      kernel_width: shape.kernel, kernel_step: shape.dilation * channels)
     _ = functions.convolve(&geometry, padded, outputs, outputs.count, first, &ahead)
   }
 }

@@ -111,6 +111,8 @@ typedef struct epads_convolution {
   long row_step, column_step;
   long output_height, output_width;
   epads_inputs inputs;
+  /// Of a depthwise convolution: columns of the kernel, and floats from one to the next.
+  long kernel_width, kernel_step;
 } epads_convolution;
 
 /// A convolution of several padded images by F(4x4, 3x3).
