@@ -14,12 +14,9 @@ struct PaddedPlaces {
 /// around the images stays zero.
 struct PaddedRegions {
   private struct Region: Hashable {
-    var channels: Int
-    var row: Int
-    var image: Int
-    var origin: Int
-    var height: Int
-    var width: Int
+    var images: PaddedImages
+    /// Without padding.
+    var size: Extent
     /// Regions of one geometry that a step needs at once.
     var number: Int
   }
@@ -42,9 +39,7 @@ struct PaddedRegions {
         [(layout.value, step.shape)]
         + layout.parents.sorted { $0.key < $1.key }.map { ($0.value, plan.buffers[step.branches[$0.key].output]) }
       for (padded, shape) in padded {
-        var region = Region(
-          channels: padded.channels, row: padded.row, image: padded.image, origin: padded.origin,
-          height: shape.height, width: shape.width, number: 0)
+        var region = Region(images: padded, size: Extent(shape.height, shape.width), number: 0)
         while regionsOfStep.contains(region) { region.number += 1 }
         regionsOfStep.append(region)
         if counts[region] == nil { order.append(region) }

@@ -17,12 +17,13 @@ struct PassLayout {
   let partScales: [Int]
   let codes: [Int]
 
-  init(_ plan: Plan, _ steps: Range<Int>, _ layouts: [StepLayout], threads: Int) {
+  init(_ plan: Plan, _ pass: Plan.Pass, _ layouts: [StepLayout], threads: Int) {
+    let steps = pass.steps
     self.steps = steps
     let limit = plan.images / (2 * threads)
     let group = plan.steps[steps].map { StepLayout.group(of: $0, in: plan, atMost: limit) }.max() ?? 1
     self.group = group
-    local = plan.localPlacement(of: steps)
+    local = pass.local
     padded = PaddedRegions(plan, steps: steps, layouts, groups: steps.map { _ in group })
     func before(_ count: (Int) -> Int) -> [Int] { steps.reduce(into: [0]) { $0.append($0[$0.count - 1] + count($1)) } }
     sums = before { layouts[$0].sumCount }

@@ -156,7 +156,7 @@ struct StepLayout {
 }
 
 /// Where padded images lie that convolutions read: those of a step's value, or of the output of a branch that others follow.
-struct PaddedImages {
+struct PaddedImages: Hashable {
   /// Floats between positions, rows and images, and from an image to its first position that is not padding.
   let channels: Int
   let row: Int

@@ -40,6 +40,25 @@ INLINE void add_link(
   }
 }
 
+// `step` rows of 4 outputs of any convolution, `count` vectors each.
+INLINE void convolve_any_rows(
+    const epads_convolution *convolution, const float *window, const epads_inputs inputs, const int step, const int count,
+    const long across[4], const long *lanes, long first, long rows, const float *weights[VECTORS], row_sums *sums) {
+  for (long run = 0; run < convolution->runs; run++) {
+    const float *from[DIRECT_ROWS(1)];
+    UNROLL for (int r = 0; r < step; r++)
+        from[r] = window + convolution->run_offsets[run] + convolution->row_step * smaller(first + r, rows - 1);
+    if (inputs == EPADS_OWN_INPUTS) {
+      // One link a run.
+      add_link(inputs, step, count, across, lanes, from, weights, sums);
+      continue;
+    }
+    // Several links a round: fewer instructions beside the multiply-adds.
+    _Pragma("clang loop unroll_count(2)") for (long i = 0; i < convolution->run_length; i++)
+        add_link(inputs, step, count, across, lanes, from, weights, sums);
+  }
+}
+
 // What is known of a depthwise convolution when the loop is compiled: columns of its kernel (0 where nothing is known), and
 // what one column and one output are from the next, in the smaller of the two.
 typedef struct {
@@ -50,7 +69,7 @@ static const known_kernel any_kernel = {0, 0, 0};
 enum { MOST_COLUMNS = 7 };
 
 // Two rows of 4 outputs of a depthwise convolution: each input is read once for all outputs of a row that it is a part of.
-INLINE void convolve_rows(
+INLINE void convolve_known_rows(
     const epads_convolution *convolution, const float *window, const float *weights, const known_kernel kernel,
     row_sums *sums) {
   const long step = kernel.stride == 1 ? convolution->column_step : convolution->kernel_step;
@@ -67,8 +86,10 @@ INLINE void convolve_rows(
         from += step;
         // Ascending for each output, as its chain goes.
         UNROLL for (int s = 0; s < kernel.width; s++) {
-          const int offset = i - kernel.dilation * s, p = offset / kernel.stride;
-          if (offset >= 0 && offset % kernel.stride == 0 && p < 4) sums->x[r][p][0] = fused(input, weight[s], sums->x[r][p][0]);
+          const int offset = i - kernel.dilation * s;
+          if (offset < 0 || offset % kernel.stride || offset / kernel.stride > 3) continue;
+          vector *sum = &sums->x[r][offset / kernel.stride][0];
+          *sum = fused(input, weight[s], *sum);
         }
       }
     }
@@ -89,9 +110,7 @@ INLINE int convolve_tile(
   if (inputs == EPADS_OWN_INPUTS) window += outputs->lanes[0];
   long across[4];
   UNROLL for (int p = 0; p < 4; p++) across[p] = convolution->column_step * smaller(p, columns - 1);
-  // Read once: what the tile stores might be these, as far as the compiler knows.
-  const long runs = convolution->runs, length = convolution->run_length, row_step = convolution->row_step;
-  const long *const run_offsets = convolution->run_offsets, *const lanes = outputs->lanes;
+  const long *const lanes = outputs->lanes;
   float *to[VECTORS];
   long row[VECTORS], position[VECTORS];
   UNROLL for (int v = 0; v < count; v++) {
@@ -108,20 +127,11 @@ INLINE int convolve_tile(
       UNROLL for (int r = 0; r < step; r++) UNROLL for (int p = 0; p < 4; p++) sums.x[r][p][v] = start;
       weights[v] = outputs[v].weights;
     }
-    if (is_known) convolve_rows(convolution, window + first * row_step, weights[0], kernel, &sums);
-    for (long run = is_known ? runs : 0; run < runs; run++) {
-      const float *from[DIRECT_ROWS(1)];
-      UNROLL for (int r = 0; r < step; r++)
-          from[r] = window + run_offsets[run] + row_step * smaller(first + r, rows - 1);
-      if (inputs == EPADS_OWN_INPUTS) {
-        // One link a run.
-        add_link(inputs, step, count, across, lanes, from, weights, &sums);
-      } else {
-        // Several links a round: fewer instructions beside the multiply-adds.
-        _Pragma("clang loop unroll_count(2)") for (long i = 0; i < length; i++)
-            add_link(inputs, step, count, across, lanes, from, weights, &sums);
-      }
-    }
+    if (is_known)
+      convolve_known_rows(convolution, window + first * convolution->row_step, weights[0], kernel, &sums);
+    else
+      convolve_any_rows(
+          convolution, window, inputs, step, count, across, lanes, first, rows, weights, &sums);
     UNROLL for (int v = 0; v < count; v++)
         UNROLL for (int r = 0; r < step; r++)
             UNROLL for (int p = 0; p < 4; p++)
@@ -131,23 +141,17 @@ INLINE int convolve_tile(
   UNROLL for (int v = 0; v < count; v++) {
     if (!outputs[v].sums) continue;
     // Read back from the nearest cache, so that they are in no register's way before.
-    vector sum = (vector)0, squares = (vector)0;
-    UNROLL for (int r = 0; r < 4; r++) {
-      if (r >= rows) continue;
-      vector x[4];
-      UNROLL for (int p = 0; p < 4; p++) x[p] = p < columns ? load(to[v] + r * row[v] + p * position[v]) : (vector)0;
-      const vector s = row_sum(x), q = row_squares(x);
-      sum = r ? sum + s : s;
-      squares = r ? squares + q : q;
-    }
-    fits &= add_tile(sum, squares, outputs[v].limit, fine + v, outputs[v].sums, outputs[v].channels);
+    fits &= add_stored_tile(
+        to[v], row[v], position[v], rows, columns, outputs[v].limit, fine + v, outputs[v].sums, outputs[v].channels);
   }
   return fits;
 }
 
 INLINE int convolve_vectors(
-    const epads_convolution *convolution, const float *padded, const epads_output *outputs, const int count,
+    const epads_convolution *shared, const float *padded, const epads_output *outputs, const int count,
     const epads_inputs inputs, const known_kernel kernel, long image, epads_ahead *ahead) {
+  // Read once: as far as the compiler knows, what a tile stores might be this.
+  const epads_convolution own = *shared, *const convolution = &own;
   int fits = 1;
   fine_sums fine[VECTORS];
   UNROLL for (int v = 0; v < count; v++) fine[v] = no_sums;
@@ -191,6 +195,8 @@ static int convolve(
   int fits = 1;
   const long tiles = ((convolution->output_height + 3) / 4) * ((convolution->output_width + 3) / 4);
   set_pace(ahead, tiles * ((count + VECTORS - 1) / VECTORS));
+#define DENSE(vectors) \
+  convolve_vectors(convolution, padded, outputs, vectors, EPADS_SHARED_INPUTS, any_kernel, image, ahead)
   for (long vectors; count > 0; outputs += vectors, count -= vectors) {
     if (convolution->inputs != EPADS_SHARED_INPUTS) {
       vectors = 1;
@@ -201,15 +207,16 @@ static int convolve(
     }
     vectors = smaller(VECTORS, count);
     switch (vectors) {
-      case 1: fits &= convolve_vectors(convolution, padded, outputs, 1, EPADS_SHARED_INPUTS, any_kernel, image, ahead); break;
+      case 1: fits &= DENSE(1); break;
 #if VECTORS > 2
-      case 2: fits &= convolve_vectors(convolution, padded, outputs, 2, EPADS_SHARED_INPUTS, any_kernel, image, ahead); break;
+      case 2: fits &= DENSE(2); break;
 #endif
 #if VECTORS > 3
-      case 3: fits &= convolve_vectors(convolution, padded, outputs, 3, EPADS_SHARED_INPUTS, any_kernel, image, ahead); break;
+      case 3: fits &= DENSE(3); break;
 #endif
-      default: fits &= convolve_vectors(convolution, padded, outputs, VECTORS, EPADS_SHARED_INPUTS, any_kernel, image, ahead); break;
+      default: fits &= DENSE(VECTORS); break;
     }
   }
+#undef DENSE
   return fits;
 }

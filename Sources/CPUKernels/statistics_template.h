@@ -61,24 +61,31 @@ INLINE vector row_squares(const vector x[4]) {
   return fused(x[3], x[3], fused(x[2], x[2], fused(x[1], x[1], x[0] * x[0])));
 }
 
+// Adds a tile that is stored, `rows` x `columns` of it inside the image; `position` and `row` are floats.
+INLINE int add_stored_tile(
+    const float *from, long row, long position, long rows, long columns, float limit, fine_sums *fine, int64_t *sums,
+    long stride) {
+  vector sum = (vector)0, squares = (vector)0;
+  UNROLL for (int r = 0; r < 4; r++) {
+    if (r >= rows) continue;
+    vector x[4];
+    UNROLL for (int p = 0; p < 4; p++) x[p] = p < columns ? load(from + r * row + p * position) : (vector)0;
+    sum = r ? sum + row_sum(x) : row_sum(x);
+    squares = r ? squares + row_squares(x) : row_squares(x);
+  }
+  return add_tile(sum, squares, limit, fine, sums, stride);
+}
+
 static int add_statistics(
     const float *image, long height, long width, long channels, float limit, int64_t *sums) {
   int fits = 1;
   for (long c = 0; c < channels; c += LANES) {
     fine_sums fine = no_sums;
     for (long top = 0; top < height; top += 4)
-      for (long left = 0; left < width; left += 4) {
-        const long rows = smaller(4, height - top), columns = smaller(4, width - left);
-        vector sum = (vector)0, squares = (vector)0;
-        for (long y = 0; y < rows; y++) {
-          const float *row = image + ((top + y) * width + left) * channels + c;
-          vector x[4];
-          UNROLL for (int p = 0; p < 4; p++) x[p] = p < columns ? load(row + p * channels) : (vector)0;
-          sum = y ? sum + row_sum(x) : row_sum(x);
-          squares = y ? squares + row_squares(x) : row_squares(x);
-        }
-        fits &= add_tile(sum, squares, limit, &fine, sums + c, channels);
-      }
+      for (long left = 0; left < width; left += 4)
+        fits &= add_stored_tile(
+            image + (top * width + left) * channels + c, width * channels, channels, smaller(4, height - top),
+            smaller(4, width - left), limit, &fine, sums + c, channels);
     add_fine(&fine, sums + c, channels);
   }
   return fits;

@@ -136,6 +136,7 @@ INLINE void add_terms(
     long width, long channels, const row_targets to) {
   for (long c = 0; c < channels; c += LANES) {
     vector scale[TERMS];
+    // A copy, because as far as the compiler knows what the loop stores might be `rows`.
     const float *from[TERMS];
     UNROLL for (int t = 0; t < count; t++) {
       scale[t] = load(scales[t] + c);

@@ -7,7 +7,7 @@ extension Plan {
     /// step reads has no place.
     case fused
     /// As `fused`, but pass by pass: an image goes through all steps of a pass before the next one does, and values that only
-    /// the pass reads have no place here but one in `localPlacement`.
+    /// the pass reads have no place here but one in `Pass.local`.
     case passes
     /// As `fused`, but threads share out the rows of an image: one may write outputs while another still reads terms.
     case shared
@@ -30,8 +30,7 @@ extension Plan {
     var arena = Arena(buffers)
     let lastReads = lastReads
     arena.place(input)
-    for pass in execution == .passes ? passes : steps.indices.map({ $0..<$0 + 1 }) {
-      let locals = execution == .passes ? localValues(of: pass) : []
+    for pass in execution == .passes ? passRanges : steps.indices.map({ $0..<$0 + 1 }) {
       // What has been read for the last time. Another image may still want it until the pass is over.
       var dying: [Int] = []
       for position in pass {
@@ -40,7 +39,8 @@ extension Plan {
         for buffer in terms where lastReads[buffer] == position && arena.isAlive(buffer) && !dying.contains(buffer) {
           dying.append(buffer)
         }
-        if let output = step.output, step.isKept || execution == .stepwise, !locals.contains(output) {
+        let isLocal = step.output.flatMap { lastReads[$0] }.map { $0 < pass.upperBound } ?? false
+        if let output = step.output, step.isKept || execution == .stepwise, !isLocal {
           // Other terms are not read unit by unit.
           let others = step.terms.filter { $0.isPooled || buffers[$0.buffer] != step.shape }.map(\.buffer)
           let heir = (terms + dying).first {

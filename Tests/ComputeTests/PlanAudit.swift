@@ -132,7 +132,7 @@ struct PlanAudit {
         // Image by image, the branches of one image are carried out before the value of the next.
         var end = execution != .stepwise && !step.branches.isEmpty ? 2 * position + 1 : 2 * position
         // Other images still want it until the pass is over.
-        if execution == .passes, let pass = plan.passes.first(where: { $0.contains(position) }) {
+        if execution == .passes, let pass = plan.passes.map(\.steps).first(where: { $0.contains(position) }) {
           end = 2 * pass.upperBound - 1
         }
         lifetimes[term.buffer].lastRead = max(lifetimes[term.buffer].lastRead, end)
@@ -177,7 +177,7 @@ struct PlanAudit {
   /// Steps follow each other in passes, and none reads statistics that its own pass fills. A pass ends only where the next
   /// step would. What only its steps read has a place of its own while they do.
   private mutating func checkPasses() {
-    let passes = plan.passes
+    let passes = plan.passes.map(\.steps)
     require(passes.flatMap { Array($0) } == Array(plan.steps.indices), "passes are not all steps")
     func filled(_ steps: Range<Int>) -> Set<Int> {
       Set(plan.steps[steps].flatMap { [$0.statistics].compactMap(\.self) + $0.branches.compactMap(\.statistics) })
@@ -195,12 +195,11 @@ struct PlanAudit {
       if pass.upperBound < plan.steps.count {
         require(!filled(pass).isDisjoint(with: read(pass.upperBound)), "a pass ends before step \(pass.upperBound)")
       }
-      checkLocalPlacement(pass)
     }
+    plan.passes.forEach { checkLocalPlacement($0.local, in: $0.steps) }
   }
 
-  private mutating func checkLocalPlacement(_ pass: Range<Int>) {
-    let placement = plan.localPlacement(of: pass)
+  private mutating func checkLocalPlacement(_ placement: Plan.Placement, in pass: Range<Int>) {
     let locals = localValues().intersection(plan.steps[pass].compactMap(\.output))
     let lives = plan.buffers.indices.map { buffer in
       let positions = pass.filter { position in
@@ -224,7 +223,7 @@ struct PlanAudit {
   /// The values that are kept, but for no step beyond their pass.
   private func localValues() -> Set<Int> {
     var values: Set<Int> = []
-    for pass in plan.passes {
+    for pass in plan.passes.map(\.steps) {
       for output in plan.steps[pass].filter(\.isKept).compactMap(\.output) where output != plan.output {
         let readers = plan.steps.indices.filter { position in
           plan.steps[position].terms.contains { $0.buffer == output }
@@ -251,7 +250,7 @@ struct PlanAudit {
     let terms = step.terms.filter { $0.buffer == first }
     if execution == .passes, terms.isEmpty {
       // Read by an earlier step of the pass: a thread that writes has read it.
-      let pass = plan.passes.first { $0.contains(position) } ?? position..<position
+      let pass = plan.passes.map(\.steps).first { $0.contains(position) } ?? position..<position
       return plan.steps[pass.lowerBound..<position].contains { $0.terms.contains { $0.buffer == first } }
     }
     guard !terms.isEmpty else { return false }

@@ -172,7 +172,7 @@ import TestSupport
       let network = try space.network(
         of: space.architecture(text: NASBench201.text(of: cell)),
         input: TensorShape(channels: 3, height: 32, width: 32), classes: 10)
-      return try Plan(network, measurement: .distances, batch: 2, seed: 1).passes.map(\.count)
+      return try Plan(network, measurement: .distances, batch: 2, seed: 1).passes.map(\.steps.count)
     }
     // The stem, then three stages of five cells of three nodes, between two stages a convolution that waits for another, and
     // what becomes of the normalised value at the end.

@@ -103,7 +103,7 @@ extension Plan {
       var operations = 0
       var read: Set<Int> = []
       var written: Set<Int> = []
-      for step in steps[pass] {
+      for step in steps[pass.steps] {
         for branch in step.branches {
           // Of a tile of 16 positions.
           let area = branch.algorithm == .winograd ? 36 : 16 * branch.convolution.kernel.area
