@@ -16,46 +16,31 @@ INLINE vector read_input(const float *from, const epads_inputs inputs, const lon
   return values;
 }
 
-// The sums of `step` rows of 4 outputs, `count` vectors each.
+// The sums of rows of 4 outputs of a vector.
 typedef struct {
-  vector x[DIRECT_ROWS(1) > 2 ? DIRECT_ROWS(1) : 2][4][VECTORS];
+  vector x[DIRECT_ROWS > 2 ? DIRECT_ROWS : 2][4];
 } row_sums;
 
-// Adds a link to the chains. Moves on to the next: `from`, where every row reads, and the weights.
-INLINE void add_link(
-    const epads_inputs inputs, const int step, const int count, const long across[4], const long *lanes,
-    const float *from[DIRECT_ROWS(1)], const float *weights[VECTORS], row_sums *sums) {
-  vector weight[VECTORS];
-  UNROLL for (int v = 0; v < count; v++) {
-    weight[v] = load(weights[v]);
-    weights[v] += LANES;
-  }
-  UNROLL for (int r = 0; r < step; r++) {
-    UNROLL for (int p = 0; p < 4; p++) {
-      const vector factor = read_input(from[r] + across[p], inputs, lanes);
-      UNROLL for (int v = 0; v < count; v++) sums->x[r][p][v] = fused(factor, weight[v], sums->x[r][p][v]);
-    }
-    from[r]++;
-    KEEP(from[r]);
-  }
-}
-
-// `step` rows of 4 outputs of any convolution, `count` vectors each.
+// Rows of 4 outputs of any convolution: DIRECT_ROWS of them.
 INLINE void convolve_any_rows(
-    const epads_convolution *convolution, const float *window, const epads_inputs inputs, const int step, const int count,
-    const long across[4], const long *lanes, long first, long rows, const float *weights[VECTORS], row_sums *sums) {
+    const epads_convolution *convolution, const float *window, const epads_inputs inputs, const long across[4],
+    const long *lanes, long first, long rows, const float *weights, row_sums *sums) {
+  const long length = inputs == EPADS_OWN_INPUTS ? 1 : convolution->run_length;
   for (long run = 0; run < convolution->runs; run++) {
-    const float *from[DIRECT_ROWS(1)];
-    UNROLL for (int r = 0; r < step; r++)
+    const float *from[DIRECT_ROWS];
+    UNROLL for (int r = 0; r < DIRECT_ROWS; r++)
         from[r] = window + convolution->run_offsets[run] + convolution->row_step * smaller(first + r, rows - 1);
-    if (inputs == EPADS_OWN_INPUTS) {
-      // One link a run.
-      add_link(inputs, step, count, across, lanes, from, weights, sums);
-      continue;
-    }
     // Several links a round: fewer instructions beside the multiply-adds.
-    _Pragma("clang loop unroll_count(2)") for (long i = 0; i < convolution->run_length; i++)
-        add_link(inputs, step, count, across, lanes, from, weights, sums);
+    _Pragma("clang loop unroll_count(2)") for (long i = 0; i < length; i++) {
+      const vector weight = load(weights);
+      weights += LANES;
+      UNROLL for (int r = 0; r < DIRECT_ROWS; r++) {
+        UNROLL for (int p = 0; p < 4; p++)
+          sums->x[r][p] = fused(read_input(from[r] + across[p], inputs, lanes), weight, sums->x[r][p]);
+        from[r]++;
+        KEEP(from[r]);
+      }
+    }
   }
 }
 
@@ -88,7 +73,7 @@ INLINE void convolve_known_rows(
         UNROLL for (int s = 0; s < kernel.width; s++) {
           const int offset = i - kernel.dilation * s;
           if (offset < 0 || offset % kernel.stride || offset / kernel.stride > 3) continue;
-          vector *sum = &sums->x[r][offset / kernel.stride][0];
+          vector *sum = &sums->x[r][offset / kernel.stride];
           *sum = fused(input, weight[s], *sum);
         }
       }
@@ -96,82 +81,184 @@ INLINE void convolve_known_rows(
   }
 }
 
-// `count` vectors of the tile whose upper left output is (top, left). Positions beyond the image repeat the last one and are
+// The tile of a vector whose upper left output is (top, left). Positions beyond the image repeat the last one and are
 // dropped; a whole tile has none.
 INLINE int convolve_tile(
-    const epads_convolution *convolution, const float *padded, const epads_output *outputs, const int count,
-    const epads_inputs inputs, const known_kernel kernel, const int is_whole, long top, long left, long image,
-    fine_sums *fine) {
+    const epads_convolution *convolution, const float *padded, const epads_output *output, const epads_inputs inputs,
+    const known_kernel kernel, const int is_whole, long top, long left, long image, fine_sums *fine) {
   const int is_known = kernel.width > 0 && is_whole;
-  const int step = is_known ? 2 : DIRECT_ROWS(count);
+  const int step = is_known ? 2 : DIRECT_ROWS;
   const long rows = is_whole ? 4 : smaller(4, convolution->output_height - top);
   const long columns = is_whole ? 4 : smaller(4, convolution->output_width - left);
   const float *window = padded + top * convolution->row_step + left * convolution->column_step;
-  if (inputs == EPADS_OWN_INPUTS) window += outputs->lanes[0];
+  if (inputs == EPADS_OWN_INPUTS) window += output->lanes[0];
   long across[4];
   UNROLL for (int p = 0; p < 4; p++) across[p] = convolution->column_step * smaller(p, columns - 1);
-  const long *const lanes = outputs->lanes;
-  float *to[VECTORS];
-  long row[VECTORS], position[VECTORS];
-  UNROLL for (int v = 0; v < count; v++) {
-    row[v] = outputs[v].row;
-    position[v] = outputs[v].channels;
-    to[v] = outputs[v].data + image * outputs[v].image + top * row[v] + left * position[v];
-  }
+  const long row = output->row, position = output->channels;
+  float *to = output->data + image * output->image + top * row + left * position;
+  const vector start = output->bias ? load(output->bias) : (vector)0;
   UNROLL for (int first = 0; first < 4; first += step) {
     if (first >= rows) continue;
     row_sums sums;
-    const float *weights[VECTORS];
-    UNROLL for (int v = 0; v < count; v++) {
-      const vector start = outputs[v].bias ? load(outputs[v].bias) : (vector)0;
-      UNROLL for (int r = 0; r < step; r++) UNROLL for (int p = 0; p < 4; p++) sums.x[r][p][v] = start;
-      weights[v] = outputs[v].weights;
-    }
+    UNROLL for (int r = 0; r < step; r++) UNROLL for (int p = 0; p < 4; p++) sums.x[r][p] = start;
     if (is_known)
-      convolve_known_rows(convolution, window + first * convolution->row_step, weights[0], kernel, &sums);
+      convolve_known_rows(convolution, window + first * convolution->row_step, output->weights, kernel, &sums);
     else
       convolve_any_rows(
-          convolution, window, inputs, step, count, across, lanes, first, rows, weights, &sums);
-    UNROLL for (int v = 0; v < count; v++)
-        UNROLL for (int r = 0; r < step; r++)
-            UNROLL for (int p = 0; p < 4; p++)
-      if (first + r < rows && p < columns) store(to[v] + (first + r) * row[v] + p * position[v], sums.x[r][p][v]);
+          convolution, window, inputs, across, output->lanes, first, rows, output->weights, &sums);
+    UNROLL for (int r = 0; r < step; r++) UNROLL for (int p = 0; p < 4; p++)
+      if (first + r < rows && p < columns) store(to + (first + r) * row + p * position, sums.x[r][p]);
   }
-  int fits = 1;
-  UNROLL for (int v = 0; v < count; v++) {
-    if (!outputs[v].sums) continue;
-    // Read back from the nearest cache, so that they are in no register's way before.
-    fits &= add_stored_tile(
-        to[v], row[v], position[v], rows, columns, outputs[v].limit, fine + v, outputs[v].sums, outputs[v].channels);
-  }
-  return fits;
+  if (!output->sums) return 1;
+  // Read back from the nearest cache, so that they are in no register's way before.
+  return add_stored_tile(to, row, position, rows, columns, output->limit, fine, output->sums, position);
 }
 
-INLINE int convolve_vectors(
-    const epads_convolution *shared, const float *padded, const epads_output *outputs, const int count,
-    const epads_inputs inputs, const known_kernel kernel, long image, epads_ahead *ahead) {
+// A vector of any convolution, tile by tile.
+INLINE int convolve_vector(
+    const epads_convolution *shared, const float *padded, const epads_output *output, const epads_inputs inputs,
+    const known_kernel kernel, long image, epads_ahead *ahead) {
   // Read once: as far as the compiler knows, what a tile stores might be this.
   const epads_convolution own = *shared, *const convolution = &own;
   int fits = 1;
-  fine_sums fine[VECTORS];
-  UNROLL for (int v = 0; v < count; v++) fine[v] = no_sums;
+  fine_sums fine = no_sums;
   for (long top = 0; top < convolution->output_height; top += 4)
     for (long left = 0; left < convolution->output_width; left += 4) {
       fits &= top + 4 <= convolution->output_height && left + 4 <= convolution->output_width
-                  ? convolve_tile(convolution, padded, outputs, count, inputs, kernel, 1, top, left, image, fine)
-                  : convolve_tile(convolution, padded, outputs, count, inputs, kernel, 0, top, left, image, fine);
+                  ? convolve_tile(convolution, padded, output, inputs, kernel, 1, top, left, image, &fine)
+                  : convolve_tile(convolution, padded, output, inputs, kernel, 0, top, left, image, &fine);
       fetch_ahead(ahead);
     }
+  if (output->sums) add_fine(&fine, output->sums, output->channels);
+  return fits;
+}
+
+#if VECTORS > 1
+
+// Where a dense convolution puts its outputs: `count` vectors, each at a position and floats from it to the next.
+typedef struct {
+  const float *weights[VECTORS];
+  vector start[VECTORS];
+  float *to[VECTORS];
+  long position[VECTORS];
+} vector_targets;
+
+// `positions` outputs side by side of `count` vectors, `rest` of them inside the row: those beyond repeat the last one and are
+// dropped. `is_single`: the chain is one run, as that of a 1x1 kernel is.
+INLINE void convolve_positions(
+    const epads_convolution *convolution, const float *window, const int is_single, const int positions, const int count,
+    long rest, const vector_targets *targets) {
+  // One pointer for so many positions, so that all stay in registers.
+  const int share = positions % 4 ? 3 : 4;
+  vector sums[POSITIONS][VECTORS];
+  const float *weights[VECTORS];
+  UNROLL for (int v = 0; v < count; v++) {
+    weights[v] = targets->weights[v];
+    UNROLL for (int p = 0; p < positions; p++) sums[p][v] = targets->start[v];
+  }
+  long steps[4];
+  UNROLL for (int p = 0; p < share; p++) steps[p] = convolution->column_step * smaller(p, rest - 1);
+  const long runs = is_single ? 1 : convolution->runs;
+  for (long run = 0; run < runs; run++) {
+    const float *from[(POSITIONS + 2) / 3];
+    UNROLL for (int p = 0; p < positions; p += share)
+      from[p / share] = window + convolution->run_offsets[run] + p * convolution->column_step;
+    // Several links a round: fewer instructions beside the multiply-adds.
+    _Pragma("clang loop unroll_count(4)") for (long i = 0; i < convolution->run_length; i++) {
+      vector weight[VECTORS];
+      UNROLL for (int v = 0; v < count; v++) {
+        weight[v] = load(weights[v]);
+        weights[v] += LANES;
+      }
+      UNROLL for (int p = 0; p < positions; p++) {
+        const vector input = (vector)from[p / share][steps[p % share]];
+        UNROLL for (int v = 0; v < count; v++) sums[p][v] = fused(input, weight[v], sums[p][v]);
+      }
+      UNROLL for (int p = 0; p < positions; p += share) {
+        from[p / share]++;
+        KEEP(from[p / share]);
+      }
+    }
+  }
+  UNROLL for (int v = 0; v < count; v++) UNROLL for (int p = 0; p < positions; p++)
+    if (p < rest) store(targets->to[v] + p * targets->position[v], sums[p][v]);
+}
+
+// `width` outputs side by side.
+INLINE void convolve_row(
+    const epads_convolution *convolution, const float *window, long width, const int is_single, const int count,
+    vector_targets targets, epads_ahead *ahead) {
+  long rest = width;
+#define ROUND(positions, inside) \
+  do { \
+    convolve_positions(convolution, window, is_single, positions, count, inside, &targets); \
+    fetch_ahead(ahead); \
+    rest -= positions; \
+    window += positions * convolution->column_step; \
+    UNROLL for (int v = 0; v < count; v++) targets.to[v] += positions * targets.position[v]; \
+  } while (0)
+  // Not where two rounds of 4 do it.
+  while (rest == POSITIONS || rest > 8) ROUND(POSITIONS, POSITIONS);
+  while (rest >= 4) ROUND(4, 4);
+  if (rest > 0) ROUND(4, rest);
+#undef ROUND
+}
+
+// `count` vectors of a dense convolution, 4 rows at a time.
+INLINE int convolve_vectors(
+    const epads_convolution *shared, const float *padded, const epads_output *outputs, const int count, long image,
+    epads_ahead *ahead) {
+  const epads_convolution own = *shared, *const convolution = &own;
+  const long width = convolution->output_width, height = convolution->output_height;
+  vector_targets targets;
+  fine_sums fine[VECTORS];
+  // Whether a row begins where the one before it ends.
+  int are_joined = convolution->row_step == width * convolution->column_step;
+  UNROLL for (int v = 0; v < count; v++) {
+    fine[v] = no_sums;
+    targets.weights[v] = outputs[v].weights;
+    targets.start[v] = outputs[v].bias ? load(outputs[v].bias) : (vector)0;
+    targets.position[v] = outputs[v].channels;
+    are_joined &= outputs[v].row == width * outputs[v].channels;
+  }
+  int fits = 1;
+  for (long top = 0; top < height; top += 4) {
+    const long rows = smaller(4, height - top), rows_at_once = are_joined ? rows : 1;
+    for (long y = top; y < top + rows; y += rows_at_once) {
+      UNROLL for (int v = 0; v < count; v++)
+        targets.to[v] = outputs[v].data + image * outputs[v].image + y * outputs[v].row;
+      const float *window = padded + y * convolution->row_step;
+      if (convolution->runs == 1)
+        convolve_row(convolution, window, rows_at_once * width, 1, count, targets, ahead);
+      else
+        convolve_row(convolution, window, rows_at_once * width, 0, count, targets, ahead);
+    }
+    // Read back from the nearest cache, so that they are in no register's way before.
+    UNROLL for (int v = 0; v < count; v++) {
+      const epads_output *output = outputs + v;
+      if (!output->sums) continue;
+      const long row = output->row, position = targets.position[v];
+      const float *tile = output->data + image * output->image + top * row;
+      for (long left = 0; left < width; left += 4, tile += 4 * position)
+        fits &= rows == 4 && left + 4 <= width
+                    ? add_stored_tile(tile, row, position, 4, 4, output->limit, fine + v, output->sums, position)
+                    : add_stored_tile(
+                          tile, row, position, rows, smaller(4, width - left), output->limit, fine + v, output->sums,
+                          position);
+    }
+  }
   UNROLL for (int v = 0; v < count; v++)
       if (outputs[v].sums) add_fine(fine + v, outputs[v].sums, outputs[v].channels);
   return fits;
 }
 
+#endif
+
 // A vector of a depthwise convolution, by the loop for its kernel.
 INLINE int convolve_depthwise(
-    const epads_convolution *convolution, const float *padded, const epads_output *outputs, long image, epads_ahead *ahead) {
+    const epads_convolution *convolution, const float *padded, const epads_output *output, long image, epads_ahead *ahead) {
 #define DEPTHWISE(...) \
-  convolve_vectors(convolution, padded, outputs, 1, EPADS_OWN_INPUTS, (known_kernel){__VA_ARGS__}, image, ahead)
+  convolve_vector(convolution, padded, output, EPADS_OWN_INPUTS, (known_kernel){__VA_ARGS__}, image, ahead)
   const long width = convolution->kernel_width;
   if (convolution->kernel_step == convolution->column_step) {
     if (width == 3) return DEPTHWISE(3, 1, 1);
@@ -189,34 +276,38 @@ INLINE int convolve_depthwise(
 #undef DEPTHWISE
 }
 
+// Vectors of a dense convolution; returns how many.
+INLINE long convolve_dense(
+    const epads_convolution *convolution, const float *padded, const epads_output *outputs, long count, long image,
+    epads_ahead *ahead, int *fits) {
+  switch (smaller(VECTORS, count)) {
+#if VECTORS > 2
+    case 3: *fits &= convolve_vectors(convolution, padded, outputs, 3, image, ahead); return 3;
+#endif
+#if VECTORS > 1
+    case 2: *fits &= convolve_vectors(convolution, padded, outputs, 2, image, ahead); return 2;
+#endif
+    default: *fits &= convolve_vector(convolution, padded, outputs, EPADS_SHARED_INPUTS, any_kernel, image, ahead); return 1;
+  }
+}
+
 static int convolve(
     const epads_convolution *convolution, const float *padded, const epads_output *outputs, long count, long image,
     epads_ahead *ahead) {
   int fits = 1;
-  const long tiles = ((convolution->output_height + 3) / 4) * ((convolution->output_width + 3) / 4);
-  set_pace(ahead, tiles * ((count + VECTORS - 1) / VECTORS));
-#define DENSE(vectors) \
-  convolve_vectors(convolution, padded, outputs, vectors, EPADS_SHARED_INPUTS, any_kernel, image, ahead)
-  for (long vectors; count > 0; outputs += vectors, count -= vectors) {
-    if (convolution->inputs != EPADS_SHARED_INPUTS) {
-      vectors = 1;
-      fits &= convolution->inputs == EPADS_OWN_INPUTS
-                  ? convolve_depthwise(convolution, padded, outputs, image, ahead)
-                  : convolve_vectors(convolution, padded, outputs, 1, EPADS_GROUPED_INPUTS, any_kernel, image, ahead);
-      continue;
+  const long height = convolution->output_height, width = convolution->output_width;
+  set_pace(
+      ahead, VECTORS > 1 && convolution->inputs == EPADS_SHARED_INPUTS
+                 ? (count + VECTORS - 1) / VECTORS * (height * width / POSITIONS)
+                 : count * ((height + 3) / 4) * ((width + 3) / 4));
+  for (const epads_output *output = outputs; output < outputs + count;) switch (convolution->inputs) {
+      case EPADS_SHARED_INPUTS:
+        output += convolve_dense(convolution, padded, output, outputs + count - output, image, ahead, &fits);
+        break;
+      case EPADS_OWN_INPUTS: fits &= convolve_depthwise(convolution, padded, output++, image, ahead); break;
+      case EPADS_GROUPED_INPUTS:
+        fits &= convolve_vector(convolution, padded, output++, EPADS_GROUPED_INPUTS, any_kernel, image, ahead);
+        break;
     }
-    vectors = smaller(VECTORS, count);
-    switch (vectors) {
-      case 1: fits &= DENSE(1); break;
-#if VECTORS > 2
-      case 2: fits &= DENSE(2); break;
-#endif
-#if VECTORS > 3
-      case 3: fits &= DENSE(3); break;
-#endif
-      default: fits &= DENSE(VECTORS); break;
-    }
-  }
-#undef DENSE
   return fits;
 }

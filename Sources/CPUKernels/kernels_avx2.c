@@ -1,4 +1,4 @@
-// AVX2 with FMA: 8 sums, 2 weights and 4 inputs in 16 registers.
+// AVX2 with FMA: 12 sums, 2 weights and an input in 16 registers.
 
 #include "CPUKernels.h"
 
@@ -33,7 +33,8 @@ static uint64_t hamming(const uint8_t *left, const uint8_t *right, long bytes) {
 
 #define LANES 8
 #define VECTORS 2
-#define DIRECT_ROWS(n) ((n) == 1 ? 2 : 1)
+#define DIRECT_ROWS 2
+#define POSITIONS 6
 #define TILE_GROUP 4
 #define PEAK_SUMS 12
 #define TABLE avx2

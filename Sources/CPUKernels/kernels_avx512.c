@@ -52,7 +52,8 @@ static __attribute__((target(AVX512 ",avx512vpopcntdq"))) void hamming_pairs(
 
 #define LANES 16
 #define VECTORS 1
-#define DIRECT_ROWS(n) 4
+#define DIRECT_ROWS 4
+#define POSITIONS 4
 #define TILE_GROUP 8
 #define PEAK_SUMS 16
 #define TABLE avx512

@@ -20,7 +20,8 @@ static inline uint32_t packed(float32x4_t values) {
 
 #define LANES 4
 #define VECTORS 3
-#define DIRECT_ROWS(n) ((n) == 1 ? 4 : 2)
+#define DIRECT_ROWS 4
+#define POSITIONS 8
 #define TILE_GROUP 8
 #define PEAK_SUMS 24
 #define TABLE neon

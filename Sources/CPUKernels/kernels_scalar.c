@@ -6,7 +6,8 @@ static uint64_t hamming(const uint8_t *left, const uint8_t *right, long bytes);
 
 #define LANES 8
 #define VECTORS 1
-#define DIRECT_ROWS(n) 1
+#define DIRECT_ROWS 1
+#define POSITIONS 4
 #define TILE_GROUP 1
 #define PEAK_SUMS 2
 #define TABLE scalar

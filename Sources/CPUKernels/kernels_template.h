@@ -3,7 +3,8 @@
 //
 //   LANES               floats of a vector
 //   VECTORS             most vectors of output channels that a convolution makes at once
-//   DIRECT_ROWS(n)      rows of 4 outputs that a direct convolution makes at once for n vectors: all sums in registers
+//   DIRECT_ROWS         rows of 4 outputs that a direct convolution of one vector makes at once: all sums in registers
+//   POSITIONS           outputs side by side that a dense convolution of several vectors makes at once: the same
 //   TILE_GROUP          Winograd tiles that are multiplied at once: 1, 2, 4 or 8
 //   PEAK_SUMS           independent sums that keep the multiply-add units busy
 //   TABLE, TABLE_NAME   the name of the epads_kernels table, for the compiler and for people
@@ -53,8 +54,9 @@ INLINE long smaller(long left, long right) { return left < right ? left : right;
 
 // Asks for the next part of what comes ahead.
 INLINE void fetch_ahead(epads_ahead *ahead) {
-  const long bytes = smaller(ahead->pace, ahead->bytes - ahead->done);
-  if (bytes <= 0) return;
+  const long left = ahead->bytes - ahead->done;
+  if (left <= 0) return;
+  const long bytes = smaller(ahead->pace, left);
   const long count = ahead->count;
   for (long s = 0; s < count; s++) {
     const char *part = ahead->parts[s] + ahead->done;

@@ -41,6 +41,26 @@ INLINE void pool_three_columns(
   }
 }
 
+// Windows that share no columns. `columns`: how many of them all have; 0 where that differs.
+INLINE void pool_apart(
+    const epads_term *term, const float *from, const long rows, const long columns, long width, const int rectified,
+    const int is_maximum, float *row) {
+  const long channels = term->channels, length = term->width * channels;
+  for (long x = 0; x < width; x++) {
+    const long from_x = x * term->stride_width - term->padding_width;
+    const long left = from_x < 0 ? 0 : from_x;
+    const long count = columns ? columns : smaller(from_x + term->kernel_width, term->width) - left;
+    const vector factor = (vector)(is_maximum ? 1.0f : 1.0f / (float)(rows * count));
+    for (long c = 0; c < channels; c += LANES) {
+      const float *column = from + left * channels + c;
+      vector total = pool_column(column, rows, length, rectified, is_maximum);
+      for (long i = 1; i < count; i++)
+        total = pooled(total, pool_column(column + i * channels, rows, length, rectified, is_maximum), is_maximum);
+      store(row + x * channels + c, total * factor);
+    }
+  }
+}
+
 // A row of pooled values. `columns`: scratch for a row of the source.
 INLINE void pool_row(
     const epads_term *term, long y, long width, const int is_maximum, float *columns, float *row) {
@@ -51,8 +71,18 @@ INLINE void pool_row(
   if (term->kernel_width == 3 && term->stride_width == 1 && term->padding_width == 1 && width > 1) {
     if (rows == 3 && !term->rectified)
       pool_three_columns(from, 3, width, channels, 0, is_maximum, row);
+    else if (rows == 2 && !term->rectified)
+      pool_three_columns(from, 2, width, channels, 0, is_maximum, row);
     else
       pool_three_columns(from, rows, width, channels, term->rectified, is_maximum, row);
+    return;
+  }
+  if (term->stride_width >= term->kernel_width) {
+    const int are_whole = term->padding_width == 0 && width * term->stride_width <= term->width;
+    if (are_whole && term->kernel_width == 2 && rows == 2 && !term->rectified)
+      pool_apart(term, from, 2, 2, width, 0, is_maximum, row);
+    else
+      pool_apart(term, from, rows, 0, width, term->rectified, is_maximum, row);
     return;
   }
   // Columns first, each once: neighbouring windows share them.
@@ -164,7 +194,9 @@ INLINE void add_row(
     long width, long channels, row_targets to) {
 #define ADD_TERMS(by_unit, ...) \
   add_terms(rows, scales, count, start, by_unit, width, channels, (row_targets){__VA_ARGS__})
-  if (starts_by_unit || !to.code || (to.padded && !to.rectified))
+  if (!starts_by_unit && !to.code && !to.output)
+    ADD_TERMS(0, 0, 0, to.padded, to.rectified);
+  else if (starts_by_unit || !to.code || (to.padded && !to.rectified))
     ADD_TERMS(starts_by_unit, to.output, to.code, to.padded, to.rectified);
   else if (to.padded && to.output)
     ADD_TERMS(0, to.output, to.code, to.padded, 1);
@@ -217,12 +249,12 @@ static void make_row(const epads_value *value, long y) {
     if (is_bare && to.output) sums = to.output;
   } while (first < value->count);
   if (!is_bare) return;
+  // Read once: as far as the compiler knows, what is stored might be these.
+  const long width = value->width, channels = value->channels, bare = value->padded_channels;
+  const int rectified = value->rectified;
   float *to = value->padded + y * value->padded_row;
-  for (long x = 0; x < value->width; x++)
-    for (long c = 0; c < value->padded_channels; c++) {
-      const float unit = sums[x * value->channels + c];
-      to[x * value->padded_channels + c] = value->rectified && !(unit > 0) ? 0 : unit;
-    }
+  for (long x = 0; x < width; x++, to += bare, sums += channels)
+    for (long c = 0; c < bare; c++) to[c] = rectified && !(sums[c] > 0) ? 0 : sums[c];
 }
 
 static void make_value(const epads_value *value) {

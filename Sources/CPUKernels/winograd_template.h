@@ -55,19 +55,29 @@ static void pack_winograd(const float *weights, long outputs, long inputs, float
   }
 }
 
-// The 6x6 window of a tile into `tiles`, whose 36 positions are `stride` apart.
-INLINE void transform_tile(const float *window, long row, long channels, float *tiles, long stride) {
+// Tiles side by side that are transformed at once.
+enum { TILES_ACROSS = 8 };
+
+// The 6x6 windows of up to TILES_ACROSS tiles side by side into `tiles`, whose 36 positions are `stride` apart. Neighbours share
+// two columns, which are transformed once.
+static __attribute__((noinline)) void transform_tiles(
+    const float *window, long row, long channels, long count, float *tiles, long stride) {
+  vector columns[4 * TILES_ACROSS + 2][6];
   for (long c = 0; c < channels; c += LANES) {
-    vector t[6][6];  // [column][row]
-    UNROLL for (int j = 0; j < 6; j++) {
-      UNROLL for (int i = 0; i < 6; i++) t[j][i] = load(window + i * row + j * channels + c);
-      transform_input(t[j]);
-    }
-    UNROLL for (int i = 0; i < 6; i++) {
+    for (long x = 0; x < 4 * count + 2; x++) {
       vector d[6];
-      UNROLL for (int j = 0; j < 6; j++) d[j] = t[j][i];
+      UNROLL for (int i = 0; i < 6; i++) d[i] = load(window + i * row + x * channels + c);
       transform_input(d);
-      UNROLL for (int j = 0; j < 6; j++) store(tiles + (i * 6 + j) * stride + c, d[j]);
+      UNROLL for (int i = 0; i < 6; i++) columns[x][i] = d[i];
+    }
+    for (long t = 0; t < count; t++) {
+      float *to = tiles + t * channels + c;
+      UNROLL for (int i = 0; i < 6; i++) {
+        vector d[6];
+        UNROLL for (int j = 0; j < 6; j++) d[j] = columns[4 * t + j][i];
+        transform_input(d);
+        UNROLL for (int j = 0; j < 6; j++) store(to + (i * 6 + j) * stride, d[j]);
+      }
     }
   }
 }
@@ -140,29 +150,62 @@ INLINE void multiply_tiles(
 INLINE int finish_tile(
     const float *products, long stride, const epads_output *output, float *to, long row, const long rows, const long columns,
     fine_sums *fine) {
-  vector t[6][4];  // [column][row]
+  vector t[4][6];  // [row][column]
   UNROLL for (int j = 0; j < 6; j++) {
-    vector m[6];
+    vector m[6], y[4];
     UNROLL for (int i = 0; i < 6; i++) m[i] = load(products + (i * 6 + j) * stride);
-    transform_output(m, t[j]);
+    transform_output(m, y);
+    UNROLL for (int i = 0; i < 4; i++) t[i][j] = y[i];
   }
   vector sum = (vector)0, squares = (vector)0;
-  UNROLL for (int i = 0; i < 4; i++) {
-    if (i >= rows) continue;
-    vector m[6], y[4];
-    UNROLL for (int j = 0; j < 6; j++) m[j] = t[j][i];
-    transform_output(m, y);
+  const long position = output->channels;
+  // A loop, or the compiler would put off the columns' transforms and keep more of their parts than there are registers.
+  _Pragma("clang loop unroll(disable)") for (int i = 0; i < rows; i++, to += row) {
+    vector y[4];
+    transform_output(t[i], y);
     if (output->bias) UNROLL for (int j = 0; j < 4; j++) y[j] += load(output->bias);
     UNROLL for (int j = 0; j < 4; j++) {
       if (j < columns)
-        store(to + i * row + j * output->channels, y[j]);
+        store(to + j * position, y[j]);
       else
         y[j] = (vector)0;
     }
     sum = i ? sum + row_sum(y) : row_sum(y);
     squares = i ? squares + row_squares(y) : row_squares(y);
   }
-  return output->sums ? add_tile(sum, squares, output->limit, fine, output->sums, output->channels) : 1;
+  return output->sums ? add_tile(sum, squares, output->limit, fine, output->sums, position) : 1;
+}
+
+// Where a tile lies.
+typedef struct {
+  long image, row, column;
+} tile_place;
+
+INLINE void move_on(tile_place *place, long rows, long columns) {
+  if (++place->column < columns) return;
+  place->column = 0;
+  if (++place->row < rows) return;
+  place->row = 0;
+  place->image++;
+}
+
+// The outputs of `count_tiles` tiles of a vector, from their products on.
+INLINE int finish_tiles(
+    const epads_winograd *convolution, const float *products, long width, long stride, const epads_output *output,
+    long image, tile_place place, long rows, long columns, long count_tiles) {
+  int fits = 1;
+  fine_sums fine = no_sums;
+  for (long t = 0; t < count_tiles; t++, products += width, move_on(&place, rows, columns)) {
+    const long top = 4 * place.row, left = 4 * place.column, row = output->row;
+    float *to = output->data + (image + place.image) * output->image + top * row + left * output->channels;
+    const long inside_rows = smaller(4, convolution->output_height - top);
+    const long inside_columns = smaller(4, convolution->output_width - left);
+    fits &= inside_rows == 4 && inside_columns == 4
+                ? finish_tile(products, stride, output, to, row, 4, 4, &fine)
+                : finish_tile(products, stride, output, to, row, inside_rows, inside_columns, &fine);
+  }
+  if (output->sums) add_fine(&fine, output->sums, output->channels);
+  return fits;
 }
 
 static int convolve_winograd(
@@ -178,31 +221,24 @@ static int convolve_winograd(
   int fits = 1;
   for (long first = 0; first < total; first += convolution->tiles) {
     const long count_tiles = smaller(convolution->tiles, total - first);
-    for (long t = 0; t < count_tiles; t++) {
-      const long tile = first + t, column = tile % columns, row = tile / columns % rows;
-      const float *window = padded + tile / (rows * columns) * convolution->padded_image +
-                            row * 4 * convolution->padded_row + column * 4 * channels;
-      transform_tile(window, convolution->padded_row, channels, tiles + t * channels, tile_stride);
+    const tile_place place = {first / (rows * columns), first / columns % rows, first % columns};
+    tile_place next = place;
+    for (long t = 0, across; t < count_tiles; t += across) {
+      const float *window = padded + next.image * convolution->padded_image +
+                            next.row * 4 * convolution->padded_row + next.column * 4 * channels;
+      across = smaller(TILES_ACROSS, smaller(columns - next.column, count_tiles - t));
+      transform_tiles(window, convolution->padded_row, channels, across, tiles + t * channels, tile_stride);
+      next.column += across - 1;
+      move_on(&next, rows, columns);
     }
     for (long v = 0; v < count; v += convolution->vectors) {
       const long vectors = smaller(convolution->vectors, count - v);
       multiply_tiles(
           convolution, tiles, tile_stride, count_tiles, outputs + v, vectors, products, product_stride, channels, ahead);
-      for (long o = 0; o < vectors; o++) {
-        const epads_output *output = outputs + v + o;
-        fine_sums fine = no_sums;
-        for (long t = 0; t < count_tiles; t++) {
-          const long tile = first + t, left = tile % columns * 4, top = tile / columns % rows * 4;
-          const float *from = products + t * width + o * LANES;
-          float *to = output->data + (image + tile / (rows * columns)) * output->image + top * output->row +
-                      left * output->channels;
-          const long inside_rows = convolution->output_height - top, inside_columns = convolution->output_width - left;
-          fits &= inside_rows >= 4 && inside_columns >= 4
-                      ? finish_tile(from, product_stride, output, to, output->row, 4, 4, &fine)
-                      : finish_tile(from, product_stride, output, to, output->row, inside_rows, inside_columns, &fine);
-        }
-        if (output->sums) add_fine(&fine, output->sums, output->channels);
-      }
+      for (long o = 0; o < vectors; o++)
+        fits &= finish_tiles(
+            convolution, products + o * LANES, width, product_stride, outputs + v + o, image, place, rows, columns,
+            count_tiles);
     }
   }
   return fits;

@@ -44,6 +44,14 @@ import Testing
     }
   }
 
+  /// Rows of every length that is taken in another way.
+  @Test(arguments: [Extent(1), Extent(1, 3), Extent(3)], 1...20)
+  func denseConvolutions(kernel: Extent, width: Int) throws {
+    for stride in kernel == Extent(3) ? 2...2 : 1...2 {
+      #expect(try differences(.dense(kernel: kernel, stride: stride, width: width)) == [], "stride \(stride)")
+    }
+  }
+
   @Test(arguments: 0..<12 as Range<UInt64>)
   func nasBench201(seed: UInt64) throws {
     #expect(try differences(.nasBench201(seed: seed)) == [])

@@ -84,16 +84,30 @@ extension ConformanceCase {
 
   /// A depthwise convolution between an input of several tiles and a ReLU.
   public static func depthwise(kernel: Extent, dilation: Int, stride: Int) throws -> ConformanceCase {
-    var builder = NetworkBuilder(input: TensorShape(channels: 19, height: 19, width: 22))
-    let convolved = try builder.convolution(
-      "convolution", of: builder.input,
+    try ConformanceCase(
+      "depthwise", input: TensorShape(channels: 19, height: 19, width: 22),
       Convolution(
         outputChannels: 19, kernel: kernel, stride: Extent(stride),
         padding: Extent(kernel.height / 2 * dilation, kernel.width / 2 * dilation), dilation: Extent(dilation),
         groups: 19))
+  }
+
+  /// A dense convolution, direct and so wide.
+  public static func dense(kernel: Extent, stride: Int, width: Int) throws -> ConformanceCase {
+    try ConformanceCase(
+      "dense", input: TensorShape(channels: 5, height: 7, width: (width - 1) * stride + 1),
+      Convolution(
+        outputChannels: 43, kernel: kernel, stride: Extent(stride), padding: Extent(kernel.height / 2, kernel.width / 2)
+      ))
+  }
+
+  /// A convolution, normalised, and a ReLU.
+  private init(_ name: String, input: TensorShape, _ convolution: Convolution) throws {
+    var builder = NetworkBuilder(input: input)
+    let convolved = try builder.convolution("convolution", of: builder.input, convolution)
     let value = builder.batchNormalization("normalization", of: convolved)
     let network = builder.network(output: builder.rectifier("rectifier", of: value))
-    return try ConformanceCase("depthwise", network, batches: [.distances: 2], seed: 3)
+    try self.init(name, network, batches: [.distances: 2], seed: 3)
   }
 
   /// One operation between an odd input and a ReLU.
