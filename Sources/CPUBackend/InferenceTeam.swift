@@ -54,11 +54,13 @@ final class InferenceTeam: StepMemory, @unchecked Sendable {
   func run(role: Int, _ values: UnsafeBufferPointer<Float>, _ chunk: Range<Int>, each: (_ step: Int) -> Void) {
     place(values, chunk, role: role)
     barrier.wait(role)
+    var ahead = epads_ahead()
     for phase in phases[chunk.count] ?? [] {
       for task in phase.roles[role] {
         switch task {
         case .value(let value): value.carryOut(rows: rows(role: role))
-        case .convolution(let convolution): convolution.carryOut(winograd: winograd(role: role))
+        case .convolution(let convolution, let images, let first):
+          _ = convolution.carryOut(images, first: first, winograd: winograd(role: role), ahead: &ahead)
         }
       }
       barrier.wait(role)
@@ -89,18 +91,10 @@ final class InferenceTeam: StepMemory, @unchecked Sendable {
   private func place(_ values: UnsafeBufferPointer<Float>, _ chunk: Range<Int>, role: Int) {
     let shape = plan.buffers[plan.input]
     let aligned = Plan.aligned(shape.channels)
-    let plane = shape.height * shape.width
-    let positions = role * shape.height / width * shape.width..<(role + 1) * shape.height / width * shape.width
     for (number, image) in chunk.enumerated() {
-      let target = activations(plan.input) + number * plane * aligned
-      // Padded channels are zeros; others may have had this place.
-      if aligned > shape.channels {
-        (target + positions.lowerBound * aligned).update(repeating: 0, count: positions.count * aligned)
-      }
-      for channel in 0..<shape.channels {
-        let from = (image * shape.channels + channel) * plane
-        for position in positions { target[position * aligned + channel] = values[from + position] }
-      }
+      place(
+        values, image: image, rows: role * shape.height / width..<(role + 1) * shape.height / width,
+        to: activations(plan.input) + number * count(plan.input), row: shape.width * aligned, channels: aligned)
     }
   }
 

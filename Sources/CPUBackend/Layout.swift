@@ -8,6 +8,8 @@ struct Layout {
   let placement: Plan.Placement
   let steps: [StepLayout]
   let passes: [PassLayout]
+  /// Whether a step reads the input otherwise than as its value.
+  let copiesInput: Bool
   /// Codes of the steps of the pass at hand, `codeStride` an image.
   let codes: Int
   let codeStride: Int
@@ -42,6 +44,9 @@ struct Layout {
     let passes = plan.passes.map { PassLayout(plan, $0, steps, threads: threads) }
     self.steps = steps
     self.passes = passes
+    copiesInput = zip(plan.steps, steps).contains { step, layout in
+      !layout.isInput && step.terms.contains { $0.buffer == plan.input }
+    }
     var end = aligned(placement.count * plan.images * float)
     codes = end
     codeStride = aligned((plan.largestCode + 7) / 8)

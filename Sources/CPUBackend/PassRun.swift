@@ -12,19 +12,24 @@ struct PassRun: @unchecked Sendable {
   /// Every other pass begins with the images that the one before it ended with: they are still in the cache.
   private let isReversed: Bool
 
-  init(_ run: Run, _ layout: PassLayout, isReversed: Bool, weights: [[PackedWeights]]) {
+  init(
+    _ run: Run, _ layout: PassLayout, _ images: UnsafeBufferPointer<Float>, isReversed: Bool,
+    weights: [[PackedWeights]]
+  ) {
     self.run = run
     self.layout = layout
     self.isReversed = isReversed
     steps = layout.steps.map { position in
-      StepRun(run, layout, position: position, weights: weights[position].map { UnsafePointer($0.start) })
+      StepRun(run, layout, images, position: position, weights: weights[position].map { UnsafePointer($0.start) })
     }
     var seen: Set<UnsafePointer<Float>> = []
-    touched = run.plan.steps[layout.steps].map { step in
+    touched = layout.steps.map { position in
+      let step = run.plan.steps[position]
       let written =
         step.branches.indices.filter { !step.isParent($0) }.map { step.branches[$0].output }
         + (step.isKept ? [step.output].compactMap(\.self) : [])
-      let buffers = (step.terms.map(\.buffer) + written).filter { buffer in
+      let read = run.layout.steps[position].isInput ? [] : step.terms.map(\.buffer)
+      let buffers = (read + written).filter { buffer in
         layout.local.offsets[buffer] == nil && seen.insert(UnsafePointer(run.activations(buffer))).inserted
       }
       return Touched(buffers.map { (UnsafePointer(run.activations($0)), run.count($0)) })

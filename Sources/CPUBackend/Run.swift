@@ -30,10 +30,17 @@ struct Run: StepMemory, @unchecked Sendable {
       counts.agreement = Array(repeating: 0, count: plan.batch * plan.batch)
     }
     ones.update(repeating: 1, count: layout.onesCount)
-    copyImages(images)
+    try images.values.withUnsafeBufferPointer { (values) throws(BackendError) in
+      if layout.copiesInput { copyInput(values) }
+      try carryOut(values, into: &counts)
+    }
+    return counts
+  }
+
+  private func carryOut(_ images: UnsafeBufferPointer<Float>, into counts: inout Counts) throws(BackendError) {
     var counted = Set<Int>()
     for (number, pass) in layout.passes.enumerated() {
-      try PassRun(self, pass, isReversed: !number.isMultiple(of: 2), weights: weights).carryOut()
+      try PassRun(self, pass, images, isReversed: !number.isMultiple(of: 2), weights: weights).carryOut()
       for (position, code) in zip(pass.steps, pass.codes) {
         let step = plan.steps[position]
         counted.formUnion(step.sites)
@@ -48,7 +55,19 @@ struct Run: StepMemory, @unchecked Sendable {
       let constant = plan.sites.indices.reduce(0) { counted.contains($1) ? $0 : $0 + plan.sites[$1].units }
       if constant > 0 { for pair in counts.agreement.indices { counts.agreement[pair] += Int64(constant) } }
     }
-    return counts
+  }
+
+  /// All images into the layout of the activations.
+  private func copyInput(_ values: UnsafeBufferPointer<Float>) {
+    let shape = plan.buffers[plan.input]
+    let aligned = Plan.aligned(shape.channels)
+    nonisolated(unsafe) let (values, target) = (values, activations(plan.input))
+    pool.run(plan.images) { _, image in
+      place(
+        values, image: image, rows: 0..<shape.height, to: target + image * count(plan.input),
+        row: shape.width * aligned,
+        channels: aligned)
+    }
   }
 }
 
@@ -106,25 +125,5 @@ extension Run {
 
   func shifts(_ slot: Int) -> UnsafeMutablePointer<Float> {
     scales(slot) + Plan.aligned(plan.statistics[slot].channels)
-  }
-
-  /// Planar images into the layout of the activations.
-  private func copyImages(_ images: ImageBatch) {
-    let shape = images.shape
-    let aligned = Plan.aligned(shape.channels)
-    let positions = shape.height * shape.width
-    let target = activations(plan.input)
-    images.values.withUnsafeBufferPointer { values in
-      nonisolated(unsafe) let (values, target) = (values, target)
-      pool.run(images.count) { _, image in
-        let target = target + image * positions * aligned
-        for position in 0..<positions {
-          for channel in 0..<aligned {
-            target[position * aligned + channel] =
-              channel < shape.channels ? values[(image * shape.channels + channel) * positions + position] : 0
-          }
-        }
-      }
-    }
   }
 }

@@ -37,6 +37,8 @@ struct StepLayout {
     var runLength = 0
   }
 
+  /// Whether the value is the input as it stands and nothing but branches reads it, so that it can be padded as it comes.
+  let isInput: Bool
   let summands: [Summand]
   /// Floats of scales of the summands in parts.
   let partScaleCount: Int
@@ -57,8 +59,9 @@ struct StepLayout {
   /// Floats of packed weights.
   let weightCount: Int
 
-  /// Tiles that Winograd transforms together: few enough for the second-level cache, so many that filters are read seldom.
-  static let tiles = 16
+  /// Tiles of so many input channels that Winograd transforms together: few enough for the second-level cache, so many that
+  /// filters are read seldom.
+  static func tiles(channels: Int) -> Int { channels <= 16 ? 32 : 16 }
   /// Output channels whose products are made together: those of a round stay near the nearest cache.
   static let productChannels = 16
 
@@ -67,6 +70,7 @@ struct StepLayout {
     let aligned = Plan.aligned(shape.channels)
     let branches = step.branches
 
+    isInput = Self.isInput(step, of: plan)
     summands = Self.summands(step, plan: plan)
     partScaleCount = summands.count { !$0.isWhole } * aligned
     let termChannels = step.terms.map { Plan.aligned(plan.buffers[$0.buffer].channels) }
@@ -97,7 +101,8 @@ struct StepLayout {
     self.joined = joined
     winogradCount =
       joined.filter { $0.algorithm == .winograd }
-      .map { epads_winograd_scratch(Self.tiles, $0.input.channels, Self.productChannels) }.max() ?? 0
+      .map { epads_winograd_scratch(Self.tiles(channels: $0.input.channels), $0.input.channels, Self.productChannels) }
+      .max() ?? 0
 
     let outputs = branches.map { Plan.aligned(plan.buffers[$0.output].channels) }
     sumOffsets = outputs.indices.map { 4 * (aligned + outputs[..<$0].reduce(0, +)) }
@@ -117,9 +122,16 @@ struct StepLayout {
     var group = (4095 + count) / max(1, count)
     for branch in step.branches where branch.algorithm == .winograd {
       let tiles = BatchStatistics.tiles(shape: plan.buffers[branch.output], images: 1)
-      group = max(group, (Self.tiles - 1) / max(1, tiles) + 1)
+      let together = Self.tiles(channels: Plan.aligned(plan.inputShape(of: branch, in: step).channels))
+      group = max(group, (together - 1) / max(1, tiles) + 1)
     }
     return max(1, min(group, 16, limit))
+  }
+
+  private static func isInput(_ step: Plan.Step, of plan: Plan) -> Bool {
+    guard case .identity(let source)? = step.terms.first?.kind, step.terms.count == 1 else { return false }
+    return source.buffer == plan.input && !source.rectified && !step.rectified && !step.isKept && step.sites.isEmpty
+      && step.statistics == nil && !step.branches.isEmpty
   }
 
   /// Terms that lie side by side are put together; on each channel the order of the terms stays.

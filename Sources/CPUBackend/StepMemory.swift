@@ -26,6 +26,24 @@ extension StepMemory {
   /// Floats of one image.
   func count(_ buffer: Int) -> Int { Plan.alignedCount(plan.buffers[buffer]) }
 
+  /// Rows of a planar image of the input into one whose positions are `channels` and whose rows `row` floats apart; channels
+  /// beyond the image's are zeros.
+  func place(
+    _ values: UnsafeBufferPointer<Float>, image: Int, rows: Range<Int>, to target: UnsafeMutablePointer<Float>,
+    row: Int,
+    channels: Int
+  ) {
+    let shape = plan.buffers[plan.input]
+    for y in rows {
+      let target = target + y * row
+      if channels > shape.channels { target.update(repeating: 0, count: shape.width * channels) }
+      for channel in 0..<shape.channels {
+        let first = ((image * shape.channels + channel) * shape.height + y) * shape.width
+        for x in 0..<shape.width { target[x * channels + channel] = values[first + x] }
+      }
+    }
+  }
+
   /// The terms over image 0, summand by summand.
   ///
   /// - Parameter partScales: as `writePartScales` has written them.

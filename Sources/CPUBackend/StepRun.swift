@@ -4,151 +4,156 @@ import NetworkGraph
 
 /// A step of a pass: the value of every image, and from it, while it is in the cache, the outputs of the branches.
 ///
-/// A class: threads that copied the many parts of a structure for every group would get into each other's way.
+/// What threads do is described once, in plain memory: arrays that they share would be counted for every group.
 final class StepRun: @unchecked Sendable {
+  /// What a thread needs.
+  private struct Worker {
+    /// But for what it reads and writes of an image; the terms are the thread's own.
+    var value: epads_value
+    let terms: UnsafeMutablePointer<epads_term>
+    let places: UnsafePointer<TermPlace>
+    let kept: UnsafeMutablePointer<Float>?
+    /// Where the group's first image is padded; nil where no branch reads it.
+    let padded: UnsafeMutablePointer<Float>?
+    let sums: UnsafeMutablePointer<Int64>
+    let convolutions: UnsafePointer<ConvolutionTask>
+    let winograd: UnsafeMutablePointer<Float>
+  }
+
+  /// Where image 0 of a term lies, or the first of a group; floats to the next.
+  private struct TermPlace {
+    let data: UnsafePointer<Float>
+    let step: Int
+    let isLocal: Bool
+  }
+
   private let run: Run
   private let step: Plan.Step
   private let layout: StepLayout
-  private let places: PaddedPlaces
-  /// Which of the codes of the pass is that of the value.
-  private let code: Int
-  /// By thread: the terms as the first image has them.
-  private let terms: [[epads_term]]
-  /// Floats from a term's image to the next, and whether the first one is that of a group.
-  private let termImages: [(step: Int, isLocal: Bool)]
-  /// By thread, where the value is kept; and whether its first image is that of a group.
-  private let kept: [UnsafeMutablePointer<Float>]?
-  private let isLocal: Bool
-  /// The sum of the shifts of the normalised terms.
-  private let shift: [Float]
+  /// Planar.
+  private let images: UnsafeBufferPointer<Float>
+  private let descriptions = Descriptions()
+  private let workers: UnsafePointer<Worker>
   private let kernels: epads_kernels
-  /// By thread and joined convolutions: their vectors of output channels.
-  private let outputs: [[[epads_output]]]
+  private let termCount: Int
+  private let convolutionCount: Int
+  /// Image 0's code, and bytes of it and of all that are compared; nil where nobody counts it.
+  private let code: UnsafeMutablePointer<UInt8>?
+  private let codeBytes: Int
+  private let codeStride: Int
+  /// Floats of an image of the value, and whether it is kept by group.
+  private let count: Int
+  private let isLocal: Bool
+  /// Whether the value itself has statistics.
+  private let hasStatistics: Bool
   private let limit: Float
   /// Integers from the first statistics of a thread.
   private let sumOffset: Int
 
-  init(_ run: Run, _ pass: PassLayout, position: Int, weights: [UnsafePointer<Float>]) {
+  init(
+    _ run: Run, _ pass: PassLayout, _ images: UnsafeBufferPointer<Float>, position: Int, weights: [UnsafePointer<Float>]
+  ) {
     let step = run.plan.steps[position]
     let layout = run.layout.steps[position]
     let number = position - pass.steps.lowerBound
     self.run = run
+    self.images = images
     self.step = step
     self.layout = layout
-    places = pass.padded.places[number]
-    code = pass.codes[number]
-    sumOffset = pass.sums[number]
-    let partScales = run.partScales + pass.partScales[number]
-    run.writePartScales(of: step, layout, to: partScales)
-    let memory = (0..<run.pool.width).map { PassMemory(run: run, layout: pass, worker: $0) }
-    terms = memory.map { $0.terms(of: step, layout, partScales: partScales) }
-    termImages = layout.summands.flatMap(\.terms).map { term in
-      let buffer = step.terms[term].buffer
-      return (run.count(buffer), pass.local.offsets[buffer] != nil)
-    }
-    let output = step.isKept ? step.output : nil
-    kept = output.map { output in memory.map { $0.activations(output) } }
-    isLocal = output.map { pass.local.offsets[$0] != nil } ?? false
-    shift = run.summedShifts(step)
     kernels = layout.kernels
     limit = run.limit(step.shape)
+    sumOffset = pass.sums[number]
+    count = Plan.alignedCount(step.shape)
+    codeBytes = count / 8
+    codeStride = run.layout.codeStride
+    code = step.sites.isEmpty ? nil : run.code(pass.codes[number], image: 0)
+    hasStatistics = step.statistics != nil
+    let output = step.isKept ? step.output : nil
+    isLocal = output.map { pass.local.offsets[$0] != nil } ?? false
+    let partScales = run.partScales + pass.partScales[number]
+    run.writePartScales(of: step, layout, to: partScales)
     let lanes = run.lanes + pass.lanes[number]
     run.writeLanes(of: step, to: lanes)
-    let (places, sumOffset) = (places, sumOffset)
-    outputs = (0..<run.pool.width).map { worker in
-      layout.joined.map { joined in
-        joined.branches.flatMap { branch in
-          run.outputs(
-            step, branch, layout, places, weights: weights[branch], lanes: joined.kernels.lanes,
-            inputLanes: UnsafePointer(lanes), sums: run.sums(worker: worker) + sumOffset, worker: worker)
-        }
-      }
-    }
+    let shift = descriptions.keep(run.summedShifts(step))
+    let buffers = layout.summands.flatMap(\.terms).map { step.terms[$0].buffer }
+    termCount = buffers.count
+    convolutionCount = layout.joined.count
+    let (places, sumOffset, descriptions) = (pass.padded.places[number], sumOffset, descriptions)
+    workers = UnsafePointer(
+      descriptions.keep(
+        (0..<run.pool.width).map { worker in
+          let memory = PassMemory(run: run, layout: pass, worker: worker)
+          let terms = descriptions.keep(memory.terms(of: step, layout, partScales: partScales))
+          let termPlaces = buffers.enumerated().map { index, buffer in
+            TermPlace(data: terms[index].data, step: run.count(buffer), isLocal: pass.local.offsets[buffer] != nil)
+          }
+          let sums = run.sums(worker: worker) + sumOffset
+          let convolutions = layout.joined.map { joined in
+            run.convolution(
+              joined, of: step, layout, places, weights: weights, lanes: UnsafePointer(lanes), sums: sums,
+              worker: worker, descriptions)
+          }
+          return Worker(
+            value: epads_value(
+              terms: terms, count: buffers.count, height: step.shape.height, width: step.shape.width,
+              channels: Plan.aligned(step.shape.channels), first_row: 0, last_row: step.shape.height, shift: shift,
+              ones: run.ones, rows: run.rows(worker: worker), output: nil, code: nil, padded: nil,
+              padded_row: layout.value.row, padded_channels: layout.value.channels, rectified: step.rectified ? 1 : 0,
+              ahead: nil),
+            terms: terms, places: descriptions.keep(termPlaces), kept: output.map { memory.activations($0) },
+            padded: step.branches.isEmpty
+              ? nil : run.padded(worker: worker) + places.value + layout.value.origin,
+            sums: sums, convolutions: descriptions.keep(convolutions), winograd: run.winograd(worker: worker))
+        }))
   }
 
   /// Takes a group of images through the step.
   ///
   /// - Returns: whether its statistics are in range.
-  func carryOut(_ group: Range<Int>, worker: Int, ahead: inout epads_ahead) -> Bool {
-    let valuesFit = makeValues(group, worker: worker, ahead: &ahead)
-    let outputsFit = convolve(group, worker: worker, ahead: &ahead)
-    return valuesFit & outputsFit != 0
-  }
-
-  private func makeValues(_ group: Range<Int>, worker: Int, ahead: inout epads_ahead) -> Int32 {
-    let shape = step.shape
-    let channels = Plan.aligned(shape.channels)
-    let count = Plan.alignedCount(shape)
-    let codeBytes = count / 8
-    let terms = terms[worker]
+  func carryOut(_ group: Range<Int>, worker number: Int, ahead: inout epads_ahead) -> Bool {
+    let worker = workers[number]
     var fits: Int32 = 1
-    withUnsafeTemporaryAllocation(of: epads_term.self, capacity: terms.count) { imageTerms in
-      shift.withUnsafeBufferPointer { shift in
-        guard let firstTerm = imageTerms.baseAddress, let shift = shift.baseAddress else { return }
-        var value = epads_value(
-          terms: firstTerm, count: terms.count, height: shape.height, width: shape.width, channels: channels,
-          first_row: 0, last_row: shape.height, shift: shift, ones: run.ones, rows: run.rows(worker: worker),
-          output: nil, code: nil, padded: nil,
-          padded_row: layout.value.row, padded_channels: layout.value.channels, rectified: step.rectified ? 1 : 0,
-          ahead: nil)
-        for image in group {
-          let number = image - group.lowerBound
-          for (index, term) in terms.enumerated() {
-            imageTerms[index] = term
-            imageTerms[index].data += (termImages[index].isLocal ? number : image) * termImages[index].step
-          }
-          value.output = kept.map { $0[worker] + (isLocal ? number : image) * count }
-          if !step.sites.isEmpty { value.code = run.code(code, image: image) }
-          if !step.branches.isEmpty {
-            let padded = run.padded(worker: worker) + places.value + number * layout.value.image
-            value.padded = padded + layout.value.origin
-          }
-          withUnsafeMutablePointer(to: &ahead) { ahead in
-            if step.branches.isEmpty { value.ahead = ahead }
-            kernels.make_value(&value)
-          }
-          // Whole 64-byte pieces are compared.
-          if let code = value.code { (code + codeBytes).update(repeating: 0, count: run.layout.codeStride - codeBytes) }
-          if step.statistics != nil, let output = value.output {
-            fits &= kernels.add_statistics(
-              output, shape.height, shape.width, channels, limit, run.sums(worker: worker) + sumOffset)
-          }
-        }
-      }
+    if layout.isInput {
+      padInput(group, worker)
+    } else {
+      fits = makeValues(group, worker, ahead: &ahead)
     }
-    return fits
+    for index in 0..<convolutionCount {
+      fits &= worker.convolutions[index].carryOut(group, winograd: worker.winograd, ahead: &ahead)
+    }
+    return fits != 0
   }
 
-  private func convolve(_ group: Range<Int>, worker: Int, ahead: inout epads_ahead) -> Int32 {
+  private func padInput(_ group: Range<Int>, _ worker: Worker) {
+    guard let padded = worker.padded else { return }
+    for image in group {
+      run.place(
+        images, image: image, rows: 0..<step.shape.height,
+        to: padded + (image - group.lowerBound) * layout.value.image, row: layout.value.row,
+        channels: layout.value.channels)
+    }
+  }
+
+  private func makeValues(_ group: Range<Int>, _ worker: Worker, ahead: inout epads_ahead) -> Int32 {
+    var value = worker.value
     var fits: Int32 = 1
-    for (joined, outputs) in zip(layout.joined, outputs[worker]) {
-      let shape = joined.outputShape
-      let input = joined.input
-      let padded = run.padded(worker: worker) + places.input(of: joined) + joined.origin
-      // Images that other branches read are those of the group.
-      let firstOutput = joined.isParent ? 0 : group.lowerBound
-      switch joined.algorithm {
-      case .direct:
-        joined.runOffsets.withUnsafeBufferPointer { offsets in
-          guard let first = offsets.baseAddress else { return }
-          let stride = joined.convolution.stride
-          var geometry = epads_convolution(
-            runs: offsets.count, run_offsets: first, run_length: joined.runLength,
-            row_step: input.row * stride.height, column_step: input.channels * stride.width,
-            output_height: shape.height, output_width: shape.width, inputs: joined.inputs,
-            kernel_width: joined.convolution.kernel.width, kernel_step: joined.kernelStep)
-          for image in 0..<group.count {
-            fits &= joined.kernels.convolve(
-              &geometry, padded + image * input.image, outputs, outputs.count, firstOutput + image, &ahead)
-          }
-        }
-      case .winograd:
-        var geometry = epads_winograd(
-          images: group.count, padded_image: input.image, padded_row: input.row, channels: input.channels,
-          input_channels: joined.inputChannels, output_height: shape.height, output_width: shape.width,
-          tiles: StepLayout.tiles, vectors: StepLayout.productChannels / joined.kernels.lanes,
-          scratch: run.winograd(worker: worker))
-        fits &= joined.kernels.convolve_winograd(&geometry, padded, outputs, outputs.count, firstOutput, &ahead)
+    for image in group {
+      let number = image - group.lowerBound
+      for index in 0..<termCount {
+        let place = worker.places[index]
+        worker.terms[index].data = place.data + (place.isLocal ? number : image) * place.step
+      }
+      value.output = worker.kept.map { $0 + (isLocal ? number : image) * count }
+      value.code = code.map { $0 + image * codeStride }
+      value.padded = worker.padded.map { $0 + number * layout.value.image }
+      withUnsafeMutablePointer(to: &ahead) { ahead in
+        if value.padded == nil { value.ahead = ahead }
+        kernels.make_value(&value)
+      }
+      // Whole 64-byte pieces are compared.
+      if let code = value.code { (code + codeBytes).update(repeating: 0, count: codeStride - codeBytes) }
+      if hasStatistics, let output = value.output {
+        fits &= kernels.add_statistics(output, value.height, value.width, value.channels, limit, worker.sums)
       }
     }
     return fits
@@ -169,6 +174,23 @@ final class StepRun: @unchecked Sendable {
 }
 
 extension Run {
+  /// Joined convolutions of a step.
+  ///
+  /// - Parameter sums: the statistics of the step.
+  fileprivate func convolution(
+    _ joined: StepLayout.Joined, of step: Plan.Step, _ stepLayout: StepLayout, _ places: PaddedPlaces,
+    weights: [UnsafePointer<Float>], lanes: UnsafePointer<Int>, sums: UnsafeMutablePointer<Int64>, worker: Int,
+    _ descriptions: Descriptions
+  ) -> ConvolutionTask {
+    let outputs = joined.branches.flatMap { branch in
+      self.outputs(
+        step, branch, stepLayout, places, weights: weights[branch], lanes: joined.kernels.lanes, inputLanes: lanes,
+        sums: sums, worker: worker)
+    }
+    return ConvolutionTask(
+      joined, padded: padded(worker: worker) + places.input(of: joined) + joined.origin, outputs: outputs, descriptions)
+  }
+
   /// The vectors of a branch's output channels.
   ///
   /// - Parameter sums: the statistics of the step.

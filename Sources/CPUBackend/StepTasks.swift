@@ -232,38 +232,16 @@ struct StepTasks {
     _ number: Int, images: Range<Int>, _ place: Place, rows: Range<Int>, vectors: Range<Int>? = nil
   ) -> InferenceTask {
     let joined = layout.joined[number]
-    let (shape, input) = (joined.outputShape, joined.input)
     var outputs = outputs(of: joined, role: place.role)
     if let vectors { outputs = Array(outputs[vectors]) }
     for index in outputs.indices { outputs[index].data += rows.lowerBound * outputs[index].row }
-    let stride = joined.convolution.stride
     let inputPlace = team.layout.places[position].input(of: joined)
     let padded =
-      team.padded(inputPlace, role: place.role) + place.image * input.image + joined.origin
-      + rows.lowerBound * stride.height * input.row
-    let geometry: ConvolutionTask.Geometry =
-      switch joined.algorithm {
-      case .direct:
-        .direct(
-          epads_convolution(
-            runs: joined.runOffsets.count, run_offsets: team.descriptions.keep(joined.runOffsets),
-            run_length: joined.runLength, row_step: input.row * stride.height,
-            column_step: input.channels * stride.width, output_height: rows.count, output_width: shape.width,
-            inputs: joined.inputs, kernel_width: joined.convolution.kernel.width, kernel_step: joined.kernelStep))
-      case .winograd:
-        .winograd(
-          epads_winograd(
-            images: images.count, padded_image: input.image, padded_row: input.row, channels: input.channels,
-            input_channels: joined.inputChannels, output_height: rows.count, output_width: shape.width,
-            tiles: StepLayout.tiles, vectors: StepLayout.productChannels / joined.kernels.lanes,
-            scratch: team.winograd(role: 0)))
-      }
+      team.padded(inputPlace, role: place.role) + joined.origin
+      + rows.lowerBound * joined.convolution.stride.height * joined.input.row
     return .convolution(
-      ConvolutionTask(
-        kernels: joined.kernels, geometry: geometry, padded: padded, outputs: team.descriptions.keep(outputs),
-        count: outputs.count, images: images.count, paddedImage: input.image,
-        // What other branches read lies where the padded images do.
-        image: joined.isParent ? place.image : images.lowerBound))
+      ConvolutionTask(joined, rows: rows, padded: padded, outputs: outputs, team.descriptions), images: images,
+      first: place.image)
   }
 
   /// Vectors of output channels of image 0.

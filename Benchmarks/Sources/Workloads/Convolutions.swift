@@ -136,7 +136,7 @@ private final class ConvolutionMemory {
   let scratch: Memory<Float>
   let lanes: Memory<Int>
   let outputs: [epads_output]
-  let tiles = 16
+  let tiles: Int
   let vectors: Int
   var ahead = epads_ahead()
 
@@ -151,6 +151,7 @@ private final class ConvolutionMemory {
     let readsVectors = shape.isWinograd || shape.isDepthwise
     let (inputs, outputs) = (Plan.aligned(shape.inputs), Plan.aligned(shape.outputs))
     channels = readsVectors || followsBranch ? inputs : shape.inputs
+    tiles = channels <= 16 ? 32 : 16
     let functions = table.fitting(channels: readsVectors ? outputs | inputs : outputs).functions
     self.functions = functions
     let area = shape.kernel * shape.kernel
