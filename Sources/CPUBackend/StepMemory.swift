@@ -63,6 +63,22 @@ extension StepMemory {
     }
   }
 
+  /// The value of a step over all rows of an image, but for what it writes.
+  ///
+  /// - Parameters:
+  ///   - shift: as `summedShifts` gives it.
+  ///   - ones: as many as the value has aligned channels.
+  func value(
+    of step: Plan.Step, _ layout: StepLayout, terms: UnsafePointer<epads_term>, shift: UnsafePointer<Float>,
+    ones: UnsafePointer<Float>, rows: UnsafeMutablePointer<Float>
+  ) -> epads_value {
+    epads_value(
+      terms: terms, count: layout.summands.reduce(0) { $0 + $1.terms.count }, height: step.shape.height,
+      width: step.shape.width, channels: Plan.aligned(step.shape.channels), first_row: 0, last_row: step.shape.height,
+      shift: shift, ones: ones, rows: rows, output: nil, code: nil, padded: nil, padded_row: layout.value.row,
+      padded_channels: layout.value.channels, rectified: step.rectified ? 1 : 0, ahead: nil)
+  }
+
   /// A term over image 0.
   private func term(_ term: Plan.Term) -> epads_term {
     let shape = plan.buffers[term.buffer]

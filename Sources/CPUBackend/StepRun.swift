@@ -79,32 +79,25 @@ final class StepRun: @unchecked Sendable {
     termCount = buffers.count
     convolutionCount = layout.joined.count
     let (places, sumOffset, descriptions) = (pass.padded.places[number], sumOffset, descriptions)
-    workers = UnsafePointer(
-      descriptions.keep(
-        (0..<run.pool.width).map { worker in
-          let memory = PassMemory(run: run, layout: pass, worker: worker)
-          let terms = descriptions.keep(memory.terms(of: step, layout, partScales: partScales))
-          let termPlaces = buffers.enumerated().map { index, buffer in
-            TermPlace(data: terms[index].data, step: run.count(buffer), isLocal: pass.local.offsets[buffer] != nil)
-          }
-          let sums = run.sums(worker: worker) + sumOffset
-          let convolutions = layout.joined.map { joined in
-            run.convolution(
-              joined, of: step, layout, places, weights: weights, lanes: UnsafePointer(lanes), sums: sums,
-              worker: worker, descriptions)
-          }
-          return Worker(
-            value: epads_value(
-              terms: terms, count: buffers.count, height: step.shape.height, width: step.shape.width,
-              channels: Plan.aligned(step.shape.channels), first_row: 0, last_row: step.shape.height, shift: shift,
-              ones: run.ones, rows: run.rows(worker: worker), output: nil, code: nil, padded: nil,
-              padded_row: layout.value.row, padded_channels: layout.value.channels, rectified: step.rectified ? 1 : 0,
-              ahead: nil),
-            terms: terms, places: descriptions.keep(termPlaces), kept: output.map { memory.activations($0) },
-            padded: step.branches.isEmpty
-              ? nil : run.padded(worker: worker) + places.value + layout.value.origin,
-            sums: sums, convolutions: descriptions.keep(convolutions), winograd: run.winograd(worker: worker))
-        }))
+    let workers = (0..<run.pool.width).map { worker in
+      let memory = PassMemory(run: run, layout: pass, worker: worker)
+      let terms = descriptions.keep(memory.terms(of: step, layout, partScales: partScales))
+      let termPlaces = buffers.enumerated().map { index, buffer in
+        TermPlace(data: terms[index].data, step: run.count(buffer), isLocal: pass.local.offsets[buffer] != nil)
+      }
+      let sums = run.sums(worker: worker) + sumOffset
+      let convolutions = layout.joined.map { joined in
+        run.convolution(
+          joined, of: step, layout, places, weights: weights, lanes: UnsafePointer(lanes), sums: sums, worker: worker,
+          descriptions)
+      }
+      return Worker(
+        value: run.value(of: step, layout, terms: terms, shift: shift, ones: run.ones, rows: run.rows(worker: worker)),
+        terms: terms, places: descriptions.keep(termPlaces), kept: output.map { memory.activations($0) },
+        padded: step.branches.isEmpty ? nil : run.padded(worker: worker) + places.value + layout.value.origin,
+        sums: sums, convolutions: descriptions.keep(convolutions), winograd: run.winograd(worker: worker))
+    }
+    self.workers = UnsafePointer(descriptions.keep(workers))
   }
 
   /// Takes a group of images through the step.

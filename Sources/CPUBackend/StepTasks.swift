@@ -29,12 +29,9 @@ struct StepTasks {
     let inputLanes = descriptions.keep([Int](repeating: 0, count: layout.laneCount))
     team.writeLanes(of: step, to: inputLanes)
     self.inputLanes = UnsafePointer(inputLanes)
-    value = epads_value(
-      terms: descriptions.keep(terms), count: terms.count, height: step.shape.height, width: step.shape.width,
-      channels: Plan.aligned(step.shape.channels), first_row: 0, last_row: step.shape.height,
-      shift: descriptions.keep(team.summedShifts(step)), ones: team.constants.ones, rows: team.rows(role: 0),
-      output: nil, code: nil, padded: nil, padded_row: layout.value.row, padded_channels: layout.value.channels,
-      rectified: step.rectified ? 1 : 0, ahead: nil)
+    value = team.value(
+      of: step, layout, terms: descriptions.keep(terms), shift: descriptions.keep(team.summedShifts(step)),
+      ones: team.constants.ones, rows: team.rows(role: 0))
   }
 
   /// What the roles of the team do, phase by phase.

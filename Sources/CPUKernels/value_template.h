@@ -5,6 +5,9 @@
 // Terms that are added up in registers; a value of more takes several rounds.
 #define TERMS 4
 
+// Vectors of a cache line, which is read and written at once.
+#define LINE_VECTORS (LANES < 16 ? 16 / LANES : 1)
+
 // What a pool makes of two values: their sum, or the larger one.
 INLINE vector pooled(vector left, vector right, const int is_maximum) {
   return is_maximum ? (left > right ? left : right) : left + right;
@@ -19,25 +22,33 @@ INLINE vector pool_column(const float *from, const long rows, long length, const
   return result;
 }
 
-// Windows of three columns, a position apart and centred: each column is pooled once and stays in a register.
+// Windows of three columns, a position apart and centred: each column is pooled once and stays in a register. `vectors` of
+// each position at a time.
 INLINE void pool_three_columns(
-    const float *from, const long rows, long width, long channels, const int rectified, const int is_maximum, float *row) {
+    const float *from, const long rows, long width, long channels, const int vectors, const int rectified,
+    const int is_maximum, float *row) {
   const long length = width * channels;
   const vector whole = (vector)(is_maximum ? 1.0f : 1.0f / (float)(rows * 3)),
                side = (vector)(is_maximum ? 1.0f : 1.0f / (float)(rows * 2));
-  for (long c = 0; c < channels; c += LANES) {
+  for (long c = 0; c < channels; c += vectors * LANES) {
     const float *column = from + c;
     float *to = row + c;
-    vector left = pool_column(column, rows, length, rectified, is_maximum);
-    vector middle = pool_column(column + channels, rows, length, rectified, is_maximum);
-    store(to, pooled(left, middle, is_maximum) * side);
-    for (long x = 2; x < width; x++) {
-      const vector right = pool_column(column + x * channels, rows, length, rectified, is_maximum);
-      store(to + (x - 1) * channels, pooled(pooled(left, middle, is_maximum), right, is_maximum) * whole);
-      left = middle;
-      middle = right;
+    vector left[LINE_VECTORS], middle[LINE_VECTORS];
+    UNROLL for (int v = 0; v < vectors; v++) {
+      left[v] = pool_column(column + v * LANES, rows, length, rectified, is_maximum);
+      middle[v] = pool_column(column + channels + v * LANES, rows, length, rectified, is_maximum);
+      store(to + v * LANES, pooled(left[v], middle[v], is_maximum) * side);
     }
-    store(to + (width - 1) * channels, pooled(left, middle, is_maximum) * side);
+    for (long x = 2; x < width; x++) {
+      UNROLL for (int v = 0; v < vectors; v++) {
+        const vector right = pool_column(column + x * channels + v * LANES, rows, length, rectified, is_maximum);
+        store(to + (x - 1) * channels + v * LANES, pooled(pooled(left[v], middle[v], is_maximum), right, is_maximum) * whole);
+        left[v] = middle[v];
+        middle[v] = right;
+      }
+    }
+    UNROLL for (int v = 0; v < vectors; v++)
+      store(to + (width - 1) * channels + v * LANES, pooled(left[v], middle[v], is_maximum) * side);
   }
 }
 
@@ -69,12 +80,18 @@ INLINE void pool_row(
   const long channels = term->channels, length = term->width * channels;
   const float *from = term->data + top * length;
   if (term->kernel_width == 3 && term->stride_width == 1 && term->padding_width == 1 && width > 1) {
-    if (rows == 3 && !term->rectified)
-      pool_three_columns(from, 3, width, channels, 0, is_maximum, row);
-    else if (rows == 2 && !term->rectified)
-      pool_three_columns(from, 2, width, channels, 0, is_maximum, row);
+#define POOL(rows, vectors, rectified) \
+  pool_three_columns(from, rows, width, channels, vectors, rectified, is_maximum, row)
+    const int fills_lines = channels % (LINE_VECTORS * LANES) == 0;
+    if (rows == 3 && fills_lines && !term->rectified)
+      POOL(3, LINE_VECTORS, 0);
+    else if (rows == 3 && fills_lines)
+      POOL(3, LINE_VECTORS, 1);
+    else if (rows == 2 && fills_lines && !term->rectified)
+      POOL(2, LINE_VECTORS, 0);
     else
-      pool_three_columns(from, rows, width, channels, term->rectified, is_maximum, row);
+      POOL(rows, 1, term->rectified);
+#undef POOL
     return;
   }
   if (term->stride_width >= term->kernel_width) {
@@ -160,30 +177,32 @@ typedef struct {
   int rectified;
 } row_targets;
 
-// A row: `start` and then `count` terms, each times its scale. `start` holds a value for every unit, or for every channel.
+// A row: `start` and then `count` terms, each times its scale; `vectors` of each position at a time. `start` holds a value for
+// every unit, or for every channel.
 INLINE void add_terms(
     const float *const rows[TERMS], const float *const scales[TERMS], const int count, const float *start, int starts_by_unit,
-    long width, long channels, const row_targets to) {
-  for (long c = 0; c < channels; c += LANES) {
-    vector scale[TERMS];
+    long width, long channels, const int vectors, const row_targets to) {
+  for (long c = 0; c < channels; c += vectors * LANES) {
+    vector scale[TERMS][LINE_VECTORS], first[LINE_VECTORS];
     // A copy, because as far as the compiler knows what the loop stores might be `rows`.
     const float *from[TERMS];
     UNROLL for (int t = 0; t < count; t++) {
-      scale[t] = load(scales[t] + c);
+      UNROLL for (int v = 0; v < vectors; v++) scale[t][v] = load(scales[t] + c + v * LANES);
       from[t] = rows[t];
     }
-    const vector first = load(start + c);
+    UNROLL for (int v = 0; v < vectors; v++) first[v] = load(start + c + v * LANES);
     uint8_t *code = to.code ? to.code + c / 8 : 0;
     _Pragma("clang loop unroll_count(2)") for (long x = 0, i = c; x < width; x++, i += channels) {
-      vector value = starts_by_unit ? load(start + i) : first;
-      // A product with 1 is exact, so that a term without a scale is added as it is.
-      UNROLL for (int t = 0; t < count; t++) value = fused(load(from[t] + i), scale[t], value);
-      if (to.code) {
-        put_signs(value, c, code);
-        code += channels / 8;
+      UNROLL for (int v = 0; v < vectors; v++) {
+        const long unit = i + v * LANES;
+        vector value = starts_by_unit ? load(start + unit) : first[v];
+        // A product with 1 is exact, so that a term without a scale is added as it is.
+        UNROLL for (int t = 0; t < count; t++) value = fused(load(from[t] + unit), scale[t][v], value);
+        if (to.code) put_signs(value, c + v * LANES, code + v * LANES / 8);
+        if (to.padded) store(to.padded + unit, to.rectified ? rectify(value) : value);
+        if (to.output) store(to.output + unit, value);
       }
-      if (to.padded) store(to.padded + i, to.rectified ? rectify(value) : value);
-      if (to.output) store(to.output + i, value);
+      if (to.code) code += channels / 8;
     }
   }
 }
@@ -193,7 +212,13 @@ INLINE void add_row(
     const float *const rows[TERMS], const float *const scales[TERMS], const int count, const float *start, int starts_by_unit,
     long width, long channels, row_targets to) {
 #define ADD_TERMS(by_unit, ...) \
-  add_terms(rows, scales, count, start, by_unit, width, channels, (row_targets){__VA_ARGS__})
+  do { \
+    const row_targets targets = {__VA_ARGS__}; \
+    if (count > 1 && channels % (LINE_VECTORS * LANES) == 0) \
+      add_terms(rows, scales, count, start, by_unit, width, channels, LINE_VECTORS, targets); \
+    else \
+      add_terms(rows, scales, count, start, by_unit, width, channels, 1, targets); \
+  } while (0)
   if (!starts_by_unit && !to.code && !to.output)
     ADD_TERMS(0, 0, 0, to.padded, to.rectified);
   else if (starts_by_unit || !to.code || (to.padded && !to.rectified))
