@@ -32,6 +32,7 @@ static uint64_t hamming(const uint8_t *left, const uint8_t *right, long bytes) {
 }
 
 #define LANES 8
+#define REGISTERS 16
 #define VECTORS 2
 #define DIRECT_ROWS 2
 #define POSITIONS 6

@@ -51,6 +51,7 @@ static __attribute__((target(AVX512 ",avx512vpopcntdq"))) void hamming_pairs(
 }
 
 #define LANES 16
+#define REGISTERS 32
 #define VECTORS 1
 #define DIRECT_ROWS 4
 #define POSITIONS 4

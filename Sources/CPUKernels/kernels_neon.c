@@ -19,6 +19,7 @@ static inline uint32_t packed(float32x4_t values) {
 }
 
 #define LANES 4
+#define REGISTERS 32
 #define VECTORS 3
 #define DIRECT_ROWS 4
 #define POSITIONS 8

@@ -2,6 +2,7 @@
 // defines
 //
 //   LANES               floats of a vector
+//   REGISTERS           vector registers
 //   VECTORS             most vectors of output channels that a convolution makes at once
 //   DIRECT_ROWS         rows of 4 outputs that a direct convolution of one vector makes at once: all sums in registers
 //   POSITIONS           outputs side by side that a dense convolution of several vectors makes at once: the same

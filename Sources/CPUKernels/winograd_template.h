@@ -55,31 +55,44 @@ static void pack_winograd(const float *weights, long outputs, long inputs, float
   }
 }
 
+// The second transform of a window, whose columns have had the first.
+INLINE void transform_rows(const vector columns[6][6], float *to, long stride) {
+  UNROLL for (int i = 0; i < 6; i++) {
+    vector d[6];
+    UNROLL for (int j = 0; j < 6; j++) d[j] = columns[j][i];
+    transform_input(d);
+    UNROLL for (int j = 0; j < 6; j++) store(to + (i * 6 + j) * stride, d[j]);
+  }
+}
+
 // Tiles side by side that are transformed at once.
 enum { TILES_ACROSS = 8 };
 
-// The 6x6 windows of up to TILES_ACROSS tiles side by side into `tiles`, whose 36 positions are `stride` apart. Neighbours share
-// two columns, which are transformed once.
+// The 6x6 windows of up to TILES_ACROSS tiles side by side into `tiles`, whose 36 positions are `stride` apart. A window does not
+// fit 16 registers: then the two columns that neighbours share are transformed once.
 static __attribute__((noinline)) void transform_tiles(
     const float *window, long row, long channels, long count, float *tiles, long stride) {
+#if REGISTERS < 32
   vector columns[4 * TILES_ACROSS + 2][6];
   for (long c = 0; c < channels; c += LANES) {
     for (long x = 0; x < 4 * count + 2; x++) {
-      vector d[6];
-      UNROLL for (int i = 0; i < 6; i++) d[i] = load(window + i * row + x * channels + c);
-      transform_input(d);
-      UNROLL for (int i = 0; i < 6; i++) columns[x][i] = d[i];
+      UNROLL for (int i = 0; i < 6; i++) columns[x][i] = load(window + i * row + x * channels + c);
+      transform_input(columns[x]);
     }
-    for (long t = 0; t < count; t++) {
-      float *to = tiles + t * channels + c;
-      UNROLL for (int i = 0; i < 6; i++) {
-        vector d[6];
-        UNROLL for (int j = 0; j < 6; j++) d[j] = columns[4 * t + j][i];
-        transform_input(d);
-        UNROLL for (int j = 0; j < 6; j++) store(to + (i * 6 + j) * stride, d[j]);
-      }
-    }
+    for (long t = 0; t < count; t++) transform_rows(columns + 4 * t, tiles + t * channels + c, stride);
   }
+#else
+  // Most of a window stays in registers: stores cost more than the columns.
+  for (long t = 0; t < count; t++)
+    for (long c = 0; c < channels; c += LANES) {
+      vector columns[6][6];
+      UNROLL for (int x = 0; x < 6; x++) {
+        UNROLL for (int i = 0; i < 6; i++) columns[x][i] = load(window + i * row + (4 * t + x) * channels + c);
+        transform_input(columns[x]);
+      }
+      transform_rows(columns, tiles + t * channels + c, stride);
+    }
+#endif
 }
 
 // TILE_GROUP tiles times `count` vectors of filters, at one position.
@@ -159,8 +172,14 @@ INLINE int finish_tile(
   }
   vector sum = (vector)0, squares = (vector)0;
   const long position = output->channels;
+#if REGISTERS < 32
   // A loop, or the compiler would put off the columns' transforms and keep more of their parts than there are registers.
-  _Pragma("clang loop unroll(disable)") for (int i = 0; i < rows; i++, to += row) {
+  _Pragma("clang loop unroll(disable)")
+#else
+  UNROLL
+#endif
+  for (int i = 0; i < 4; i++, to += row) {
+    if (i >= rows) continue;
     vector y[4];
     transform_output(t[i], y);
     if (output->bias) UNROLL for (int j = 0; j < 4; j++) y[j] += load(output->bias);
