@@ -44,7 +44,7 @@ struct ConvolutionTask {
           epads_winograd(
             images: 1, padded_image: input.image, padded_row: input.row, channels: input.channels,
             input_channels: joined.inputChannels, output_height: rows.count, output_width: shape.width,
-            tiles: StepLayout.tiles(channels: input.channels),
+            tiles: epads_winograd_tiles(input.channels),
             vectors: StepLayout.productChannels / joined.kernels.lanes,
             // Replaced by that of the thread.
             scratch: UnsafeMutablePointer(mutating: padded)))

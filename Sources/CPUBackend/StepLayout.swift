@@ -59,9 +59,6 @@ struct StepLayout {
   /// Floats of packed weights.
   let weightCount: Int
 
-  /// Tiles of so many input channels that Winograd transforms together: few enough for the second-level cache, so many that
-  /// filters are read seldom.
-  static func tiles(channels: Int) -> Int { channels <= 16 ? 32 : 16 }
   /// Output channels whose products are made together: those of a round stay near the nearest cache.
   static let productChannels = 16
 
@@ -101,7 +98,7 @@ struct StepLayout {
     self.joined = joined
     winogradCount =
       joined.filter { $0.algorithm == .winograd }
-      .map { epads_winograd_scratch(Self.tiles(channels: $0.input.channels), $0.input.channels, Self.productChannels) }
+      .map { epads_winograd_scratch(epads_winograd_tiles($0.input.channels), $0.input.channels, Self.productChannels) }
       .max() ?? 0
 
     let outputs = branches.map { Plan.aligned(plan.buffers[$0.output].channels) }
@@ -122,7 +119,7 @@ struct StepLayout {
     var group = (4095 + count) / max(1, count)
     for branch in step.branches where branch.algorithm == .winograd {
       let tiles = BatchStatistics.tiles(shape: plan.buffers[branch.output], images: 1)
-      let together = Self.tiles(channels: Plan.aligned(plan.inputShape(of: branch, in: step).channels))
+      let together = epads_winograd_tiles(Plan.aligned(plan.inputShape(of: branch, in: step).channels))
       group = max(group, (together - 1) / max(1, tiles) + 1)
     }
     return max(1, min(group, 16, limit))

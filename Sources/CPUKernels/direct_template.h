@@ -237,14 +237,9 @@ INLINE int convolve_vectors(
     UNROLL for (int v = 0; v < count; v++) {
       const epads_output *output = outputs + v;
       if (!output->sums) continue;
-      const long row = output->row, position = targets.position[v];
-      const float *tile = output->data + image * output->image + top * row;
-      for (long left = 0; left < width; left += 4, tile += 4 * position)
-        fits &= rows == 4 && left + 4 <= width
-                    ? add_stored_tile(tile, row, position, 4, 4, output->limit, fine + v, output->sums, position)
-                    : add_stored_tile(
-                          tile, row, position, rows, smaller(4, width - left), output->limit, fine + v, output->sums,
-                          position);
+      fits &= add_stored_rows(
+          output->data + image * output->image + top * output->row, output->row, targets.position[v], rows, width,
+          output->limit, fine + v, output->sums, targets.position[v]);
     }
   }
   UNROLL for (int v = 0; v < count; v++)

@@ -76,16 +76,27 @@ INLINE int add_stored_tile(
   return add_tile(sum, squares, limit, fine, sums, stride);
 }
 
+// Adds the tiles of up to 4 rows that are stored, one behind the other.
+INLINE int add_stored_rows(
+    const float *from, long row, long position, long rows, long width, float limit, fine_sums *fine, int64_t *sums,
+    long stride) {
+  int fits = 1;
+  for (long left = 0; left < width; left += 4, from += 4 * position)
+    fits &= rows == 4 && left + 4 <= width
+                ? add_stored_tile(from, row, position, 4, 4, limit, fine, sums, stride)
+                : add_stored_tile(from, row, position, rows, smaller(4, width - left), limit, fine, sums, stride);
+  return fits;
+}
+
 static int add_statistics(
     const float *image, long height, long width, long channels, float limit, int64_t *sums) {
+  const long row = width * channels;
   int fits = 1;
   for (long c = 0; c < channels; c += LANES) {
     fine_sums fine = no_sums;
     for (long top = 0; top < height; top += 4)
-      for (long left = 0; left < width; left += 4)
-        fits &= add_stored_tile(
-            image + (top * width + left) * channels + c, width * channels, channels, smaller(4, height - top),
-            smaller(4, width - left), limit, &fine, sums + c, channels);
+      fits &= add_stored_rows(
+          image + top * row + c, row, channels, smaller(4, height - top), width, limit, &fine, sums + c, channels);
     add_fine(&fine, sums + c, channels);
   }
   return fits;

@@ -151,7 +151,7 @@ private final class ConvolutionMemory {
     let readsVectors = shape.isWinograd || shape.isDepthwise
     let (inputs, outputs) = (Plan.aligned(shape.inputs), Plan.aligned(shape.outputs))
     channels = readsVectors || followsBranch ? inputs : shape.inputs
-    tiles = channels <= 16 ? 32 : 16
+    tiles = epads_winograd_tiles(channels)
     let functions = table.fitting(channels: readsVectors ? outputs | inputs : outputs).functions
     self.functions = functions
     let area = shape.kernel * shape.kernel

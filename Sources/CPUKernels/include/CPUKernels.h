@@ -182,6 +182,10 @@ const epads_kernels *_Nullable epads_kernels_avx2(void);
 const epads_kernels *_Nullable epads_kernels_avx512(void);
 const epads_kernels *_Nullable epads_kernels_neon(void);
 
+/// Tiles of so many input channels that are best transformed together: few enough for the second-level cache, so many that
+/// filters are read seldom.
+static inline long epads_winograd_tiles(long channels) { return channels <= 16 ? 32 : 16; }
+
 /// Floats of scratch that a Winograd convolution takes: transformed tiles of the input, and products.
 static inline long epads_winograd_scratch(long tiles, long channels, long output_lanes) {
   // 16 more a position: rows a power of two apart would share cache sets.
