@@ -15,9 +15,9 @@ typedef struct {
   int tile_rows, tile_columns, tiles;
 } convolution_shape;
 
-// A block: where its first channel lies in the arena, channels of its buffer, whether it has statistics; for grouped
-// convolutions, its first channel, the channels without padding and those of a group.
-enum { BLOCK_PLACE, BLOCK_CHANNELS, BLOCK_COUNTED, BLOCK_FIRST_CHANNEL, BLOCK_OUTPUTS, BLOCK_GROUP_OUTPUTS, BLOCK = 8 };
+// A block: where its first channel lies in the arena, channels of its buffer, where the totals of its statistics begin or -1;
+// for grouped convolutions, its first channel, the channels without padding and those of a group.
+enum { BLOCK_PLACE, BLOCK_CHANNELS, BLOCK_TOTALS, BLOCK_FIRST_CHANNEL, BLOCK_OUTPUTS, BLOCK_GROUP_OUTPUTS, BLOCK = 8 };
 
 // Scoring takes statistics of what convolutions make; an inference adds biases to it, the row before the matrix of
 // weights.
@@ -29,7 +29,7 @@ enum { BLOCK_PLACE, BLOCK_CHANNELS, BLOCK_COUNTED, BLOCK_FIRST_CHANNEL, BLOCK_OU
 #define IN_INFERENCE(code)
 #define IN_SCORING(code) code
 #define STATISTICS_PARAMETERS \
-  __global long *partial, ulong partial_place, __global int *out_of_range, float limit,
+  __global long *totals, __global int *out_of_range, float limit,
 #endif
 
 #ifdef TILED
@@ -47,5 +47,25 @@ inline tile_place place_of_tile(int tile, const convolution_shape *shape) {
   place.left = tile % shape->tile_columns * 4;
   return place;
 }
+
+#ifndef INFERENCE
+
+// Adds the counts of a work-group to the totals of its channels, from first_channel on: item i of counts[kind][item] is of
+// channel i % channels.
+inline void add_group(
+    __local const long *counts, int items, int first_channel, int channels, const convolution_shape *shape,
+    __global const long *blocks, __global long *totals) {
+  for (int task = get_local_id(0); task < 4 * channels; task += get_local_size(0)) {
+    const int kind = task / channels, channel = first_channel + task % channels;
+    if (channel >= shape->aligned_outputs) continue;
+    __global const long *block = blocks + channel / 8 * BLOCK;
+    if (block[BLOCK_TOTALS] < 0) continue;
+    long sum = 0;
+    for (int item = task % channels; item < items; item += channels) sum += counts[kind * items + item];
+    add_to((__global uint *)(totals + block[BLOCK_TOTALS] + kind * block[BLOCK_CHANNELS] + channel % 8), sum);
+  }
+}
+
+#endif
 
 #endif

@@ -15,12 +15,18 @@ typedef float4 lanes;
 typedef int4 lane_flags;
 #define LOAD(pointer) vload4(0, pointer)
 #define STORE(value, pointer) vstore4(value, 0, pointer)
+// From and to places that are multiples of LANES. Wide accesses to global memory are single ones only where the compiler
+// knows that they are aligned.
+#define LOAD_ALIGNED(pointer) (*(__global const lanes *)(pointer))
+#define STORE_ALIGNED(value, pointer) (*(__global lanes *)(pointer) = (value))
 #else
 #define LANES 8
 typedef float8 lanes;
 typedef int8 lane_flags;
 #define LOAD(pointer) vload8(0, pointer)
 #define STORE(value, pointer) vstore8(value, 0, pointer)
+#define LOAD_ALIGNED(pointer) LOAD(pointer)
+#define STORE_ALIGNED(value, pointer) STORE(value, pointer)
 #endif
 
 // Negative values and NaN as zero.

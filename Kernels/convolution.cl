@@ -1,140 +1,125 @@
 // Direct convolution: one chain of fma per output over (kernel row, kernel column, input channel). Padded channels have
 // weight 0 and value 0, which changes no sum.
 
-// For GPUs: a matrix product of windows and weights. A work-group makes TILE_PIXELS x TILE_CHANNELS outputs, a work-item
-// 8 x 8 of them in registers: two rows of a 4x4 tile. DEPTH links of the chain at a time go through local memory.
+// For GPUs: a work-group makes TILE_PIXELS x TILE_CHANNELS outputs, a work-item 8 channels of a row of a 4x4 tile in
+// registers. Nothing is staged: work-items that share inputs or weights are neighbours, whose loads are one.
 #ifdef TILED
 
 #define TILES (TILE_PIXELS / 16)
 #define COLUMNS (TILE_CHANNELS / 8)
-#define GROUP (TILE_PIXELS / 8 * COLUMNS)
-#define DEPTH 8
-// A multiple of 4, for vectors, that spreads channels over banks.
-#define WINDOW_STRIDE (TILE_PIXELS + 4)
+#define GROUP (TILE_PIXELS / 4 * COLUMNS)
 
 __kernel __attribute__((reqd_work_group_size(GROUP, 1, 1))) void convolve(
-    __global float *arena, ulong input_place, __global const float *weights, ulong weight_place,
+    __global float *arena, ulong input_place, __global const float *restrict weights, ulong weight_place,
     __global const long *tables, ulong blocks_place, STATISTICS_PARAMETERS convolution_shape shape) {
-  __local __attribute__((aligned(16))) float windows[DEPTH * WINDOW_STRIDE];
-  __local __attribute__((aligned(16))) float filters[DEPTH * TILE_CHANNELS];
-  __local tile_place places[TILES];
-  const int item = get_local_id(0);
-  const int first_channel = get_group_id(1) * TILE_CHANNELS;
-  if (item < TILES) places[item] = place_of_tile(get_group_id(0) * TILES + item, &shape);
-  weights += weight_place;
-  __global const float *input = arena + input_place;
-  barrier(CLK_LOCAL_MEM_FENCE);
+  const int item = get_local_id(0), column = item % COLUMNS, row = item / COLUMNS;
+  // Work-groups with the same inputs follow each other.
+  const int channel_groups = (shape.aligned_outputs + TILE_CHANNELS - 1) / TILE_CHANNELS;
+  const int first_channel = get_group_id(0) % channel_groups * TILE_CHANNELS;
+  const tile_place place = place_of_tile(get_group_id(0) / channel_groups * TILES + row / 4, &shape);
+  const int top = place.top + row % 4;
+  const int is_output = place.image >= 0 && top < shape.output_height;
+  // 4 channels in each half of the work-group's, so that neighbours write neighbouring ones. What is not there is made like
+  // the last one, and dropped.
+  const int channels[2] = {first_channel + column * 4, first_channel + TILE_CHANNELS / 2 + column * 4};
+  const int left = min(channels[0], shape.aligned_outputs - 4), right = min(channels[1], shape.aligned_outputs - 4) - left;
+  weights += weight_place + left;
+  lanes sums[4][2];
+#pragma unroll
+  for (int p = 0; p < 4; p++) sums[p][0] = sums[p][1] = (lanes)(0.0f);
 
-  const int row = item / COLUMNS, column = item % COLUMNS;
-  lanes sums[8][2];
+  if (is_output) {
+    __global const float *image =
+        arena + input_place + (ulong)place.image * shape.height * shape.width * shape.aligned_channels;
+    for (int r = 0; r < shape.kernel_height; r++) {
+      const int y = top * shape.stride_height - shape.padding_height + r * shape.dilation_height;
+      // Zeros add nothing.
+      if (y < 0 || y >= shape.height) continue;
+      for (int s = 0; s < shape.kernel_width; s++) {
+        const int x = place.left * shape.stride_width - shape.padding_width + s * shape.dilation_width;
+        __global const float *input = image + y * shape.width * shape.aligned_channels;
+        __global const float *filter =
+            weights + (ulong)((r * shape.kernel_width + s) * shape.aligned_channels) * shape.aligned_outputs;
+        int inside[4];
 #pragma unroll
-  for (int p = 0; p < 8; p++) sums[p][0] = sums[p][1] = (lanes)(0.0f);
-
-  for (int r = 0; r < shape.kernel_height; r++)
-    for (int s = 0; s < shape.kernel_width; s++)
-      for (int first = 0; first < shape.aligned_channels; first += DEPTH) {
-        // Neighbours in a group fetch neighbouring channels.
-        for (int fetch = item; fetch < TILE_PIXELS * DEPTH / 4; fetch += GROUP) {
-          const int pixel = fetch / (DEPTH / 4), channel = fetch % (DEPTH / 4) * 4;
-          const tile_place place = places[pixel / 16];
-          const int y =
-              (place.top + pixel / 4 % 4) * shape.stride_height - shape.padding_height + r * shape.dilation_height;
-          const int x = (place.left + pixel % 4) * shape.stride_width - shape.padding_width + s * shape.dilation_width;
-          lanes value = (lanes)(0.0f);
-          if (place.image >= 0 && y >= 0 && y < shape.height && x >= 0 && x < shape.width)
-            value = rectify(
-                LOAD(input + (((ulong)place.image * shape.height + y) * shape.width + x) * shape.aligned_channels +
-                     first + channel),
-                shape.rectified);
-          __local float *to = windows + channel * WINDOW_STRIDE + pixel;
-          to[0] = value.s0;
-          to[WINDOW_STRIDE] = value.s1;
-          to[2 * WINDOW_STRIDE] = value.s2;
-          to[3 * WINDOW_STRIDE] = value.s3;
-        }
-        const int base = (r * shape.kernel_width + s) * shape.aligned_channels + first;
-        for (int fetch = item; fetch < DEPTH * TILE_CHANNELS / 4; fetch += GROUP) {
-          const int link = fetch / (TILE_CHANNELS / 4), c = fetch % (TILE_CHANNELS / 4) * 4;
-          STORE(
-              first_channel + c < shape.aligned_outputs
-                  ? LOAD(weights + (ulong)(base + link) * shape.aligned_outputs + first_channel + c)
-                  : (lanes)(0.0f),
-              filters + link * TILE_CHANNELS + c);
-        }
-        barrier(CLK_LOCAL_MEM_FENCE);
+        for (int p = 0; p < 4; p++)
+          inside[p] = x + p * shape.stride_width >= 0 && x + p * shape.stride_width < shape.width;
+#pragma unroll 2
+        for (int first = 0; first < shape.aligned_channels; first += 4) {
+          lanes values[4];
 #pragma unroll
-        for (int link = 0; link < DEPTH; link++) {
-          __local const float *window = windows + link * WINDOW_STRIDE + row * 8;
-          __local const float *filter = filters + link * TILE_CHANNELS + column * 8;
-          const lanes upper = LOAD(window), lower = LOAD(window + 4);
-          const lanes left = LOAD(filter), right = LOAD(filter + 4);
-          const float factors[8] = {upper.s0, upper.s1, upper.s2, upper.s3, lower.s0, lower.s1, lower.s2, lower.s3};
+          for (int p = 0; p < 4; p++)
+            values[p] = inside[p] ? LOAD_ALIGNED(input + (x + p * shape.stride_width) * shape.aligned_channels + first)
+                                  : (lanes)(0.0f);
+          if (shape.rectified) {
 #pragma unroll
-          for (int p = 0; p < 8; p++) {
-            sums[p][0] = fma((lanes)(factors[p]), left, sums[p][0]);
-            sums[p][1] = fma((lanes)(factors[p]), right, sums[p][1]);
+            for (int p = 0; p < 4; p++) values[p] = rectify(values[p], 1);
           }
+#define ADD_LINK(component)                                                                         \
+  {                                                                                                 \
+    const lanes first_filter = LOAD_ALIGNED(filter), second_filter = LOAD_ALIGNED(filter + right);  \
+    filter += shape.aligned_outputs;                                                                \
+    _Pragma("unroll") for (int p = 0; p < 4; p++) {                                                 \
+      sums[p][0] = fma((lanes)(values[p].component), first_filter, sums[p][0]);                  \
+      sums[p][1] = fma((lanes)(values[p].component), second_filter, sums[p][1]);                 \
+    }                                                                                               \
+  }
+          ADD_LINK(s0)
+          ADD_LINK(s1)
+          ADD_LINK(s2)
+          ADD_LINK(s3)
         }
-        barrier(CLK_LOCAL_MEM_FENCE);
       }
-
-  const int channel = first_channel + column * 8, tile = row / 2;
-#ifdef INFERENCE
-  __global const float *biases = weights - shape.aligned_outputs + min(channel, shape.aligned_outputs - 8);
-  const lanes left_bias = LOAD(biases), right_bias = LOAD(biases + 4);
-#endif
-  // Outputs beyond an edge count as 0.
-  const tile_place place = places[tile];
-  __global const long *block = tables + blocks_place + channel / 8 * BLOCK;
-#pragma unroll
-  for (int p = 0; p < 8; p++) {
-    const int y = place.top + row % 2 * 2 + p / 4, x = place.left + p % 4;
-    if (place.image >= 0 && y < shape.output_height && x < shape.output_width) {
-      if (channel < shape.aligned_outputs) {
-        const ulong position = ((ulong)place.image * shape.output_height + y) * shape.output_width + x;
-        __global float *to = arena + block[BLOCK_PLACE] + position * block[BLOCK_CHANNELS];
-        STORE(sums[p][0] IN_INFERENCE(+ left_bias), to);
-        STORE(sums[p][1] IN_INFERENCE(+ right_bias), to + 4);
-      }
-    } else {
-      sums[p][0] = sums[p][1] = (lanes)(0.0f);
     }
+  }
+
+#pragma unroll
+  for (int h = 0; h < 2; h++) {
+    const int is_channel = channels[h] < shape.aligned_outputs;
+    __global const long *block = tables + blocks_place + (is_channel ? channels[h] / 8 * BLOCK : 0);
+    const int stride = block[BLOCK_CHANNELS];
+    __global float *to = arena + block[BLOCK_PLACE] + channels[h] % 8 +
+                         (((ulong)max(place.image, 0) * shape.output_height + top) * shape.output_width + place.left) * stride;
+    IN_INFERENCE(const lanes bias = LOAD_ALIGNED(weights - shape.aligned_outputs + h * right);)
+#pragma unroll
+    for (int p = 0; p < 4; p++)
+      if (is_output && place.left + p < shape.output_width) {
+        if (is_channel) STORE_ALIGNED(sums[p][h] IN_INFERENCE(+ bias), to + p * stride);
+      } else {
+        // Outputs beyond an edge count as 0.
+        sums[p][h] = (lanes)(0.0f);
+      }
   }
 
 #ifndef INFERENCE
-  // The upper two rows of a tile to local memory, then the lower two on top of them. The windows' memory once more, for
-  // sums of tiles: [s, q][tile][channel].
-  __local float *const tile_sums = windows;
+  // Sums of rows, [s, q][row][channel], then those of tiles.
+  __local __attribute__((aligned(16))) float rows[2 * TILE_PIXELS / 4 * TILE_CHANNELS];
 #pragma unroll
-  for (int half_tile = 0; half_tile < 2; half_tile++) {
-    if (row % 2 == half_tile) {
-#pragma unroll
-      for (int c = 0; c < 8; c++) {
-        float x[8];
-#pragma unroll
-        for (int p = 0; p < 8; p++) {
-          const lanes four = sums[p][c / 4];
-          x[p] = c % 4 == 0 ? four.s0 : c % 4 == 1 ? four.s1 : c % 4 == 2 ? four.s2 : four.s3;
-        }
-        __local float *to = tile_sums + tile * TILE_CHANNELS + column * 8 + c;
-        float sum = half_tile == 0 ? 0.0f : to[0], squares = half_tile == 0 ? 0.0f : to[TILES * TILE_CHANNELS];
-        add_row(half_tile * 2, x[0], x[1], x[2], x[3], &sum, &squares);
-        add_row(half_tile * 2 + 1, x[4], x[5], x[6], x[7], &sum, &squares);
-        to[0] = sum;
-        to[TILES * TILE_CHANNELS] = squares;
-      }
-    }
-    barrier(CLK_LOCAL_MEM_FENCE);
+  for (int h = 0; h < 2; h++) {
+    const lanes x0 = sums[0][h], x1 = sums[1][h], x2 = sums[2][h], x3 = sums[3][h];
+    __local float *to = rows + row * TILE_CHANNELS + h * (TILE_CHANNELS / 2) + column * 4;
+    STORE((x0 + x1) + (x2 + x3), to);
+    STORE(fma(x3, x3, fma(x2, x2, fma(x1, x1, x0 * x0))), to + TILE_PIXELS / 4 * TILE_CHANNELS);
   }
-  for (int c = item; c < TILE_CHANNELS && first_channel + c < shape.aligned_outputs; c += GROUP) {
-    if (!tables[blocks_place + (first_channel + c) / 8 * BLOCK + BLOCK_COUNTED]) continue;
-    tile_counts total;
-    clear(&total);
-    for (int t = 0; t < TILES; t++)
-      add_tile(&total, tile_sums[t * TILE_CHANNELS + c], tile_sums[(TILES + t) * TILE_CHANNELS + c], limit);
-    write_partial(
-        partial + partial_place, get_group_id(0), shape.aligned_outputs, first_channel + c, &total, out_of_range);
+  barrier(CLK_LOCAL_MEM_FENCE);
+  tile_counts total;
+  clear(&total);
+#pragma unroll
+  for (int part = 0; part < 2; part++) {
+    __local const float *sum = rows + (item / TILE_CHANNELS * 2 + part) * 4 * TILE_CHANNELS + item % TILE_CHANNELS;
+    __local const float *squares = sum + TILE_PIXELS / 4 * TILE_CHANNELS;
+    add_tile(
+        &total, ((sum[0] + sum[TILE_CHANNELS]) + sum[2 * TILE_CHANNELS]) + sum[3 * TILE_CHANNELS],
+        ((squares[0] + squares[TILE_CHANNELS]) + squares[2 * TILE_CHANNELS]) + squares[3 * TILE_CHANNELS], limit);
   }
+  __local long *const counts = (__local long *)rows;
+  barrier(CLK_LOCAL_MEM_FENCE);
+  for (int kind = 0; kind < 4; kind++) counts[kind * GROUP + item] = total.counts[kind];
+  barrier(CLK_LOCAL_MEM_FENCE);
+  const int is_counted = first_channel + item % TILE_CHANNELS < shape.aligned_outputs &&
+                         tables[blocks_place + (first_channel + item % TILE_CHANNELS) / 8 * BLOCK + BLOCK_TOTALS] >= 0;
+  if (is_counted && !total.fits) atomic_or(out_of_range, 1);
+  add_group(counts, GROUP, first_channel, TILE_CHANNELS, &shape, tables + blocks_place, totals);
 #endif
 }
 
@@ -213,13 +198,10 @@ __kernel void convolve(
       IN_SCORING(add_row(y - top, sums[0], sums[1], sums[2], sums[3], &sum, &squares);)
       IN_SCORING(add_row(y - top + 1, sums[4], sums[5], sums[6], sums[7], &sum, &squares);)
     }
-    IN_SCORING(if (block[BLOCK_COUNTED]) add_tile(&total, sum, squares, limit);)
+    IN_SCORING(if (block[BLOCK_TOTALS] >= 0) add_tile(&total, sum, squares, limit);)
   }
 #ifndef INFERENCE
-  if (block[BLOCK_COUNTED])
-    write_partial(
-        partial + partial_place, image * shape.tile_rows + get_global_id(1), shape.aligned_outputs, channel, &total,
-        out_of_range);
+  if (block[BLOCK_TOTALS] >= 0) add_to_totals(totals + block[BLOCK_TOTALS], stride, &total, out_of_range);
 #endif
 }
 

@@ -82,10 +82,9 @@ __kernel void convolve_grouped(
           x[p] = (channel_values)(0.0f);
       IN_SCORING(add_row(row, x[0], x[1], x[2], x[3], &sum, &squares);)
     }
-    IN_SCORING(if (block[BLOCK_COUNTED]) add_tile(&total, sum, squares, limit);)
+    IN_SCORING(if (block[BLOCK_TOTALS] >= 0) add_tile(&total, sum, squares, limit);)
   }
 #ifndef INFERENCE
-  if (block[BLOCK_COUNTED])
-    write_partial(partial + partial_place, part, shape.aligned_outputs, channel, &total, out_of_range);
+  if (block[BLOCK_TOTALS] >= 0) add_to_totals(totals + block[BLOCK_TOTALS] + channel % 8, stride, &total, out_of_range);
 #endif
 }

@@ -1,10 +1,16 @@
-// Planar images [image][channel][row][column] into the layout of the activations. One work-item a unit.
+// Planar images [image][channel][row][column] into the layout of the activations. One work-item a position: neighbours read
+// neighbours of each plane.
 
 __kernel void place_images(
     __global const float *images, __global float *arena, ulong place, int channels, int aligned, int positions) {
-  const int unit = get_global_id(0), image = get_global_id(1);
-  if (unit >= aligned * positions) return;
-  const int channel = unit % aligned, position = unit / aligned;
-  arena[place + (ulong)image * positions * aligned + unit] =
-      channel < channels ? images[((ulong)image * channels + channel) * positions + position] : 0.0f;
+  const int position = get_global_id(0), image = get_global_id(1);
+  if (position >= positions) return;
+  images += (ulong)image * channels * positions + position;
+  arena += place + ((ulong)image * positions + position) * aligned;
+  for (int first = 0; first < aligned; first += 4) {
+    float values[4];
+    for (int lane = 0; lane < 4; lane++)
+      values[lane] = first + lane < channels ? images[(first + lane) * positions] : 0.0f;
+    *(__global float4 *)(arena + first) = vload4(0, values);
+  }
 }

@@ -47,16 +47,26 @@ inline void add_tile(tile_counts *total, tile_sum sum, tile_sum squares, float l
   total->counts[3] += TO_COUNT(coarse_squares);
 }
 
-// Writes what a part of the tiles adds up to: partial[part][fine s, coarse s, fine q, coarse q][channel].
-inline void write_partial(
-    __global long *partial, int part, int channels, int channel, const tile_counts *total,
-    __global int *out_of_range) {
-  partial += (ulong)part * 4 * channels + channel;
+// Adds to a total of all work-groups. In two words, because not every device adds 64 bits at once; whoever carries adds
+// the carry.
+inline void add_to(volatile __global uint *total, long count) {
+  const uint low = (uint)count, high = (uint)((ulong)count >> 32);
+  const uint before = low ? atomic_add(total, low) : 0;
+  const uint carried = high + (low && before + low < before ? 1 : 0);
+  if (carried) atomic_add(total + 1, carried);
+}
+
+// Adds what some of the tiles come to: totals[fine s, coarse s, fine q, coarse q][channel], 0 at first.
+inline void add_to_totals(
+    __global long *totals, int channels, const tile_counts *total, __global int *out_of_range) {
   for (int kind = 0; kind < 4; kind++) {
+    __global uint *words = (__global uint *)(totals + kind * channels);
 #ifdef TILED
-    partial[kind * channels] = total->counts[kind];
+    add_to(words, total->counts[kind]);
 #else
-    vstore8(total->counts[kind], 0, partial + kind * channels);
+    long counts[8];
+    vstore8(total->counts[kind], 0, counts);
+    for (int lane = 0; lane < 8; lane++) add_to(words + 2 * lane, counts[lane]);
 #endif
   }
   if (!total->fits) atomic_or(out_of_range, 1);

@@ -8,7 +8,7 @@ enum { NORMALIZED, IDENTITY, AVERAGE_POOL, MAXIMUM_POOL };
 // Neighbouring channels from `channel` on, 0 where there are none. Padded channels are 0 as well, so that they add nothing to
 // what lies beside a term.
 inline lanes channels_of(__global const float *from, int channel, int channels) {
-  if (channel >= 0 && channel + LANES <= channels) return LOAD(from + channel);
+  if (channel >= 0 && channel + LANES <= channels && channel % LANES == 0) return LOAD_ALIGNED(from + channel);
   float values[LANES];
   for (int lane = 0; lane < LANES; lane++)
     values[lane] = channel + lane >= 0 && channel + lane < channels ? from[channel + lane] : 0.0f;
@@ -39,45 +39,75 @@ inline lanes pooled(__global const float *from, __global const long *term, int y
   return is_maximum ? total : total * (float)(1.0 / (double)((bottom - top) * (right - left)));
 }
 
-// LANES units from `unit` on: neighbouring channels of one position.
-inline lanes value_of(
+// A work-item makes VECTORS times LANES units: neighbouring channels of one position each, the vectors a work-group apart.
+#define VECTORS 4
+#ifdef TILED
+#define GROUP 256
+#define FIRST_UNIT (((int)get_group_id(0) * VECTORS * GROUP + (int)get_local_id(0)) * LANES)
+#else
+#define GROUP 1
+#define FIRST_UNIT ((int)get_global_id(0) * VECTORS * LANES)
+#endif
+
+// The vectors of a work-item. Those from `units` on read nothing: the output may take the place of a term.
+inline void values_of(
     __global const float *arena, __global const float *affine, __global const long *terms, int count, int image,
-    int unit, int width, int aligned) {
-  const int channel = unit % aligned, position = unit / aligned, x = position % width, y = position / width;
-  lanes value = (lanes)(0.0f);
+    int first, int units, int width, int aligned, lanes values[VECTORS]) {
+  int channels_at[VECTORS], positions[VECTORS];
+#pragma unroll
+  for (int v = 0; v < VECTORS; v++) {
+    const int unit = first + v * GROUP * LANES;
+    channels_at[v] = unit < units ? unit % aligned : -LANES;
+    positions[v] = unit / aligned;
+    values[v] = (lanes)(0.0f);
+  }
   for (int t = 0; t < count; t++) {
     __global const long *term = terms + t * TERM;
     if (term[KIND] != NORMALIZED) continue;
-    const int channels = term[TERM_CHANNELS];
-    value = value + channels_of(affine + term[AFFINE] + channels, channel - (int)term[TERM_FIRST], channels);
+    const int channels = term[TERM_CHANNELS], first_channel = term[TERM_FIRST];
+    __global const float *shifts = affine + term[AFFINE] + channels;
+#pragma unroll
+    for (int v = 0; v < VECTORS; v++)
+      values[v] = values[v] + channels_of(shifts, channels_at[v] - first_channel, channels);
   }
   for (int t = 0; t < count; t++) {
     __global const long *term = terms + t * TERM;
-    const int channels = term[TERM_CHANNELS], c = channel - (int)term[TERM_FIRST];
-    if (c + LANES <= 0 || c >= channels) continue;
-    __global const float *from = arena + term[SOURCE] + (ulong)image * term[HEIGHT] * term[WIDTH] * channels;
-    if (term[KIND] == NORMALIZED)
-      value = fma(
-          channels_of(from + position * channels, c, channels), channels_of(affine + term[AFFINE], c, channels), value);
-    else if (term[KIND] == IDENTITY)
-      value = value + rectify(channels_of(from + position * channels, c, channels), term[RECTIFIED]);
-    else
-      value = value + pooled(from, term, y, x, c);
+    const int kind = term[KIND], channels = term[TERM_CHANNELS], first_channel = term[TERM_FIRST];
+    const int rectified = term[RECTIFIED];
+    __global const float *from =
+        arena + term[SOURCE] + (ulong)image * (ulong)((int)term[HEIGHT] * (int)term[WIDTH]) * channels;
+    __global const float *scales = affine + term[AFFINE];
+#pragma unroll
+    for (int v = 0; v < VECTORS; v++) {
+      const int c = channels_at[v] - first_channel;
+      if (c + LANES <= 0 || c >= channels) continue;
+      if (kind == NORMALIZED)
+        values[v] = fma(
+            channels_of(from + positions[v] * channels, c, channels), channels_of(scales, c, channels), values[v]);
+      else if (kind == IDENTITY)
+        values[v] = values[v] + rectify(channels_of(from + positions[v] * channels, c, channels), rectified);
+      else
+        values[v] = values[v] + pooled(from, term, positions[v] / width, positions[v] % width, c);
+    }
   }
-  return value;
 }
 
 #ifdef INFERENCE
 
-// LANES units a work-item.
+#ifdef TILED
+__attribute__((reqd_work_group_size(GROUP, 1, 1)))
+#endif
 __kernel void sum_terms(
     __global float *arena, __global const float *affine, __global const long *tables, ulong terms_place, int count,
     int width, int aligned, int units, ulong output) {
-  const int unit = get_global_id(0) * LANES, image = get_global_id(1);
-  if (unit < units)
-    STORE(
-        value_of(arena, affine, tables + terms_place, count, image, unit, width, aligned),
-        arena + output + (ulong)image * units + unit);
+  const int first = FIRST_UNIT, image = get_global_id(1);
+  if (first >= units) return;
+  lanes values[VECTORS];
+  values_of(arena, affine, tables + terms_place, count, image, first, units, width, aligned, values);
+#pragma unroll
+  for (int v = 0; v < VECTORS; v++)
+    if (first + v * GROUP * LANES < units)
+      STORE_ALIGNED(values[v], arena + output + (ulong)image * units + first + v * GROUP * LANES);
 }
 
 #else
@@ -96,23 +126,29 @@ inline uint signs_of(lanes value) {
 
 #ifdef TILED
 
-// For GPUs: 4 units a work-item; a work-group packs its signs through local memory.
-__kernel __attribute__((reqd_work_group_size(256, 1, 1))) void sum_terms(
+// For GPUs: a work-group packs its signs through local memory.
+__kernel __attribute__((reqd_work_group_size(GROUP, 1, 1))) void sum_terms(
     __global float *arena, __global const float *affine, __global const long *tables, ulong terms_place, int count,
     int width, int aligned, int units, ulong output, int keep, int code, __global uint *codes, ulong code_place,
     int words) {
-  __local uint signs[32];
-  const int unit = get_global_id(0) * 4, image = get_global_id(1), item = get_local_id(0);
-  if (item < 32) signs[item] = 0;
-  barrier(CLK_LOCAL_MEM_FENCE);
-  if (unit < units) {
-    const lanes value = value_of(arena, affine, tables + terms_place, count, image, unit, width, aligned);
-    if (keep) STORE(value, arena + output + (ulong)image * units + unit);
-    if (code) atomic_or(&signs[item / 8], signs_of(value) << (item % 8 * 4));
+  __local uchar signs[VECTORS * GROUP];
+  const int item = get_local_id(0), first = FIRST_UNIT, image = get_global_id(1);
+  lanes values[VECTORS];
+  values_of(arena, affine, tables + terms_place, count, image, first, units, width, aligned, values);
+#pragma unroll
+  for (int v = 0; v < VECTORS; v++) {
+    const int unit = first + v * GROUP * LANES;
+    if (keep && unit < units) STORE_ALIGNED(values[v], arena + output + (ulong)image * units + unit);
+    signs[v * GROUP + item] = unit < units ? signs_of(values[v]) : 0;
   }
+  if (!code) return;
   barrier(CLK_LOCAL_MEM_FENCE);
-  const int word = get_group_id(0) * 32 + item;
-  if (code && item < 32 && word < words) codes[code_place + (ulong)image * words + word] = signs[item];
+  const int word = get_group_id(0) * (VECTORS * GROUP / 8) + item;
+  if (item >= VECTORS * GROUP / 8 || word >= words) return;
+  uint packed = 0;
+#pragma unroll
+  for (int k = 0; k < 8; k++) packed |= (uint)signs[item * 8 + k] << (4 * k);
+  codes[code_place + (ulong)image * words + word] = packed;
 }
 
 #else
@@ -122,14 +158,14 @@ __kernel void sum_terms(
     __global float *arena, __global const float *affine, __global const long *tables, ulong terms_place, int count,
     int width, int aligned, int units, ulong output, int keep, int code, __global uint *codes, ulong code_place,
     int words) {
-  const int word = get_global_id(0), image = get_global_id(1);
-  if (word >= words) return;
+  const int word = get_global_id(0), first = FIRST_UNIT, image = get_global_id(1);
+  if (first >= units) return;
+  lanes values[VECTORS];
+  values_of(arena, affine, tables + terms_place, count, image, first, units, width, aligned, values);
   uint signs = 0;
-  for (int bit = 0; bit < 32 && word * 32 + bit < units; bit += 8) {
-    const int unit = word * 32 + bit;
-    const lanes value = value_of(arena, affine, tables + terms_place, count, image, unit, width, aligned);
-    if (keep) STORE(value, arena + output + (ulong)image * units + unit);
-    signs |= signs_of(value) << bit;
+  for (int v = 0; v < VECTORS && first + v * LANES < units; v++) {
+    if (keep) STORE(values[v], arena + output + (ulong)image * units + first + v * LANES);
+    signs |= signs_of(values[v]) << (v * LANES);
   }
   if (code) codes[code_place + (ulong)image * words + word] = signs;
 }

@@ -12,10 +12,11 @@ inline uint4 philox(uint4 counter, uint2 key) {
 }
 
 // A convolution: the stream of its weights, the bits of their bound, its shape; where its matrix of weights begins, the
-// channels of that matrix (those of all convolutions joined in it) and its own first one; its first work-item; and the
-// bits of a factor of the weights, 1 for scoring. Biases are made like weights of one input channel.
+// channels of that matrix (those of all convolutions joined in it) and its own first one; its first work-item; the bits of a
+// factor of the weights, 1 for scoring; and for Winograd's algorithm, how many output channels have their filters together.
+// Biases are made like weights of one input channel.
 enum { STREAM, BOUND, OUTPUTS, ALIGNED_OUTPUTS, INPUTS, ALIGNED_INPUTS, AREA, MATRIX_PLACE, MATRIX_CHANNELS,
-       FIRST_CHANNEL, FIRST_ITEM, SCALE, BRANCH = 16 };
+       FIRST_CHANNEL, FIRST_ITEM, SCALE, GROUP_CHANNELS, BRANCH = 16 };
 
 // The branch of a work-item.
 inline __global const long *branch_of(__global const long *branches, int count, uint item) {
@@ -73,7 +74,8 @@ inline void transform_filter(double g0, double g1, double g2, double *u, int ste
   u[5 * step] = g2;
 }
 
-// Work-item (input, output) of each Winograd convolution: weights[position of 6x6][input][output].
+// Work-item (input, output) of each Winograd convolution:
+// weights[GROUP_CHANNELS of the outputs][input][position of 6x6][output].
 __kernel void make_filters(
     __global float *weights, __global const long *tables, ulong branches_place, int count, uint items, ulong seed) {
   uint item = get_global_id(0);
@@ -81,8 +83,8 @@ __kernel void make_filters(
   __global const long *branch = branch_of(tables + branches_place, count, item);
   item -= branch[FIRST_ITEM];
   const int output = item % branch[ALIGNED_OUTPUTS], input = item / branch[ALIGNED_OUTPUTS];
-  const ulong step = branch[ALIGNED_INPUTS] * branch[MATRIX_CHANNELS];
-  weights += branch[MATRIX_PLACE] + (ulong)input * branch[MATRIX_CHANNELS] + branch[FIRST_CHANNEL] + output;
+  const int channel = branch[FIRST_CHANNEL] + output, step = branch[GROUP_CHANNELS];
+  weights += branch[MATRIX_PLACE] + ((ulong)(channel / step) * branch[ALIGNED_INPUTS] + input) * 36 * step + channel % step;
   double g[9], columns[18], u[6];
   if (output < branch[OUTPUTS] && input < branch[INPUTS]) {
     // 9 words of 3 blocks.

@@ -1,4 +1,5 @@
-// Winograd's F(4x4, 3x3): Docs/Numerics.md. Weights are [position][input channel][output channel], already transformed.
+// Winograd's F(4x4, 3x3): Docs/Numerics.md. Filters are transformed already: [GROUP_CHANNELS of the outputs][input channel]
+// [position][output channel], where those of a work-group lie together (weights.cl).
 
 // The six values from `first` on, `step` apart, in place.
 #define TRANSFORM_INPUT(type, values, first, step)                                                    \
@@ -26,159 +27,195 @@
     y3 = z3;                                                                      \
   }
 
-// For GPUs: a work-group makes TILES tiles of OUTPUTS channels from beginning to end. The transformed inputs and the
-// filters of DEPTH channels at a time go through local memory; a work-item multiplies 4 tiles by 4 channels at the six
-// positions of one column, in registers, and transforms that column of the outputs. Rows are transformed and added up
-// after an exchange through local memory.
+// Inputs are transformed by a kernel of their own, a slice of the tiles at a time so that they stay in the cache; then a second
+// one multiplies and transforms the products.
+
+// For GPUs: a work-group makes TILES tiles of OUTPUTS channels. The transformed inputs and the filters of 4 channels at a time go
+// through local memory, those of the next 4 are on their way meanwhile; a work-item multiplies 8 tiles by 8 channels at one
+// position, in registers. Then the products of each half of the channels go through local memory to work-items that transform
+// a tile of a channel each.
 #ifdef TILED
 
-#define DEPTH 4
-#define BLOCKS (TILES / 4 * OUTPUTS / 4)
-#define GROUP (6 * BLOCKS)
-// Work-items that transform inputs, while the others fetch filters.
-#define TRANSFORMERS (TILES * DEPTH)
-// A multiple of 4, for vectors, that spreads channels over banks.
-#define INPUT_STRIDE (TILES + 8)
-// Tiles and channels of one exchange: one of the 4 tiles of every work-item.
-#define EXCHANGED (TILES / 4 * OUTPUTS)
-#define LOCAL_FLOATS (36 * DEPTH * (INPUT_STRIDE + OUTPUTS))
+#define TILE_BLOCKS (TILES / 8)
+#define OUTPUT_BLOCKS (OUTPUTS / 8)
+#define GROUP (36 * TILE_BLOCKS * OUTPUT_BLOCKS)
+#define HALF (OUTPUTS / 2)
+// Work-items that transform products.
+#define FINISHERS (TILES * HALF)
+
+// The tile of a slot of the transformed inputs. A work-item reads two vectors of tiles, TILES / 2 slots apart, and its tile t
+// is tile t * TILE_BLOCKS + block of the work-group: neighbouring work-items have neighbours.
+inline int tile_of_slot(int slot) {
+  const int in_half = slot % (TILES / 2);
+  return (slot / (TILES / 2) * 4 + in_half % 4) * TILE_BLOCKS + in_half / 4;
+}
+
+// transformed[TILES tiles of the slice][4 channels][position][slot][channel]. A work-item transforms 4 channels of a tile.
+__kernel __attribute__((reqd_work_group_size(2, 32, 1))) void transform_inputs(
+    __global const float *arena, ulong input_place, __global float *transformed, int first_tile,
+    convolution_shape shape) {
+  const int channel = get_global_id(0) * 4, slot = get_global_id(1);
+  const tile_place place =
+      place_of_tile(first_tile + slot / TILES * TILES + tile_of_slot(slot % TILES), &shape);
+  const int top = place.top - shape.padding_height, left = place.left - shape.padding_width;
+  __global const float *from =
+      arena + input_place + channel + (ulong)max(place.image, 0) * shape.height * shape.width * shape.aligned_channels;
+  // What is beyond an edge is read elsewhere and dropped: branches would make loads wait for each other.
+  float4 values[36];
+#pragma unroll
+  for (int position = 0; position < 36; position++) {
+    const int y = top + position / 6, x = left + position % 6;
+    const float4 value = LOAD_ALIGNED(
+        from + (clamp(y, 0, shape.height - 1) * shape.width + clamp(x, 0, shape.width - 1)) * shape.aligned_channels);
+    values[position] = y >= 0 && y < shape.height && x >= 0 && x < shape.width ? value : (float4)(0.0f);
+  }
+  if (shape.rectified) {
+#pragma unroll
+    for (int position = 0; position < 36; position++) values[position] = rectify(values[position], 1);
+  }
+#pragma unroll
+  for (int x = 0; x < 6; x++) TRANSFORM_INPUT(float4, values, x, 6)
+#pragma unroll
+  for (int y = 0; y < 6; y++) TRANSFORM_INPUT(float4, values, y * 6, 1)
+  transformed += ((ulong)(slot / TILES) * shape.aligned_channels + channel) * 36 * TILES + slot % TILES * 4;
+#pragma unroll
+  for (int position = 0; position < 36; position++) STORE_ALIGNED(values[position], transformed + position * TILES * 4);
+}
+
+// Vectors that a work-item fetches of the inputs and of the filters of 4 channels.
+#define INPUT_VECTORS (36 * TILES / GROUP)
+#define FILTER_VECTORS (36 * OUTPUTS / GROUP)
 
 __kernel __attribute__((reqd_work_group_size(GROUP, 1, 1))) void convolve_winograd(
-    __global float *arena, ulong input_place, __global const float *weights, ulong weight_place,
-    __global const long *tables, ulong blocks_place, STATISTICS_PARAMETERS convolution_shape shape) {
-  __local __attribute__((aligned(16))) float scratch[LOCAL_FLOATS];
-  __local tile_place places[TILES];
-  // [position][channel][tile] and [position][channel][output].
-  __local float *const inputs = scratch, *const filters = scratch + 36 * DEPTH * INPUT_STRIDE;
-  const int item = get_local_id(0), first_channel = get_group_id(1) * OUTPUTS;
-  if (item < TILES) places[item] = place_of_tile(get_group_id(0) * TILES + item, &shape);
+    __global float *arena, __global const float *restrict transformed, int first_tile, int last_tile,
+    __global const float *restrict weights, ulong weight_place, __global const long *tables, ulong blocks_place,
+    STATISTICS_PARAMETERS convolution_shape shape) {
+  // Inputs and filters of 4 channels, [channel][position][slot] and [channel][position][output]; later products,
+  // [position][tile][channel of a half].
+  __local __attribute__((aligned(16))) float scratch[36 * TILES * HALF];
+  __local float *const inputs = scratch, *const filters = scratch + 4 * 36 * TILES;
+  // Work-groups with the same inputs follow each other.
+  const int item = get_local_id(0), channel_groups = (shape.aligned_outputs + OUTPUTS - 1) / OUTPUTS;
+  const int channel_group = get_group_id(0) % channel_groups, tile_group = get_group_id(0) / channel_groups;
+  const int first_channel = channel_group * OUTPUTS;
+  const int position = item / (TILE_BLOCKS * OUTPUT_BLOCKS);
+  const int tile_block = item / OUTPUT_BLOCKS % TILE_BLOCKS, output_block = item % OUTPUT_BLOCKS;
   weights += weight_place;
-  barrier(CLK_LOCAL_MEM_FENCE);
-
-  const int column = item / BLOCKS;
-  const int outputs_block = item % BLOCKS % (OUTPUTS / 4), tiles_block = item % BLOCKS / (OUTPUTS / 4);
-  float4 products[6][4];
+  __global const float *input =
+      transformed + (ulong)tile_group * shape.aligned_channels * 36 * TILES + item * 4;
+  __global const float *filter =
+      weights + (ulong)channel_group * shape.aligned_channels * 36 * OUTPUTS + item * 4;
+  float4 held[INPUT_VECTORS + FILTER_VECTORS];
+#define FETCH                                                                                                     \
+  {                                                                                                               \
+    _Pragma("unroll") for (int v = 0; v < INPUT_VECTORS; v++) held[v] = LOAD_ALIGNED(input + v * GROUP * 4);      \
+    _Pragma("unroll") for (int v = 0; v < FILTER_VECTORS; v++) held[INPUT_VECTORS + v] =                          \
+        LOAD_ALIGNED(filter + v * GROUP * 4);                                                                     \
+    input += 4 * 36 * TILES;                                                                                      \
+    filter += 4 * 36 * OUTPUTS;                                                                                   \
+  }
+  float4 products[8][2];
 #pragma unroll
-  for (int row = 0; row < 6; row++)
+  for (int t = 0; t < 8; t++) products[t][0] = products[t][1] = (float4)(0.0f);
+  FETCH
+  for (int channel = 0; channel < shape.aligned_channels; channel += 4) {
 #pragma unroll
-    for (int t = 0; t < 4; t++) products[row][t] = (float4)(0.0f);
-
-  for (int first = 0; first < shape.aligned_channels; first += DEPTH) {
-    if (item < TRANSFORMERS) {
-      const int channel = item % DEPTH, tile = item / DEPTH;
-      const tile_place place = places[tile];
-      const int top = place.top - shape.padding_height, left = place.left - shape.padding_width;
-      __global const float *from = arena + input_place + first + channel +
-                                   (ulong)max(place.image, 0) * shape.height * shape.width * shape.aligned_channels;
-      float values[36];
-#pragma unroll
-      for (int position = 0; position < 36; position++) {
-        const int y = top + position / 6, x = left + position % 6;
-        float value = 0.0f;
-        if (place.image >= 0 && y >= 0 && y < shape.height && x >= 0 && x < shape.width)
-          value = from[(y * shape.width + x) * shape.aligned_channels];
-        values[position] = shape.rectified && !(value > 0.0f) ? 0.0f : value;
-      }
-#pragma unroll
-      for (int x = 0; x < 6; x++) TRANSFORM_INPUT(float, values, x, 6)
-#pragma unroll
-      for (int y = 0; y < 6; y++) TRANSFORM_INPUT(float, values, y * 6, 1)
-#pragma unroll
-      for (int position = 0; position < 36; position++)
-        inputs[(position * DEPTH + channel) * INPUT_STRIDE + tile] = values[position];
-    } else {
-      for (int fetch = item - TRANSFORMERS; fetch < 36 * DEPTH * OUTPUTS / 4; fetch += GROUP - TRANSFORMERS) {
-        const int c = fetch % (OUTPUTS / 4) * 4, link = fetch / (OUTPUTS / 4);
-        const int position = link / DEPTH, channel = first + link % DEPTH;
-        const float4 filter =
-            first_channel + c < shape.aligned_outputs
-                ? vload4(0, weights + ((ulong)position * shape.aligned_channels + channel) * shape.aligned_outputs +
-                                first_channel + c)
-                : (float4)(0.0f);
-        vstore4(filter, 0, filters + link * OUTPUTS + c);
-      }
+    for (int v = 0; v < INPUT_VECTORS; v++) {
+      __local float *to = inputs + v * GROUP + item;
+      to[0] = held[v].s0;
+      to[36 * TILES] = held[v].s1;
+      to[2 * 36 * TILES] = held[v].s2;
+      to[3 * 36 * TILES] = held[v].s3;
     }
+#pragma unroll
+    for (int v = 0; v < FILTER_VECTORS; v++) STORE(held[INPUT_VECTORS + v], filters + (v * GROUP + item) * 4);
     barrier(CLK_LOCAL_MEM_FENCE);
-#pragma unroll
-    for (int channel = 0; channel < DEPTH; channel++)
-#pragma unroll
-      for (int row = 0; row < 6; row++) {
-        const int link = (row * 6 + column) * DEPTH + channel;
-        const float4 value = vload4(0, inputs + link * INPUT_STRIDE + tiles_block * 4);
-        const float4 filter = vload4(0, filters + link * OUTPUTS + outputs_block * 4);
-        products[row][0] = fma((float4)(value.s0), filter, products[row][0]);
-        products[row][1] = fma((float4)(value.s1), filter, products[row][1]);
-        products[row][2] = fma((float4)(value.s2), filter, products[row][2]);
-        products[row][3] = fma((float4)(value.s3), filter, products[row][3]);
-      }
+    if (channel + 4 < shape.aligned_channels) FETCH
+#pragma unroll 1
+    for (int c = 0; c < 4; c++) {
+      __local const float *value = inputs + (c * 36 + position) * TILES + tile_block * 4;
+      __local const float *factor = filters + (c * 36 + position) * OUTPUTS + output_block * 4;
+      const float4 upper = LOAD(value), lower = LOAD(value + TILES / 2);
+      const float4 first = LOAD(factor), second = LOAD(factor + HALF);
+#define MULTIPLY(t, factor)                                            \
+  products[t][0] = fma((float4)(factor), first, products[t][0]);       \
+  products[t][1] = fma((float4)(factor), second, products[t][1]);
+      MULTIPLY(0, upper.s0)
+      MULTIPLY(1, upper.s1)
+      MULTIPLY(2, upper.s2)
+      MULTIPLY(3, upper.s3)
+      MULTIPLY(4, lower.s0)
+      MULTIPLY(5, lower.s1)
+      MULTIPLY(6, lower.s2)
+      MULTIPLY(7, lower.s3)
+    }
     barrier(CLK_LOCAL_MEM_FENCE);
   }
 
+  const tile_place place = place_of_tile(first_tile + tile_group * TILES + item / HALF, &shape);
+  IN_SCORING(tile_counts counts_of_half[2];)
 #pragma unroll
-  for (int t = 0; t < 4; t++)
-    TRANSFORM_OUTPUT(
-        float4, products[0][t], products[1][t], products[2][t], products[3][t], products[4][t], products[5][t],
-        products[0][t], products[1][t], products[2][t], products[3][t])
-
-  // The tiles and the channel whose rows this work-item finishes.
-  const int finished_channel = item % OUTPUTS, finished_block = item / OUTPUTS;
-  const int channel = first_channel + finished_channel;
-  const int finishes = item < EXCHANGED && channel < shape.aligned_outputs;
-  __global const long *block = tables + blocks_place + channel / 8 * BLOCK;
-  IN_INFERENCE(const float bias = finishes ? *(weights - shape.aligned_outputs + channel) : 0.0f;)
-  IN_SCORING(tile_counts total; clear(&total);)
+  for (int half_block = 0; half_block < 2; half_block++) {
 #pragma unroll
-  for (int t = 0; t < 4; t++) {
-    // [block of tiles][row][column][output].
-#pragma unroll
-    for (int row = 0; row < 4; row++)
-      vstore4(products[row][t], 0, scratch + ((tiles_block * 4 + row) * 6 + column) * OUTPUTS + outputs_block * 4);
+    for (int t = 0; t < 8; t++)
+      STORE(
+          products[t][half_block],
+          scratch + (position * TILES + t * TILE_BLOCKS + tile_block) * HALF + output_block * 4);
     barrier(CLK_LOCAL_MEM_FENCE);
-    if (finishes) {
-      const tile_place place = places[finished_block * 4 + t];
+    const int channel = first_channel + half_block * HALF + item % HALF;
+    IN_SCORING(clear(&counts_of_half[half_block]);)
+    if (item < FINISHERS && place.image >= 0 && channel < shape.aligned_outputs) {
+      __global const long *block = tables + blocks_place + channel / 8 * BLOCK;
       const int stride = block[BLOCK_CHANNELS];
       __global float *output =
           arena + block[BLOCK_PLACE] + channel % 8 +
-          (ulong)max(place.image, 0) * shape.output_height * shape.output_width * stride;
+          (ulong)place.image * shape.output_height * shape.output_width * stride;
+      IN_INFERENCE(const float bias = *(weights - shape.aligned_outputs + channel);)
+      float m[36];
+#pragma unroll
+      for (int p = 0; p < 36; p++) m[p] = scratch[p * FINISHERS + item];
+#pragma unroll
+      for (int x = 0; x < 6; x++)
+        TRANSFORM_OUTPUT(
+            float, m[x], m[6 + x], m[12 + x], m[18 + x], m[24 + x], m[30 + x], m[x], m[6 + x], m[12 + x], m[18 + x])
       IN_SCORING(float sum = 0.0f; float squares = 0.0f;)
 #pragma unroll
-      for (int row = 0; row < 4; row++) {
-        __local const float *m = scratch + (finished_block * 4 + row) * 6 * OUTPUTS + finished_channel;
+      for (int y = 0; y < 4; y++) {
         float x[4];
         TRANSFORM_OUTPUT(
-            float, m[0], m[OUTPUTS], m[2 * OUTPUTS], m[3 * OUTPUTS], m[4 * OUTPUTS], m[5 * OUTPUTS], x[0], x[1], x[2],
-            x[3])
-        const int y = place.top + row;
+            float, m[y * 6], m[y * 6 + 1], m[y * 6 + 2], m[y * 6 + 3], m[y * 6 + 4], m[y * 6 + 5], x[0], x[1], x[2], x[3])
 #pragma unroll
         for (int c = 0; c < 4; c++)
-          if (place.image >= 0 && y < shape.output_height && place.left + c < shape.output_width)
-            output[(y * shape.output_width + place.left + c) * stride] = x[c] IN_INFERENCE(+ bias);
+          if (place.top + y < shape.output_height && place.left + c < shape.output_width)
+            output[((place.top + y) * shape.output_width + place.left + c) * stride] = x[c] IN_INFERENCE(+ bias);
           else
             x[c] = 0.0f;
-        IN_SCORING(add_row(row, x[0], x[1], x[2], x[3], &sum, &squares);)
+        IN_SCORING(add_row(y, x[0], x[1], x[2], x[3], &sum, &squares);)
       }
-      IN_SCORING(if (block[BLOCK_COUNTED]) add_tile(&total, sum, squares, limit);)
+      IN_SCORING(if (block[BLOCK_TOTALS] >= 0) add_tile(&counts_of_half[half_block], sum, squares, limit);)
     }
     barrier(CLK_LOCAL_MEM_FENCE);
   }
 
 #ifndef INFERENCE
-  // The counts of a channel are with TILES / 4 work-items.
+  // [half][kind][item].
   __local long *const counts = (__local long *)scratch;
-  if (item < EXCHANGED)
-    for (int kind = 0; kind < 4; kind++) counts[kind * EXCHANGED + item] = total.counts[kind];
-  if (!total.fits) atomic_or(out_of_range, 1);
+  if (item < FINISHERS)
+#pragma unroll
+    for (int half_block = 0; half_block < 2; half_block++) {
+      for (int kind = 0; kind < 4; kind++)
+        counts[(half_block * 4 + kind) * FINISHERS + item] = counts_of_half[half_block].counts[kind];
+      if (!counts_of_half[half_block].fits) atomic_or(out_of_range, 1);
+    }
   barrier(CLK_LOCAL_MEM_FENCE);
-  if (item < OUTPUTS && finishes && block[BLOCK_COUNTED]) {
-    for (int kind = 0; kind < 4; kind++)
-      for (int b = 1; b < TILES / 4; b++) total.counts[kind] += counts[kind * EXCHANGED + b * OUTPUTS + item];
-    write_partial(partial + partial_place, get_group_id(0), shape.aligned_outputs, channel, &total, out_of_range);
-  }
+  for (int half_block = 0; half_block < 2; half_block++)
+    add_group(
+        counts + half_block * 4 * FINISHERS, FINISHERS, first_channel + half_block * HALF, HALF, &shape,
+        tables + blocks_place, totals);
 #endif
 }
 
-// For processors: inputs are transformed by a kernel of their own, 8 channels of a tile a work-item; then a work-item
-// makes 8 channels of TILES tiles. A slice of the images at a time, so that transformed inputs stay in the cache.
+// For processors: a work-item transforms 8 channels of a tile; then one makes 8 channels of TILES tiles.
 #else
 
 #define TILES 8
@@ -227,7 +264,7 @@ __kernel void convolve_winograd(
 #pragma unroll
     for (int t = 0; t < TILES; t++) sums[t] = (float8)(0.0f);
     for (int c = 0; c < channels; c++) {
-      const float8 filter = vload8(0, weights + ((ulong)position * channels + c) * shape.aligned_outputs);
+      const float8 filter = vload8(0, weights + (ulong)(c * 36 + position) * shape.aligned_outputs);
 #pragma unroll
       for (int t = 0; t < TILES; t++) sums[t] = fma((float8)(inputs[t][position * channels + c]), filter, sums[t]);
     }
@@ -258,13 +295,10 @@ __kernel void convolve_winograd(
           x[c] = (float8)(0.0f);
       IN_SCORING(add_row(row, x[0], x[1], x[2], x[3], &sum, &squares);)
     }
-    IN_SCORING(if (block[BLOCK_COUNTED]) add_tile(&total, sum, squares, limit);)
+    IN_SCORING(if (block[BLOCK_TOTALS] >= 0) add_tile(&total, sum, squares, limit);)
   }
 #ifndef INFERENCE
-  if (block[BLOCK_COUNTED])
-    write_partial(
-        partial + partial_place, first_tile / TILES + get_global_id(1), shape.aligned_outputs, channel, &total,
-        out_of_range);
+  if (block[BLOCK_TOTALS] >= 0) add_to_totals(totals + block[BLOCK_TOTALS], stride, &total, out_of_range);
 #endif
 }
 

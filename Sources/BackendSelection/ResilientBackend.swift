@@ -60,6 +60,10 @@ public final class ResilientBackend: Backend {
 
   public func peakMultiplyAccumulates() throws(BackendError) -> Double { try now.backend.peakMultiplyAccumulates() }
 
+  public func kernelTimes(of plan: Plan, images: ImageBatch) throws(BackendError) -> [KernelTime] {
+    try now.backend.kernelTimes(of: plan, images: images)
+  }
+
   public func run(_ plan: Plan, images: ImageBatch) throws(BackendError) -> Counts {
     try runNamingDevice(plan, images: images).counts
   }

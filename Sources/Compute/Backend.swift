@@ -152,7 +152,10 @@ public protocol Backend: Sendable {
   /// exceeds.
   func peakMultiplyAccumulates() throws(BackendError) -> Double
 
-  /// The same, with the device that ran it, for a backend that may change its device between runs.
+  /// Runs a plan that counts and gives the time of each of its kernels; empty where there are none with a clock of their own.
+  func kernelTimes(of plan: Plan, images: ImageBatch) throws(BackendError) -> [KernelTime]
+
+  /// The same as `run`, with the device that ran it, for a backend that may change its device between runs.
   func runNamingDevice(_ plan: Plan, images: ImageBatch) throws(BackendError) -> (counts: Counts, device: Device)
 }
 
@@ -201,6 +204,8 @@ extension Backend {
   public var concurrentRuns: Int { 1 }
 
   public func prepare(_ plan: Plan) throws(BackendError) {}
+
+  public func kernelTimes(of plan: Plan, images: ImageBatch) throws(BackendError) -> [KernelTime] { [] }
 
   public func runNamingDevice(
     _ plan: Plan, images: ImageBatch

@@ -78,7 +78,7 @@ struct JoinedConvolution {
 enum ConvolutionTile: Hashable {
   /// Positions and channels of a work-group.
   case direct(pixels: Int, channels: Int)
-  /// 4x4 tiles and channels of a work-group: 512 of both together.
+  /// 4x4 tiles and channels of a work-group.
   case winograd(tiles: Int, channels: Int)
   /// For all: a channel, or 8 of them, of so many tiles a work-item.
   case grouped(tiles: Int, isTiled: Bool)
@@ -96,8 +96,7 @@ enum ConvolutionTile: Hashable {
     switch (convolution.algorithm, variant) {
     case (.direct, .vector): self = .directVector
     case (.winograd, .vector): self = .winogradVector
-    case (.winograd, .tiled):
-      self = channels <= 16 ? .winograd(tiles: 32, channels: 16) : .winograd(tiles: 16, channels: 32)
+    case (.winograd, .tiled): self = .winograd(tiles: 16, channels: 16)
     case (.direct, .tiled):
       // Wide where there are channels for it: a window is read once for each tile of channels.
       self =
@@ -131,9 +130,25 @@ enum ConvolutionTile: Hashable {
   /// Work-items of a work-group.
   var groupSize: Int {
     switch self {
-    case .direct(let pixels, let channels): pixels / 8 * (channels / 8)
-    case .winograd: 192
+    case .direct(let pixels, let channels): pixels / 4 * (channels / 8)
+    case .winograd(let tiles, let channels): 36 * (tiles / 8) * (channels / 8)
     case .grouped, .directVector, .winogradVector: 1
+    }
+  }
+
+  /// Tiles that a slice of a Winograd convolution has a multiple of: whole work-groups of both of its kernels.
+  var sliceUnit: Int {
+    switch self {
+    case .winograd(let tiles, _): max(32, tiles)
+    default: 8
+    }
+  }
+
+  /// Bytes of a slice's transformed inputs, so that they stay in the last cache.
+  var sliceBytes: Int {
+    switch self {
+    case .winograd: 48 << 20
+    default: 16 << 20
     }
   }
 
@@ -143,6 +158,17 @@ enum ConvolutionTile: Hashable {
     case .winograd(let tiles, let channels): "-DTILED -DTILES=\(tiles) -DOUTPUTS=\(channels)"
     case .grouped(let tiles, let isTiled): "\(isTiled ? "-DTILED " : "")-DGROUPED_TILES=\(tiles)"
     case .directVector, .winogradVector: ""
+    }
+  }
+}
+
+extension ConvolutionTile: CustomStringConvertible {
+  var description: String {
+    switch self {
+    case .direct(let pixels, let channels): "\(pixels)x\(channels)"
+    case .winograd(let tiles, let channels): "\(tiles) tiles x\(channels)"
+    case .grouped(let tiles, _): "\(tiles) tiles"
+    case .directVector, .winogradVector: "vector"
     }
   }
 }

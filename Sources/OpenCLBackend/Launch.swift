@@ -10,18 +10,27 @@ struct Launch {
     case integers([Int32])
   }
 
+  /// What a launch has to do at least.
+  struct Work {
+    var multiplyAccumulates = 0
+    /// Read and written, each once.
+    var bytes = 0
+  }
+
   let kernel: KernelName
   let arguments: [Argument]
   let global: [Int]
   let local: [Int]
+  let work: Work
 
   /// A launch over `items`, rounded up to work-groups.
   ///
   /// Work-groups are of one size for each kernel: some drivers compile it anew for another.
-  init(_ kernel: KernelName, _ arguments: [Argument], items: [Int], groups local: [Int]) {
+  init(_ kernel: KernelName, _ arguments: [Argument], items: [Int], groups local: [Int], work: Work = Work()) {
     self.kernel = kernel
     self.arguments = arguments
     self.local = local
+    self.work = work
     global = zip(items, local).map { ($0 + $1 - 1) / $1 * $1 }
   }
 }

@@ -60,12 +60,10 @@ public final class OpenCLBackend: Backend {
     let tiles = Set(
       plan.steps.flatMap { JoinedConvolution.all(of: $0, in: plan) }.map { ConvolutionTile($0, variant) })
     let purpose: OpenCLPrograms.Purpose = plan.measurement == .logits ? .inference : .scoring
-    do {
+    try translating { () throws(OpenCLError) in
       for kernel in [.sumTerms] + tiles.map(KernelName.convolve) {
         _ = try programs.program(of: kernel, for: purpose)
       }
-    } catch {
-      throw BackendError(error)
     }
   }
 
@@ -75,40 +73,71 @@ public final class OpenCLBackend: Backend {
     }
     let layout = OpenCLLayout(plan, info, variant)
     if let reason = layout.excess(of: info) { throw BackendError(.outOfMemory, reason) }
-    do {
-      // On a processor nothing else may take its time; some drivers for them bear no second busy queue, either.
-      return try OpenCLInference(plan, layout: layout, programs: programs, lanes: info.kind == .cpu ? lanes : nil)
-    } catch {
-      throw BackendError(error)
+    // On a processor nothing else may take its time; some drivers for them bear no second busy queue, either.
+    return try translating { () throws(OpenCLError) in
+      try OpenCLInference(plan, layout: layout, programs: programs, lanes: info.kind == .cpu ? lanes : nil)
     }
   }
 
   public func peakMultiplyAccumulates() throws(BackendError) -> Double {
-    do throws(OpenCLError) {
-      return try lanes.withoutRuns { () throws(OpenCLError) in try OpenCLPeak(programs, info).measured() }
-    } catch {
-      throw BackendError(error)
+    try translating { () throws(OpenCLError) in
+      try lanes.withoutRuns { () throws(OpenCLError) in try OpenCLPeak(programs, info).measured() }
     }
   }
 
   public func run(_ plan: Plan, images: ImageBatch) throws(BackendError) -> Counts {
+    let layout = try layout(of: plan, images)
+    return try lanes.withLane(bytes: layout.bytes) { lane throws(BackendError) in
+      try run(plan, layout, images, on: lane)
+    }
+  }
+
+  /// The times of the second of two runs on a lane of its own, while nothing else runs.
+  public func kernelTimes(of plan: Plan, images: ImageBatch) throws(BackendError) -> [KernelTime] {
+    let layout = try layout(of: plan, images)
+    return try lanes.withoutRuns { () throws(BackendError) in
+      let lane = try translating { () throws(OpenCLError) in try OpenCLLane(programs, profiling: true) }
+      var times: [KernelTime] = []
+      for _ in 0..<2 {
+        _ = try run(plan, layout, images, on: lane)
+        times = try translating { () throws(OpenCLError) in try lane.kernelTimes() }
+      }
+      return times
+    }
+  }
+
+  /// Throws where the images are not for the plan, or the device cannot hold it.
+  private func layout(of plan: Plan, _ images: ImageBatch) throws(BackendError) -> OpenCLLayout {
     try check(images, for: plan)
     let layout = OpenCLLayout(plan, info, variant)
     if let reason = layout.excess(of: info) { throw BackendError(.outOfMemory, reason) }
-    return try lanes.withLane(bytes: layout.bytes) { lane throws(BackendError) in
-      let counts: Counts?
-      do throws(OpenCLError) {
-        counts = try OpenCLRun(plan, layout: layout, lane: lane).counts(images: images)
-      } catch {
-        // Nothing of the run may go on when the lane is used again, or released.
-        try? lane.queue.finish()
-        throw BackendError(error)
-      }
-      guard let counts else {
-        throw BackendError(.valueOutOfRange, "activations beyond the range of exact statistics, or not a number")
-      }
-      return counts
+    return layout
+  }
+
+  private func run(
+    _ plan: Plan, _ layout: OpenCLLayout, _ images: ImageBatch, on lane: OpenCLLane
+  ) throws(BackendError) -> Counts {
+    let counts: Counts?
+    do throws(OpenCLError) {
+      counts = try OpenCLRun(plan, layout: layout, lane: lane).counts(images: images)
+    } catch {
+      // Nothing of the run may go on when the lane is used again, or released.
+      try? lane.queue.finish()
+      throw BackendError(error)
     }
+    guard let counts else {
+      throw BackendError(.valueOutOfRange, "activations beyond the range of exact statistics, or not a number")
+    }
+    return counts
+  }
+}
+
+/// Work whose errors are OpenCL's.
+private func translating<Value>(_ body: () throws(OpenCLError) -> Value) throws(BackendError) -> Value {
+  do throws(OpenCLError) {
+    return try body()
+  } catch {
+    throw BackendError(error)
   }
 }
 

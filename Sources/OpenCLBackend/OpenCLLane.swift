@@ -1,12 +1,13 @@
 internal import COpenCL
+internal import Compute
 
 /// What a buffer is for.
 enum BufferRole: Hashable {
-  case arena, weights, affine, partial, codes, transformed, tables, integers, counts, flag, images
+  case arena, weights, affine, totals, codes, transformed, tables, integers, counts, flag, images
 
   /// Of a run, which shares its images with others.
   static let scoring: [BufferRole] = [
-    .arena, .weights, .affine, .partial, .codes, .transformed, .tables, .integers, .counts, .flag,
+    .arena, .weights, .affine, .totals, .codes, .transformed, .tables, .integers, .counts, .flag,
   ]
   static let inference: [BufferRole] = [.arena, .weights, .affine, .transformed, .tables, .images]
 }
@@ -22,9 +23,29 @@ final class OpenCLLane {
 
   var isTiled: Bool { programs.isTiled }
 
-  init(_ programs: OpenCLPrograms) throws(OpenCLError) {
+  /// - Parameter profiling: whether the launches are kept, with their times.
+  init(_ programs: OpenCLPrograms, profiling: Bool = false) throws(OpenCLError) {
     self.programs = programs
-    queue = try programs.context.queue()
+    queue = try programs.context.queue(profiling: profiling)
+  }
+
+  /// What has been enqueued where the lane is profiling, the first first.
+  private var events: [(launch: Launch, event: Event)] = []
+
+  /// The times of everything enqueued since this was asked last, kernel by kernel, the slowest first.
+  func kernelTimes() throws(OpenCLError) -> [KernelTime] {
+    var times: [KernelName: KernelTime] = [:]
+    for (launch, event) in events {
+      var time = times[launch.kernel] ?? KernelTime(kernel: "\(launch.kernel)")
+      time.launches += 1
+      time.seconds += try event.seconds()
+      time.multiplyAccumulates += launch.work.multiplyAccumulates
+      time.bytes += launch.work.bytes
+      time.privateBytes = try kernel(launch.kernel).privateMemory()
+      times[launch.kernel] = time
+    }
+    events = []
+    return times.values.sorted { ($0.seconds, $0.kernel) > ($1.seconds, $1.kernel) }
   }
 
   /// Bytes of the largest run so far: no more is kept.
@@ -63,7 +84,8 @@ final class OpenCLLane {
   func enqueue(_ launch: Launch) throws(OpenCLError) {
     let kernel = try kernel(launch.kernel)
     try kernel.set(launch.arguments)
-    try queue.enqueue(kernel, global: launch.global, local: launch.local)
+    guard queue.isProfiling else { return try queue.enqueue(kernel, global: launch.global, local: launch.local) }
+    events.append((launch, try queue.enqueueWithEvent(kernel, global: launch.global, local: launch.local)))
   }
 
   private func kernel(_ name: KernelName) throws(OpenCLError) -> Kernel {

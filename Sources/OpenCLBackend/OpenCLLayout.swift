@@ -9,12 +9,11 @@ struct OpenCLLayout {
     var termsPlace = 0
     /// Words of the code of one image, and where it begins; nil without a site.
     var code: (place: Int, words: Int)?
-    /// Parts of the statistics of the value, which begin at 0; 0 without.
-    var valueParts = 0
+    /// Where the totals of the statistics of the value begin; nil without.
+    var totalsPlace: Int?
     var convolutions: [Convolution] = []
-    /// Blocks of 8 channels whose statistics are finished, and where they begin.
-    var finishes = 0
-    var finishesPlace = 0
+    /// Slots whose statistics are finished, where they begin, and the channels of the widest.
+    var finishes = Records()
   }
 
   struct Convolution {
@@ -23,11 +22,21 @@ struct OpenCLLayout {
     /// Where the matrix of weights begins. Before it lies a row of biases for an inference.
     var weightPlace: Int
     var blocksPlace: Int
-    var partialPlace: Int
     /// 4x4 tiles of a channel over all images.
     var tiles: Int
-    /// For processors: tiles whose inputs are transformed at a time.
+    /// For Winograd's algorithm: tiles whose inputs are transformed at a time.
     var slice: Int
+
+    /// Output channels whose weights lie together: with Winograd's algorithm on a GPU those of a work-group.
+    var weightChannels: Int {
+      if case .winograd(_, let channels) = tile { channels } else { joined.channels }
+    }
+
+    /// Floats of the weights, whole groups of them.
+    var weightCount: Int {
+      let groups = (joined.channels + weightChannels - 1) / weightChannels
+      return joined.weightCount / joined.channels * weightChannels * groups
+    }
   }
 
   /// Records of a kind in the tables, and work-items for all of them.
@@ -50,7 +59,8 @@ struct OpenCLLayout {
   let arena: Int
   private(set) var weights = 0
   private(set) var affine = 0
-  private(set) var partial = 0
+  /// Of the statistics of all slots, [slot][fine s, coarse s, fine q, coarse q][channel].
+  private(set) var totals = 0
   private(set) var codes = 0
   private(set) var transformed = 0
   let images: Int
@@ -61,6 +71,7 @@ struct OpenCLLayout {
   private let plan: Plan
   private let variant: OpenCLBackend.Variant
   private var affinePlaces: [Int] = []
+  private var totalsPlaces: [Int] = []
 
   init(_ plan: Plan, _ info: OpenCLDeviceInfo, _ variant: OpenCLBackend.Variant) {
     self.plan = plan
@@ -80,9 +91,10 @@ struct OpenCLLayout {
     for shape in plan.statistics {
       affinePlaces.append(affine / 4)
       affine += 2 * Plan.aligned(shape.channels) * 4
+      totalsPlaces.append(totals / 8)
+      totals += 4 * Plan.aligned(shape.channels) * 8
     }
-    let valueParts = variant == .tiled ? 512 : 8 * max(1, info.computeUnits)
-    for step in plan.steps { append(step, valueParts: valueParts) }
+    for step in plan.steps { append(step) }
     directBranches = appendWeights(.direct)
     if purpose == .inference { appendBiases() }
     winogradBranches = appendWeights(.winograd)
@@ -113,7 +125,7 @@ struct OpenCLLayout {
       case .arena: arena
       case .weights: weights
       case .affine: affine
-      case .partial: partial
+      case .totals: totals
       case .codes: codes
       case .transformed: transformed
       case .tables: tables.end * 8
@@ -134,7 +146,7 @@ struct OpenCLLayout {
 // MARK: - Steps
 
 extension OpenCLLayout {
-  private mutating func append(_ step: Plan.Step, valueParts: Int) {
+  private mutating func append(_ step: Plan.Step) {
     var result = Step()
     result.termsPlace = tables.end
     for term in step.terms {
@@ -146,67 +158,47 @@ extension OpenCLLayout {
       result.code = (place: codes / 4, words: words)
       codes += words * plan.images * 4
     }
-    var partialCount = 0
-    if step.statistics != nil {
-      result.valueParts = min(valueParts, tiles(step.shape))
-      partialCount = result.valueParts * 4 * Plan.aligned(step.shape.channels)
-    }
-    for joined in JoinedConvolution.all(of: step, in: plan) {
-      result.convolutions.append(convolution(joined, partialCount: &partialCount))
-    }
-    partial = max(partial, partialCount * 8)
-    result.finishesPlace = tables.end
-    appendFinishes(of: step, result)
-    result.finishes = (tables.end - result.finishesPlace) / 8
+    result.totalsPlace = step.statistics.map { totalsPlaces[$0] }
+    for joined in JoinedConvolution.all(of: step, in: plan) { result.convolutions.append(convolution(joined)) }
+    result.finishes = appendFinishes(of: step)
     steps.append(result)
   }
 
-  private mutating func convolution(_ joined: JoinedConvolution, partialCount: inout Int) -> Convolution {
+  private mutating func convolution(_ joined: JoinedConvolution) -> Convolution {
     let shape = TensorShape(channels: joined.channels, height: joined.height, width: joined.width)
     if purpose == .inference { weights += joined.channels * 4 }
     var result = Convolution(
       joined: joined, tile: ConvolutionTile(joined, variant), weightPlace: weights / 4, blocksPlace: tables.end,
-      partialPlace: partialCount, tiles: tiles(shape), slice: 0)
-    weights += joined.weightCount * 4
+      tiles: tiles(shape), slice: 0)
+    weights += result.weightCount * 4
     for member in joined.members {
-      tables.appendBlocks(of: member.branch, place: place(of: member.branch.output))
+      tables.appendBlocks(
+        of: member.branch, place: place(of: member.branch.output),
+        totalsPlace: member.branch.statistics.map { totalsPlaces[$0] })
     }
-    if joined.hasStatistics { partialCount += parts(result) * 4 * joined.channels }
-    if result.tile == .winogradVector {
+    if joined.algorithm == .winograd {
       let tileBytes = 36 * Plan.aligned(joined.input.channels) * 4
-      let fitting = max(1, (16 << 20) / tileBytes / 8) * 8
-      result.slice = min(fitting, (result.tiles + 7) / 8 * 8)
+      let unit = result.tile.sliceUnit
+      let fitting = max(1, result.tile.sliceBytes / tileBytes / unit) * unit
+      result.slice = min(fitting, (result.tiles + unit - 1) / unit * unit)
       transformed = max(transformed, result.slice * tileBytes)
     }
     return result
   }
 
-  /// Parts of the statistics of a convolution.
-  private func parts(_ convolution: Convolution) -> Int {
-    switch convolution.tile {
-    case .directVector: plan.images * ((convolution.joined.height + 3) / 4)
-    default: (convolution.tiles + convolution.tile.tiles - 1) / convolution.tile.tiles
+  private mutating func appendFinishes(of step: Plan.Step) -> Records {
+    var records = Records(place: tables.end)
+    for slot in [step.statistics] + step.branches.map(\.statistics) {
+      guard let slot else { continue }
+      let shape = plan.statistics[slot]
+      let channels = Plan.aligned(shape.channels)
+      tables.appendFinish(
+        totalsPlace: totalsPlaces[slot], channels: channels, affinePlace: affinePlaces[slot],
+        values: plan.images * shape.height * shape.width)
+      records.count += 1
+      records.items = max(records.items, channels)
     }
-  }
-
-  private mutating func appendFinishes(of step: Plan.Step, _ layout: Step) {
-    if let slot = step.statistics {
-      let channels = Plan.aligned(step.shape.channels)
-      tables.appendFinishes(
-        channels: channels, partialPlace: 0, partialChannels: channels, parts: layout.valueParts,
-        affinePlace: affinePlaces[slot], values: plan.images * step.shape.height * step.shape.width)
-    }
-    for convolution in layout.convolutions {
-      let joined = convolution.joined
-      for member in joined.members {
-        guard let slot = member.branch.statistics else { continue }
-        tables.appendFinishes(
-          channels: Plan.aligned(member.branch.convolution.outputChannels),
-          partialPlace: convolution.partialPlace + member.firstChannel, partialChannels: joined.channels,
-          parts: parts(convolution), affinePlace: affinePlaces[slot],
-          values: plan.images * joined.height * joined.width)
-      }
-    }
+    return records
   }
 }
 
@@ -218,7 +210,9 @@ extension OpenCLLayout {
     for convolution in steps.flatMap(\.convolutions) where convolution.joined.algorithm == algorithm {
       let joined = convolution.joined
       for member in joined.members {
-        tables.appendWeights(of: member, joined, place: convolution.weightPlace, firstItem: records.items)
+        tables.appendWeights(
+          of: member, joined, place: convolution.weightPlace, firstItem: records.items,
+          groupChannels: convolution.weightChannels)
         records.count += 1
         // A work-item a weight, or a filter.
         let positions = algorithm == .direct ? joined.geometry.kernel.area : 1

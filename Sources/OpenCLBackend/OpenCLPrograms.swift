@@ -98,7 +98,8 @@ extension ConvolutionTile {
 enum KernelName: Hashable {
   case placeImages, makeWeights, makeFilters, addTiles, finishStatistics, sumTerms, countDistances, countAgreement
   case convolve(ConvolutionTile)
-  case transformInputs, multiplyAccumulate
+  case transformInputs(ConvolutionTile)
+  case multiplyAccumulate
 
   var function: String {
     switch self {
@@ -121,9 +122,12 @@ enum KernelName: Hashable {
   /// The tile that its program is compiled for; nil for all but convolutions.
   var tile: ConvolutionTile? {
     switch self {
-    case .convolve(let tile): tile
-    case .transformInputs: .winogradVector
+    case .convolve(let tile), .transformInputs(let tile): tile
     default: nil
     }
   }
+}
+
+extension KernelName: CustomStringConvertible {
+  var description: String { [function, tile?.description].compactMap(\.self).joined(separator: " ") }
 }

@@ -9,7 +9,7 @@ struct OpenCLRun {
   let lane: OpenCLLane
   private let launches: PlanLaunches
   private let affine: DeviceBuffer
-  private let partial: DeviceBuffer
+  private let totals: DeviceBuffer
   private let codes: DeviceBuffer
   private let tables: DeviceBuffer
   private let integers: DeviceBuffer
@@ -31,7 +31,7 @@ struct OpenCLRun {
     try lane.reserve(layout)
     launches = try PlanLaunches(plan, layout: layout, isTiled: lane.isTiled, buffer: lane.buffer)
     affine = try lane.buffer(.affine)
-    partial = try lane.buffer(.partial)
+    totals = try lane.buffer(.totals)
     codes = try lane.buffer(.codes)
     tables = try lane.buffer(.tables)
     self.integers = try lane.buffer(.integers)
@@ -45,6 +45,7 @@ struct OpenCLRun {
   func counts(images: ImageBatch) throws(OpenCLError) -> Counts? {
     try lane.queue.fill(flag, offset: 0, bytes: 4)
     try lane.queue.fill(counts, offset: 0, bytes: layout.counts)
+    try lane.queue.fill(totals, offset: 0, bytes: layout.totals)
     try lane.enqueue(launches.placing(lane.programs.resident(images, queue: lane.queue)))
     for launch in launches.makingWeights { try lane.enqueue(launch) }
     for (number, (step, places)) in zip(plan.steps, layout.steps).enumerated() {
@@ -68,25 +69,26 @@ struct OpenCLRun {
 extension OpenCLRun {
   /// The statistics of a step's value.
   private func addTiles(_ step: Plan.Step, _ places: OpenCLLayout.Step) throws(OpenCLError) {
-    guard places.valueParts > 0, let output = step.output else { return }
+    guard let totalsPlace = places.totalsPlace, let output = step.output else { return }
     let aligned = Plan.aligned(step.shape.channels)
+    let tiles = BatchStatistics.tiles(shape: step.shape, images: plan.images)
+    let parts = min(tiles, 512)
     try lane.enqueue(
       Launch(
         .addTiles,
         [
-          .buffer(launches.arena), .long(layout.place(of: output)), .buffer(partial), .long(0), .buffer(flag),
-          .int(plan.images), .int(step.shape.height), .int(step.shape.width), .int(aligned), .int(places.valueParts),
-          .float(BatchStatistics.limit(tiles: BatchStatistics.tiles(shape: step.shape, images: plan.images))),
-        ], items: [lane.isTiled ? aligned : aligned / 8, places.valueParts], groups: lane.isTiled ? [8, 8] : [1, 1]))
+          .buffer(launches.arena), .long(layout.place(of: output)), .buffer(totals), .long(totalsPlace), .buffer(flag),
+          .int(plan.images), .int(step.shape.height), .int(step.shape.width), .int(aligned), .int(parts),
+          .float(BatchStatistics.limit(tiles: tiles)),
+        ], items: [lane.isTiled ? aligned : aligned / 8, parts], groups: lane.isTiled ? [8, 8] : [1, 1]))
   }
 
   private func finishStatistics(_ places: OpenCLLayout.Step) throws(OpenCLError) {
-    guard places.finishes > 0 else { return }
+    guard places.finishes.count > 0 else { return }
     try lane.enqueue(
       Launch(
-        .finishStatistics,
-        [.buffer(partial), .buffer(tables), .long(places.finishesPlace), .buffer(affine)],
-        items: [places.finishes * (lane.isTiled ? 256 : 8)], groups: lane.isTiled ? [256] : [8]))
+        .finishStatistics, [.buffer(totals), .buffer(tables), .long(places.finishes.place), .buffer(affine)],
+        items: [places.finishes.items, places.finishes.count], groups: [8, 1]))
   }
 }
 

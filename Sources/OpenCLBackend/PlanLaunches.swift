@@ -5,7 +5,7 @@ internal import NetworkGraph
 struct PlanLaunches {
   /// What scoring takes besides.
   struct Scored {
-    let partial: DeviceBuffer
+    let totals: DeviceBuffer
     let codes: DeviceBuffer
     let flag: DeviceBuffer
   }
@@ -35,7 +35,7 @@ struct PlanLaunches {
     scored =
       switch layout.purpose {
       case .inference: nil
-      case .scoring: Scored(partial: try buffer(.partial), codes: try buffer(.codes), flag: try buffer(.flag))
+      case .scoring: Scored(totals: try buffer(.totals), codes: try buffer(.codes), flag: try buffer(.flag))
       }
   }
 }
@@ -52,7 +52,7 @@ extension PlanLaunches {
       [
         .buffer(images), .buffer(arena), .long(layout.place(of: plan.input)), .int(shape.channels), .int(aligned),
         .int(positions),
-      ], items: [aligned * positions, plan.images], groups: [64, 1])
+      ], items: [positions, plan.images], groups: [64, 1])
   }
 
   /// Of all steps.
@@ -82,25 +82,32 @@ extension PlanLaunches {
       .buffer(arena), .buffer(affine), .buffer(tables), .long(places.termsPlace), .int(step.terms.count),
       .int(step.shape.width), .int(aligned), .int(units), .long(step.output.map(layout.place) ?? 0),
     ]
+    // A work-item makes 4 vectors of 4 units, or of 8.
+    let words = (units + 31) / 32
+    let items = [isTiled ? (units + 15) / 16 : words, plan.images]
+    let groups = isTiled ? [256, 1] : [8, 1]
     guard let scored else {
       return Launch(
-        .sumTerms, arguments, items: [isTiled ? units / 4 : units / 8, plan.images],
-        groups: isTiled ? [64, 1] : [32, 1])
+        .sumTerms, arguments, items: items, groups: groups)
     }
-    let words = (units + 31) / 32
     return Launch(
       .sumTerms,
       arguments + [
         .int(step.output == nil ? 0 : 1), .int(places.code == nil ? 0 : 1), .buffer(scored.codes),
         .long(places.code?.place ?? 0), .int(words),
-      ], items: [isTiled ? units / 4 : words, plan.images], groups: isTiled ? [256, 1] : [8, 1])
+      ], items: items, groups: groups,
+      work: Launch.Work(bytes: bytes(of: step, places)))
+  }
+
+  /// Terms that are read, the sum and the code that are written.
+  private func bytes(of step: Plan.Step, _ places: OpenCLLayout.Step) -> Int {
+    let read = step.terms.reduce(0) { $0 + Plan.alignedCount(plan.buffers[$1.buffer]) }
+    let written = step.output == nil ? 0 : Plan.alignedCount(step.shape)
+    return 4 * plan.images * (read + written + (places.code?.words ?? 0))
   }
 
   func convolving(_ convolution: OpenCLLayout.Convolution) -> [Launch] {
-    switch convolution.tile {
-    case .winogradVector: slices(of: convolution)
-    default: [wholeConvolution(convolution)]
-    }
+    convolution.joined.algorithm == .winograd ? slices(of: convolution) : [wholeConvolution(convolution)]
   }
 
   private func wholeConvolution(_ convolution: OpenCLLayout.Convolution) -> Launch {
@@ -111,36 +118,63 @@ extension PlanLaunches {
       switch tile {
       case .directVector: ([joined.channels / 8, (joined.height + 3) / 4, plan.images], [1, 1, 1])
       case .grouped: ([joined.channels / tile.groupChannels, tileGroups], isTiled ? [8, 8] : [1, 1])
-      default:
-        (
-          [tileGroups * tile.groupSize, (joined.channels + tile.groupChannels - 1) / tile.groupChannels],
-          [tile.groupSize, 1]
-        )
+      default: ([items(of: convolution, tiles: convolution.tiles)], [tile.groupSize])
       }
     return Launch(
       .convolve(tile),
       [.buffer(arena), .long(layout.place(of: joined.source.buffer))] + outputArguments(of: convolution),
-      items: items, groups: groups)
+      items: items, groups: groups, work: work(of: convolution, tiles: convolution.tiles))
   }
 
-  /// For processors: inputs are transformed a slice at a time.
+  /// Work-items, where a work-group has some of the tiles and some of the channels. In one dimension, because drivers limit
+  /// the others.
+  private func items(of convolution: OpenCLLayout.Convolution, tiles: Int) -> Int {
+    let tile = convolution.tile
+    let channelGroups = (convolution.joined.channels + tile.groupChannels - 1) / tile.groupChannels
+    return (tiles + tile.tiles - 1) / tile.tiles * channelGroups * tile.groupSize
+  }
+
+  /// Winograd's algorithm: inputs are transformed a slice at a time.
   private func slices(of convolution: OpenCLLayout.Convolution) -> [Launch] {
     let joined = convolution.joined
+    let channels = Plan.aligned(joined.input.channels)
     return stride(from: 0, to: convolution.tiles, by: convolution.slice).flatMap { first in
       let last = min(first + convolution.slice, convolution.tiles)
+      // In whole work-groups of the second kernel.
+      let tiles = (last - first + convolution.tile.tiles - 1) / convolution.tile.tiles * convolution.tile.tiles
+      let inputs = 4 * channels * (last - first) * 16
       return [
         Launch(
-          .transformInputs,
+          .transformInputs(convolution.tile),
           [
             .buffer(arena), .long(layout.place(of: joined.source.buffer)), .buffer(transformed), .int(first),
             .integers(shape(of: convolution)),
-          ], items: [Plan.aligned(joined.input.channels) / 8, last - first], groups: [1, 1]),
+          ], items: isTiled ? [channels / 4, tiles] : [channels / 8, last - first],
+          groups: isTiled ? [2, 32] : [1, 1],
+          work: Launch.Work(bytes: inputs + 36 * inputs / 16)),
         Launch(
           .convolve(convolution.tile),
           [.buffer(arena), .buffer(transformed), .int(first), .int(last)] + outputArguments(of: convolution),
-          items: [joined.channels / 8, (last - first + 7) / 8], groups: [1, 1]),
+          items: isTiled
+            ? [items(of: convolution, tiles: last - first)] : [joined.channels / 8, (last - first + 7) / 8],
+          groups: isTiled ? [convolution.tile.groupSize] : [1, 1],
+          work: work(of: convolution, tiles: last - first)),
       ]
     }
+  }
+
+  private func work(of convolution: OpenCLLayout.Convolution, tiles: Int) -> Launch.Work {
+    let joined = convolution.joined
+    let channels = Plan.aligned(joined.input.channels)
+    let outputs = plan.images * joined.height * joined.width * joined.channels
+    guard joined.algorithm == .winograd else {
+      return Launch.Work(
+        multiplyAccumulates: outputs * joined.chainChannels * joined.geometry.kernel.area,
+        bytes: 4 * (plan.images * Plan.alignedCount(joined.input) + outputs + joined.weightCount))
+    }
+    return Launch.Work(
+      multiplyAccumulates: tiles * joined.weightCount,
+      bytes: 4 * (tiles * 36 * channels + outputs * tiles / convolution.tiles + joined.weightCount))
   }
 
   /// What kernels for convolutions take after their input.
@@ -148,7 +182,7 @@ extension PlanLaunches {
     let statistics: [Launch.Argument] =
       if let scored {
         [
-          .buffer(scored.partial), .long(convolution.partialPlace), .buffer(scored.flag),
+          .buffer(scored.totals), .buffer(scored.flag),
           .float(BatchStatistics.limit(tiles: convolution.tiles)),
         ]
       } else {

@@ -37,39 +37,34 @@ struct Tables {
   }
 
   /// The blocks of a member of joined convolutions, Kernels/branches.cl.
-  mutating func appendBlocks(of branch: Plan.Branch, place: Int) {
+  mutating func appendBlocks(of branch: Plan.Branch, place: Int, totalsPlace: Int?) {
     let outputs = branch.convolution.outputChannels
     let channels = Plan.aligned(outputs)
     for first in stride(from: 0, to: channels, by: 8) {
       append(
         [
-          place + first, channels, branch.statistics == nil ? 0 : 1, first, outputs,
+          place + first, channels, totalsPlace.map { $0 + first } ?? -1, first, outputs,
           outputs / branch.convolution.groups,
         ], length: 8)
     }
   }
 
-  /// The blocks of a slot of statistics to finish, Kernels/statistics.cl.
-  ///
-  /// - Parameters:
-  ///   - channels: of the slot, padded.
-  ///   - partialChannels: of each part.
-  mutating func appendFinishes(
-    channels: Int, partialPlace: Int, partialChannels: Int, parts: Int, affinePlace: Int, values: Int
-  ) {
-    for first in stride(from: 0, to: channels, by: 8) {
-      append([partialPlace + first, partialChannels, parts, affinePlace + first, channels, values], length: 8)
-    }
+  /// A slot of statistics to finish, Kernels/statistics.cl.
+  mutating func appendFinish(totalsPlace: Int, channels: Int, affinePlace: Int, values: Int) {
+    append([totalsPlace, channels, affinePlace, values], length: 4)
   }
 
   /// The weights of a member of joined convolutions, Kernels/weights.cl.
+  ///
+  /// - Parameter groupChannels: output channels whose filters lie together, for Winograd's algorithm.
   mutating func appendWeights(
-    of member: JoinedConvolution.Member, _ convolution: JoinedConvolution, place: Int, firstItem: Int
+    of member: JoinedConvolution.Member, _ convolution: JoinedConvolution, place: Int, firstItem: Int,
+    groupChannels: Int
   ) {
     appendStream(
       member.branch.weights, of: member, convolution, inputs: convolution.fanIn / convolution.geometry.kernel.area,
       alignedInputs: convolution.chainChannels, area: convolution.geometry.kernel.area, place: place,
-      firstItem: firstItem, scale: member.branch.scale)
+      firstItem: firstItem, scale: member.branch.scale, groupChannels: groupChannels)
   }
 
   /// Its biases, which are drawn as weights of one input channel would be: zeros where it has none or they are those of a
@@ -85,7 +80,7 @@ struct Tables {
 
   private mutating func appendStream(
     _ name: String, of member: JoinedConvolution.Member, _ convolution: JoinedConvolution, inputs: Int,
-    alignedInputs: Int, area: Int, place: Int, firstItem: Int, scale: Float
+    alignedInputs: Int, area: Int, place: Int, firstItem: Int, scale: Float, groupChannels: Int = 0
   ) {
     let outputs = member.branch.convolution.outputChannels
     let bound = Float(1 / Double(convolution.fanIn).squareRoot())
@@ -93,6 +88,7 @@ struct Tables {
       [
         Int(truncatingIfNeeded: fnv1a64(name)), Int(bound.bitPattern), outputs, Plan.aligned(outputs), inputs,
         alignedInputs, area, place, convolution.channels, member.firstChannel, firstItem, Int(scale.bitPattern),
+        groupChannels,
       ], length: 16)
   }
 

@@ -109,6 +109,12 @@ public struct BackendBenchmark: Sendable {
       counts: counts)
   }
 
+  /// The times of a workload's kernels; empty where the backend has none with a clock of their own.
+  public func kernelTimes(of workload: Workload, on backend: any Backend) throws -> [KernelTime] {
+    let plan = try Plan(workload.network, measurement: workload.measurement, batch: batch, seed: 1)
+    return try backend.kernelTimes(of: plan, images: Self.images(plan))
+  }
+
   private func busyMilliseconds(
     _ plan: Plan, _ images: ImageBatch, on backend: any Backend, expected: Double
   ) throws -> Double {

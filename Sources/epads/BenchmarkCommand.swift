@@ -30,6 +30,9 @@ struct BenchmarkCommand: ParsableCommand {
   @Flag(help: "JSON lines, one a device and workload.")
   var json = false
 
+  @Flag(help: "Where the time of each workload goes: every kernel of the devices that have a clock for them.")
+  var kernels = false
+
   func validate() throws {
     guard (2...4096).contains(batch) else { throw ValidationError("--batch must be from 2 to 4096") }
     if let threads, !(1...1024).contains(threads) { throw ValidationError("--threads must be from 1 to 1024") }
@@ -47,6 +50,7 @@ struct BenchmarkCommand: ParsableCommand {
     Interrupt.watch()
     defer { Interrupt.unwatch() }
     var unequal = 0
+    var kernelTables: [String] = []
     for workload in try BackendBenchmark.workloads() {
       // The last device is the CPU where all are compared; the others are set against it.
       var reference: BackendBenchmark.Result?
@@ -64,7 +68,14 @@ struct BenchmarkCommand: ParsableCommand {
           note("warning: \(backend.device.name): \(workload.name): counts differ from those of the CPU backend")
         }
         reference = reference ?? result
-        let row = Row(workload, result, backend.device, batch: batch, reference: reference)
+        var row = Row(workload, result, backend.device, batch: batch, reference: reference)
+        if kernels {
+          do {
+            row.kernels = try benchmark.kernelTimes(of: workload, on: backend).map(KernelRow.init)
+          } catch {
+            note("warning: \(backend.device.name): \(workload.name): \(error)")
+          }
+        }
         if json {
           try writer.append(jsonLine(row))
         } else {
@@ -72,6 +83,7 @@ struct BenchmarkCommand: ParsableCommand {
             workload.name, "\(number) \(backend.device.backend)", fixed(row.ms, 2), fixed(row.busyMs, 2),
             fixed(row.gflops, 1), fixed(row.buildMs, 1), fixed(row.firstMs, 1), fixed(row.ratio, 2),
           ])
+          if let kernels = row.kernels, !kernels.isEmpty { kernelTables += [""] + lines(kernels, of: row, number) }
         }
       }
     }
@@ -82,7 +94,25 @@ struct BenchmarkCommand: ParsableCommand {
     try writer.append(
       "batch \(batch); GFLOP/s and ratio (the CPU backend's time divided by the device's) are of busy ms")
     for line in table.text().split(separator: "\n") { try writer.append(String(line)) }
+    for line in kernelTables { try writer.append(line) }
     try finish(unequal)
+  }
+
+  private func lines(_ kernels: [KernelRow], of row: Row, _ number: Int) -> [String] {
+    var table = TextTable(columns: [
+      TextTable.Column("kernel"), TextTable.Column("launches", .right), TextTable.Column("ms", .right),
+      TextTable.Column("GFLOP/s", .right), TextTable.Column("GB/s", .right), TextTable.Column("private", .right),
+    ])
+    for kernel in kernels {
+      table.append([
+        kernel.kernel, "\(kernel.launches)", fixed(kernel.ms, 3), fixed(kernel.gflops, 0), fixed(kernel.gbps, 0),
+        "\(kernel.privateBytes)",
+      ])
+    }
+    let sum = kernels.reduce(0) { $0 + $1.ms }
+    let launches = kernels.reduce(0) { $0 + $1.launches }
+    return ["\(row.workload), device \(number): \(launches) kernels take \(fixed(sum, 2)) ms of \(fixed(row.ms, 2))"]
+      + table.text().split(separator: "\n").map(String.init)
   }
 
   private func finish(_ unequal: Int) throws {
@@ -125,13 +155,15 @@ struct BenchmarkCommand: ParsableCommand {
     /// Two operations a multiply-accumulate, over all images of a run.
     var gflops: Double
     var ratio: Double
+    /// With --kernels; empty where the device has no clock for them.
+    var kernels: [KernelRow]?
 
     enum CodingKeys: String, CodingKey {
       case workload, backend, device, batch, ms
       case busyMs = "busy_ms"
       case buildMs = "build_ms"
       case firstMs = "first_ms"
-      case runs, gflops, ratio
+      case runs, gflops, ratio, kernels
     }
 
     init(
@@ -149,6 +181,33 @@ struct BenchmarkCommand: ParsableCommand {
       runs = result.runs
       gflops = Double(2 * workload.multiplyAccumulates * 2 * batch) / result.busyMilliseconds / 1e6
       ratio = (reference ?? result).busyMilliseconds / result.busyMilliseconds
+    }
+  }
+
+  private struct KernelRow: Encodable {
+    var kernel: String
+    var launches: Int
+    /// Of all launches, by the device's clock.
+    var ms: Double
+    /// Two operations a multiply-accumulate of the algorithm.
+    var gflops: Double
+    /// Bytes that it must read and write at least.
+    var gbps: Double
+    /// Of a work-item: where they are more than none, registers did not suffice.
+    var privateBytes: Int
+
+    enum CodingKeys: String, CodingKey {
+      case kernel, launches, ms, gflops, gbps
+      case privateBytes = "private_bytes"
+    }
+
+    init(_ time: KernelTime) {
+      kernel = time.kernel
+      launches = time.launches
+      ms = time.seconds * 1000
+      gflops = time.seconds > 0 ? Double(2 * time.multiplyAccumulates) / time.seconds / 1e9 : 0
+      gbps = time.seconds > 0 ? Double(time.bytes) / time.seconds / 1e9 : 0
+      privateBytes = time.privateBytes
     }
   }
 }

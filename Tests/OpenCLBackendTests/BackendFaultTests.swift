@@ -117,6 +117,25 @@ extension FaultTests {
     // MARK: - Trying again and falling back
 
     /// A resilient backend with the lines that it wrote.
+    /// Times that cannot be had are an error, and runs go on as before.
+    @Test(arguments: ["clGetEventProfilingInfo", "clGetKernelWorkGroupInfo", "clEnqueueNDRangeKernel"])
+    func kernelTimesMayFail(function: String) throws {
+      let faulty = try FaultTests.faulty.get()
+      faulty.reset()
+      let backend = try OpenCLBackend(try faulty.library.devices()[0])
+      let work = try Self.work.get()
+      #expect(try !backend.kernelTimes(of: work[0].0, images: work[0].1).isEmpty)
+      faulty.reset()
+      #expect(faulty.fail(function, call: 3, status: FaultTests.outOfResources))
+      let error = #expect(throws: BackendError.self) {
+        try backend.kernelTimes(of: work[0].0, images: work[0].1)
+      }
+      #expect(error?.code == .deviceFailed)
+      #expect(error?.reason.contains(function) == true)
+      faulty.reset()
+      try expectWork(on: backend)
+    }
+
     private func resilient(fallsBack: Bool) throws -> (backend: ResilientBackend, notes: () -> [String]) {
       let faulty = try FaultTests.faulty.get()
       faulty.reset()

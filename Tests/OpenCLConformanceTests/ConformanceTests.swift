@@ -1,6 +1,7 @@
 import CPUBackend
 import Compute
 import Foundation
+import NetworkGraph
 import OpenCLBackend
 import SearchSpaces
 import Synchronization
@@ -115,6 +116,43 @@ enum Found {
         #expect(found.withLock { $0[number] } == expected[number % work.count], "\(variant), run \(number)")
       }
     }
+  }
+
+  /// What a run launches, with times and the work of its convolutions, and runs are what they were afterwards.
+  @Test func kernelsAreTimed() throws {
+    var builder = NetworkBuilder(input: TensorShape(channels: 8, height: 9, width: 6))
+    var value = builder.input
+    // 3x3 with Winograd's algorithm, 1x1 directly.
+    for (layer, kernel) in [3, 1].enumerated() {
+      value = builder.rectifier("\(layer).0", of: value)
+      value = try builder.convolution(
+        "\(layer).1", of: value,
+        Convolution(outputChannels: 24, kernel: Extent(kernel), padding: Extent(kernel / 2)))
+      value = builder.batchNormalization("\(layer).2", of: value)
+    }
+    let network = builder.network(output: builder.rectifier("2.0", of: value))
+    let plan = try Plan(network, measurement: .distances, batch: 3, seed: 1)
+    let images = RandomCases.images(for: plan, seed: 1)
+    let expected = try ScalarBackend().run(plan, images: images)
+    for candidate in Found.candidates {
+      let times = try candidate.backend.kernelTimes(of: plan, images: images)
+      func work(_ prefix: String) -> (launches: Int, multiplyAccumulates: Int) {
+        times.filter { $0.kernel.hasPrefix(prefix) }.reduce(into: (0, 0)) {
+          $0.0 += $1.launches
+          $0.1 += $1.multiplyAccumulates
+        }
+      }
+      // 6 images of 3 x 2 tiles, 36 products each of 8 channels for 24; 54 outputs of 24 channels for 24.
+      #expect(work("convolve_winograd") == (1, 6 * 6 * 36 * 8 * 24), "\(candidate.label)")
+      #expect(work("convolve ") == (1, 6 * 54 * 24 * 24), "\(candidate.label)")
+      #expect(work("sum_terms").launches == 3, "\(candidate.label)")
+      #expect(work("finish_statistics").launches == 2, "\(candidate.label)")
+      #expect(times.allSatisfy { $0.seconds >= 0 && $0.launches > 0 }, "\(candidate.label)")
+      #expect(times.map(\.seconds) == times.map(\.seconds).sorted(by: >), "\(candidate.label)")
+      #expect(try candidate.backend.run(plan, images: images) == expected, "\(candidate.label)")
+    }
+    // A processor's own loops have no clock of their own.
+    #expect(try CPUBackend(threads: 1).kernelTimes(of: plan, images: images) == [])
   }
 
   @Test func activationsOutOfRangeAreErrors() throws {
