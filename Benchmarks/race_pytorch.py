@@ -30,12 +30,25 @@ class Reference:
     """As the authors run it: hooks take the codes of every ReLU, then both Hamming sums."""
 
     def __init__(self, text, both, options):
-        self.network = reference_network(text, options)
-        self.both, self.batch, self.seed = both, options.batch, options.seed
+        self.network = reference_network(text, options).to(options.device)
+        self.images = torch.from_numpy(both).to(options.device)
+        self.batch, self.seed = options.batch, options.seed
+
+    def codes(self):
+        found, hooks = [], []
+        for name, module in self.network.named_modules():
+            if isinstance(module, torch.nn.ReLU):
+                hooks.append(module.register_forward_hook(
+                    lambda m, i, o, n=name: found.append((n, (i[0] > 0).flatten(1)))))
+        with torch.no_grad():
+            self.network(self.images)
+        for hook in hooks:
+            hook.remove()
+        return found
 
     def score(self):
         d1 = d2 = 0
-        for site, code in reference.codes(self.network, self.both, False):
+        for site, code in self.codes():
             clean, noisy = code[: self.batch], code[self.batch :]
             d1 += int((clean ^ clean[reference.permutation(self.seed, site, self.batch)]).sum())
             d2 += int((clean ^ noisy).sum())
@@ -48,13 +61,14 @@ class Tuned:
 
     def __init__(self, text, both, options):
         self.network = reference_network(text, options)
-        self.network.to(memory_format=torch.channels_last)
+        self.network.to(options.device, memory_format=torch.channels_last)
         self.without_hooks = copy.deepcopy(self.network)
-        self.images = torch.from_numpy(both).contiguous(memory_format=torch.channels_last)
+        self.images = torch.from_numpy(both).to(options.device).contiguous(memory_format=torch.channels_last)
         self.batch, self.found, self.partners = options.batch, [], {}
         for name, module in self.network.named_modules():
             if isinstance(module, torch.nn.ReLU):
-                self.partners[name] = torch.tensor(reference.permutation(options.seed, name, self.batch))
+                self.partners[name] = torch.tensor(
+                    reference.permutation(options.seed, name, self.batch), device=options.device)
                 module.register_forward_hook(lambda m, i, o, n=name: self.found.append((n, o.to(torch.bool))))
 
     @torch.inference_mode()
@@ -65,7 +79,7 @@ class Tuned:
         for site, code in self.found:
             own, other = distances(code, self.batch, [self.partners[site]])
             d1, d2 = d1 + own, d2 + other
-        return d1, d2
+        return int(d1), int(d2)
 
     @torch.inference_mode()
     def pass_alone(self):
@@ -75,7 +89,7 @@ class Tuned:
 
 def count(words):
     """How many bytes, each 0 or 1, are 1. Sums of up to 255 words do not carry from one byte to the next."""
-    return sum(int(part.sum(0).view(torch.uint8).sum(dtype=torch.int32)) for part in words.split(255))
+    return sum(part.sum(0).view(torch.uint8).sum() for part in words.split(255))
 
 
 def distances(code, batch, partners):
@@ -147,8 +161,9 @@ class Strongest:
 
     def __init__(self, text, both, options):
         network, genotype = reference_network(text, options), reference.parse_nb201(text)
+        network.to(options.device)
         self.batch = options.batch
-        self.images = torch.from_numpy(both).contiguous(memory_format=torch.channels_last)
+        self.images = torch.from_numpy(both).to(options.device).contiguous(memory_format=torch.channels_last)
         self.stem, self.cells, sites = Convolution(network.stem[0]), [], []
         for position, cell in enumerate(network.cells):
             prefix = f"cells.{position}"
@@ -162,12 +177,14 @@ class Strongest:
                 sites += [site for node in self.cells[-1].nodes for site in node.sites]
                 if self.cells[-1].zero:  # and so is all that follows
                     break
-        self.partners = {site: torch.tensor(reference.permutation(options.seed, site, self.batch))
-                         for site in [*sites, "lastact.1"]}
-        self.ones = {channels: torch.ones(channels, 1, 3, 3) for channels in (16, 32, 64)}
+        self.partners = {
+            site: torch.tensor(reference.permutation(options.seed, site, self.batch), device=options.device)
+            for site in [*sites, "lastact.1"]}
+        self.ones = {channels: torch.ones(channels, 1, 3, 3, device=options.device) for channels in (16, 32, 64)}
         size = both.shape[2]
-        self.divisors = {edge: 1 / functional.conv2d(torch.ones(1, 1, edge, edge), torch.ones(1, 1, 3, 3), padding=1)
-                         for edge in (size, size // 2, size // 4)}
+        self.divisors = {
+            edge: 1 / functional.conv2d(torch.ones(1, 1, edge, edge), torch.ones(1, 1, 3, 3), padding=1).to(options.device)
+            for edge in (size, size // 2, size // 4)}
 
     def sum(self, terms, values, rectified):
         total, shift, products = None, None, []
@@ -244,11 +261,39 @@ class Strongest:
     def score(self):
         found = []
         self.forward(self.images, found)
-        return self.distances(found)
+        d1, d2 = self.distances(found)
+        return int(d1), int(d2)
 
     @torch.inference_mode()
     def pass_alone(self):
         self.forward(self.images, None)
+
+
+class Captured(Strongest):
+    """The same as a CUDA graph: every launch of it at once, which leaves out what PyTorch takes for each."""
+
+    @torch.inference_mode()
+    def __init__(self, *arguments):
+        super().__init__(*arguments)
+
+        def run():
+            found = []
+            self.forward(self.images, found)
+            return self.distances(found)
+
+        stream = torch.cuda.Stream()
+        stream.wait_stream(torch.cuda.current_stream())
+        with torch.cuda.stream(stream):
+            for _ in range(3):
+                run()
+        torch.cuda.current_stream().wait_stream(stream)
+        self.graph = torch.cuda.CUDAGraph()
+        with torch.cuda.graph(self.graph):
+            self.sums = run()
+
+    def score(self):
+        self.graph.replay()
+        return tuple(int(total) for total in self.sums)
 
 
 class Compiled(Strongest):
@@ -272,15 +317,19 @@ class Compiled(Strongest):
 
     @torch.inference_mode()
     def score(self):
-        return self.distances([x.to(torch.bool) for x in self.compiled(self.images)])
+        d1, d2 = self.distances([x.to(torch.bool) for x in self.compiled(self.images)])
+        return int(d1), int(d2)
 
 
-PEERS = {"reference": Reference, "tuned": Tuned, "strongest": Strongest, "compiled": Compiled}
+PEERS = {"reference": Reference, "tuned": Tuned, "strongest": Strongest, "captured": Captured, "compiled": Compiled}
 
 
 def timed(work):
+    """Milliseconds of work whose result is on the host; what it leaves to a GPU is waited for."""
     start = time.perf_counter()
     result = work()
+    if torch.cuda.is_initialized():
+        torch.cuda.synchronize()
     return 1000 * (time.perf_counter() - start), result
 
 
@@ -300,6 +349,7 @@ def main():
     parser.add_argument("--space", required=True)
     parser.add_argument("--width", type=int, help="of cell networks, as is --depth")
     parser.add_argument("--depth", type=int)
+    parser.add_argument("--device", default="cpu", help="as PyTorch names it: cpu or cuda")
     parser.add_argument("--forward", action="store_true", help="time the forward pass alone too: forward_ms")
     parser.add_argument("--dataset", required=True)
     parser.add_argument("--batch", type=int, required=True)

@@ -32,6 +32,7 @@ class NASBench201:
     OPERATIONS = ["none", "skip_connect", "nor_conv_1x1", "nor_conv_3x3", "avg_pool_3x3"]
     # Those that take part besides epads, and whose forward pass is timed alone.
     PEERS, FORWARD = ("reference", "tuned", "strongest"), "strongest"
+    GPU_PEERS = (*PEERS, "captured")
     arguments = ["--space", "nasbench201"]
     macro = ""
 
@@ -63,6 +64,7 @@ class CellSpace:
     }
     LOOSE_ENDS = ("enas", "nasnet", "amoeba")
     PEERS, FORWARD = ("reference", "tuned"), "tuned"
+    GPU_PEERS = PEERS
     DARTS_V2 = (
         [("sep_conv_3x3", 0), ("sep_conv_3x3", 1), ("sep_conv_3x3", 0), ("sep_conv_3x3", 1),
          ("sep_conv_3x3", 1), ("skip_connect", 0), ("skip_connect", 0), ("dil_conv_3x3", 2)],
