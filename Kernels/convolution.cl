@@ -55,14 +55,14 @@ __kernel __attribute__((reqd_work_group_size(GROUP, 1, 1))) void convolve(
 #pragma unroll
             for (int p = 0; p < 4; p++) values[p] = rectify(values[p], 1);
           }
-#define ADD_LINK(component)                                                                         \
-  {                                                                                                 \
-    const lanes first_filter = LOAD_ALIGNED(filter), second_filter = LOAD_ALIGNED(filter + right);  \
-    filter += shape.aligned_outputs;                                                                \
-    _Pragma("unroll") for (int p = 0; p < 4; p++) {                                                 \
-      sums[p][0] = fma((lanes)(values[p].component), first_filter, sums[p][0]);                  \
-      sums[p][1] = fma((lanes)(values[p].component), second_filter, sums[p][1]);                 \
-    }                                                                                               \
+#define ADD_LINK(component)                                                                        \
+  {                                                                                                \
+    const lanes first_filter = LOAD_ALIGNED(filter), second_filter = LOAD_ALIGNED(filter + right); \
+    filter += shape.aligned_outputs;                                                               \
+    _Pragma("unroll") for (int p = 0; p < 4; p++) {                                                \
+      sums[p][0] = fma((lanes)(values[p].component), first_filter, sums[p][0]);                    \
+      sums[p][1] = fma((lanes)(values[p].component), second_filter, sums[p][1]);                   \
+    }                                                                                              \
   }
           ADD_LINK(s0)
           ADD_LINK(s1)
