@@ -31,24 +31,14 @@ class Reference:
 
     def __init__(self, text, both, options):
         self.network = reference_network(text, options).to(options.device)
-        self.images = torch.from_numpy(both).to(options.device)
-        self.batch, self.seed = options.batch, options.seed
-
-    def codes(self):
-        found, hooks = [], []
-        for name, module in self.network.named_modules():
-            if isinstance(module, torch.nn.ReLU):
-                hooks.append(module.register_forward_hook(
-                    lambda m, i, o, n=name: found.append((n, (i[0] > 0).flatten(1)))))
-        with torch.no_grad():
-            self.network(self.images)
-        for hook in hooks:
-            hook.remove()
-        return found
+        self.both, self.batch, self.seed = both, options.batch, options.seed
+        # The reference hands images of the host to the network, which takes those of its device instead.
+        images = torch.from_numpy(both).to(options.device)
+        self.network.register_forward_pre_hook(lambda module, inputs: (images,))
 
     def score(self):
         d1 = d2 = 0
-        for site, code in self.codes():
+        for site, code in reference.codes(self.network, self.both, False):
             clean, noisy = code[: self.batch], code[self.batch :]
             d1 += int((clean ^ clean[reference.permutation(self.seed, site, self.batch)]).sum())
             d2 += int((clean ^ noisy).sum())

@@ -98,8 +98,8 @@ __kernel __attribute__((reqd_work_group_size(GROUP, 1, 1))) void convolve(
   for (int h = 0; h < 2; h++) {
     const lanes x0 = sums[0][h], x1 = sums[1][h], x2 = sums[2][h], x3 = sums[3][h];
     __local float *to = rows + row * TILE_CHANNELS + h * (TILE_CHANNELS / 2) + column * 4;
-    STORE((x0 + x1) + (x2 + x3), to);
-    STORE(fma(x3, x3, fma(x2, x2, fma(x1, x1, x0 * x0))), to + TILE_PIXELS / 4 * TILE_CHANNELS);
+    STORE(ROW_SUM(x0, x1, x2, x3), to);
+    STORE(ROW_SQUARES(x0, x1, x2, x3), to + TILE_PIXELS / 4 * TILE_CHANNELS);
   }
   barrier(CLK_LOCAL_MEM_FENCE);
   tile_counts total;

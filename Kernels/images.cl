@@ -7,10 +7,10 @@ __kernel void place_images(
   if (position >= positions) return;
   images += (ulong)image * channels * positions + position;
   arena += place + ((ulong)image * positions + position) * aligned;
-  for (int first = 0; first < aligned; first += 4) {
-    float values[4];
-    for (int lane = 0; lane < 4; lane++)
+  for (int first = 0; first < aligned; first += LANES) {
+    float values[LANES];
+    for (int lane = 0; lane < LANES; lane++)
       values[lane] = first + lane < channels ? images[(first + lane) * positions] : 0.0f;
-    *(__global float4 *)(arena + first) = vload4(0, values);
+    STORE_ALIGNED(LOAD(values), arena + first);
   }
 }

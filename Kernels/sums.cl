@@ -24,11 +24,14 @@ inline void clear(tile_counts *total) {
   total->fits = 1;
 }
 
+// Of the four outputs of a row, for any width of vectors.
+#define ROW_SUM(x0, x1, x2, x3) ((x0 + x1) + (x2 + x3))
+#define ROW_SQUARES(x0, x1, x2, x3) fma(x3, x3, fma(x2, x2, fma(x1, x1, x0 * x0)))
+
 // Adds the rows of a tile from the top down: row 0 begins.
 inline void add_row(
     int row, tile_sum x0, tile_sum x1, tile_sum x2, tile_sum x3, tile_sum *sum, tile_sum *squares) {
-  const tile_sum row_sum = (x0 + x1) + (x2 + x3);
-  const tile_sum row_squares = fma(x3, x3, fma(x2, x2, fma(x1, x1, x0 * x0)));
+  const tile_sum row_sum = ROW_SUM(x0, x1, x2, x3), row_squares = ROW_SQUARES(x0, x1, x2, x3);
   *sum = row == 0 ? row_sum : *sum + row_sum;
   *squares = row == 0 ? row_squares : *squares + row_squares;
 }

@@ -9,13 +9,17 @@ public struct KernelTime: Hashable, Sendable {
   /// Bytes that it reads and writes at least, each once a launch.
   public var bytes: Int
   /// Memory of a work-item beside its registers: most drivers say so where these did not suffice.
-  public var privateBytes = 0
+  public var privateBytes: Int
 
-  public init(kernel: String, launches: Int = 0, seconds: Double = 0, multiplyAccumulates: Int = 0, bytes: Int = 0) {
+  public init(
+    kernel: String, launches: Int = 0, seconds: Double = 0, multiplyAccumulates: Int = 0, bytes: Int = 0,
+    privateBytes: Int = 0
+  ) {
     self.kernel = kernel
     self.launches = launches
     self.seconds = seconds
     self.multiplyAccumulates = multiplyAccumulates
     self.bytes = bytes
+    self.privateBytes = privateBytes
   }
 }

@@ -127,6 +127,12 @@ enum ConvolutionTile: Hashable {
     }
   }
 
+  /// Work-groups for so many tiles.
+  func tileGroups(_ count: Int) -> Int { (count + tiles - 1) / tiles }
+
+  /// Work-groups for so many channels.
+  func channelGroups(_ count: Int) -> Int { (count + groupChannels - 1) / groupChannels }
+
   /// Work-items of a work-group.
   var groupSize: Int {
     switch self {

@@ -36,13 +36,16 @@ final class OpenCLLane {
   func kernelTimes() throws(OpenCLError) -> [KernelTime] {
     var times: [KernelName: KernelTime] = [:]
     for (launch, event) in events {
-      var time = times[launch.kernel] ?? KernelTime(kernel: "\(launch.kernel)")
+      let kernel = launch.kernel
+      var time =
+        if let known = times[kernel] { known } else {
+          KernelTime(kernel: "\(kernel)", privateBytes: try self.kernel(kernel).privateMemory())
+        }
       time.launches += 1
       time.seconds += try event.seconds()
       time.multiplyAccumulates += launch.work.multiplyAccumulates
       time.bytes += launch.work.bytes
-      time.privateBytes = try kernel(launch.kernel).privateMemory()
-      times[launch.kernel] = time
+      times[kernel] = time
     }
     events = []
     return times.values.sorted { ($0.seconds, $0.kernel) > ($1.seconds, $1.kernel) }

@@ -32,10 +32,10 @@ struct OpenCLLayout {
       if case .winograd(_, let channels) = tile { channels } else { joined.channels }
     }
 
-    /// Floats of the weights, whole groups of them.
+    /// Floats of the weights, whole work-groups of those that lie together.
     var weightCount: Int {
-      let groups = (joined.channels + weightChannels - 1) / weightChannels
-      return joined.weightCount / joined.channels * weightChannels * groups
+      guard case .winograd(_, let channels) = tile else { return joined.weightCount }
+      return joined.weightCount / joined.channels * channels * tile.channelGroups(joined.channels)
     }
   }
 

@@ -72,6 +72,7 @@ extension OpenCLRun {
     guard let totalsPlace = places.totalsPlace, let output = step.output else { return }
     let aligned = Plan.aligned(step.shape.channels)
     let tiles = BatchStatistics.tiles(shape: step.shape, images: plan.images)
+    // Enough of them to keep a device busy, few enough that adding to the totals is not what it does.
     let parts = min(tiles, 512)
     try lane.enqueue(
       Launch(

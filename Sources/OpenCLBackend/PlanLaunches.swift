@@ -113,11 +113,11 @@ extension PlanLaunches {
   private func wholeConvolution(_ convolution: OpenCLLayout.Convolution) -> Launch {
     let joined = convolution.joined
     let tile = convolution.tile
-    let tileGroups = (convolution.tiles + tile.tiles - 1) / tile.tiles
     let (items, groups) =
       switch tile {
       case .directVector: ([joined.channels / 8, (joined.height + 3) / 4, plan.images], [1, 1, 1])
-      case .grouped: ([joined.channels / tile.groupChannels, tileGroups], isTiled ? [8, 8] : [1, 1])
+      case .grouped:
+        ([joined.channels / tile.groupChannels, tile.tileGroups(convolution.tiles)], isTiled ? [8, 8] : [1, 1])
       default: ([items(of: convolution, tiles: convolution.tiles)], [tile.groupSize])
       }
     return Launch(
@@ -130,8 +130,7 @@ extension PlanLaunches {
   /// the others.
   private func items(of convolution: OpenCLLayout.Convolution, tiles: Int) -> Int {
     let tile = convolution.tile
-    let channelGroups = (convolution.joined.channels + tile.groupChannels - 1) / tile.groupChannels
-    return (tiles + tile.tiles - 1) / tile.tiles * channelGroups * tile.groupSize
+    return tile.tileGroups(tiles) * tile.channelGroups(convolution.joined.channels) * tile.groupSize
   }
 
   /// Winograd's algorithm: inputs are transformed a slice at a time.
@@ -141,7 +140,7 @@ extension PlanLaunches {
     return stride(from: 0, to: convolution.tiles, by: convolution.slice).flatMap { first in
       let last = min(first + convolution.slice, convolution.tiles)
       // In whole work-groups of the second kernel.
-      let tiles = (last - first + convolution.tile.tiles - 1) / convolution.tile.tiles * convolution.tile.tiles
+      let tiles = convolution.tile.tileGroups(last - first) * convolution.tile.tiles
       let inputs = 4 * channels * (last - first) * 16
       return [
         Launch(
