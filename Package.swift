@@ -29,7 +29,7 @@ let package = Package(
     // Text <-> network.
     .target(name: "SearchSpaces", dependencies: ["NetworkGraph", "Randomness", "EmbeddedTables"]),
     // The plan, the Backend protocol and what both sides of it share.
-    .target(name: "Compute", dependencies: ["NetworkGraph", "Randomness"]),
+    .target(name: "Compute", dependencies: ["NetworkGraph"]),
     // Inner loops of the CPU backend, one instruction set a file, chosen at run time.
     .target(name: "CPUKernels"),
     .target(name: "CPUBackend", dependencies: ["Compute", "NetworkGraph", "Randomness", "CPUKernels"]),
@@ -42,59 +42,92 @@ let package = Package(
         "branches.cl", "codes.cl", "common.cl", "convolution.cl", "grouped.cl", "images.cl", "peak.cl", "statistics.cl",
         "sums.cl", "value.cl", "weights.cl", "winograd.cl",
       ]),
-    .target(name: "OpenCLBackend", dependencies: ["Compute", "NetworkGraph", "Randomness", "COpenCL", "Kernels"]),
+    // Owning types over OpenCL's handles.
+    .target(name: "OpenCL", dependencies: ["COpenCL"]),
+    // Plans on an OpenCL device.
+    .target(
+      name: "OpenCLBackend", dependencies: ["Compute", "NetworkGraph", "Randomness", "OpenCL", "COpenCL", "Kernels"]),
     // The one place that knows every backend.
-    .target(name: "BackendSelection", dependencies: ["Compute", "CPUBackend", "OpenCLBackend"]),
+    .target(name: "BackendSelection", dependencies: ["Compute", "CPUBackend", "OpenCL", "OpenCLBackend"]),
+    // Byte streams, CSV and JSON, rows in files, writing that loses nothing.
+    .target(name: "Files"),
+    // Rank correlation, intervals, fronts.
+    .target(name: "Statistics", dependencies: ["Randomness"]),
+    // Plots and drawings as SVG.
+    .target(name: "Figures", dependencies: ["Statistics", "SearchSpaces"]),
+    // Trained accuracies, built in or from files.
+    .target(name: "Accuracies", dependencies: ["Files", "NetworkGraph", "SearchSpaces", "EmbeddedTables", "Scoring"]),
     // One architecture: images, perturbation, codes to numbers.
-    .target(name: "Scoring", dependencies: ["SearchSpaces", "Compute", "Randomness", "NetworkGraph"]),
-    // Many architectures: sampling, resuming, correlation, reports.
+    .target(name: "Scoring", dependencies: ["Files", "Compute", "Randomness", "NetworkGraph"]),
+    // How long architectures take.
+    .target(
+      name: "Latency",
+      dependencies: ["Files", "Statistics", "Compute", "Scoring", "SearchSpaces", "NetworkGraph"]),
+    // Many architectures: scores, search, correlation, fronts.
     .target(
       name: "Studies",
-      dependencies: ["Scoring", "SearchSpaces", "NetworkGraph", "Compute", "Randomness", "EmbeddedTables"]),
+      dependencies: [
+        "Files", "Statistics", "Figures", "Accuracies", "Latency", "Scoring", "SearchSpaces", "NetworkGraph", "Compute",
+        "Randomness",
+      ]),
+    // What people read on a screen: tables, progress, messages.
+    .target(name: "Terminal"),
     // The command line: parsing and printing.
     .executableTarget(
       name: "epads",
       dependencies: [
-        "Studies", "Scoring", "SearchSpaces", "NetworkGraph", "Compute", "BackendSelection",
+        "Studies", "Latency", "Figures", "Accuracies", "Statistics", "Files", "Terminal", "Scoring", "SearchSpaces",
+        "NetworkGraph", "Compute", "BackendSelection",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
 
     // A slow backend that keeps the numerics contract to the letter, and repeatable test cases.
     .target(
-      name: "TestSupport", dependencies: ["Compute", "NetworkGraph", "Randomness", "SearchSpaces"],
+      name: "TestSupport", dependencies: ["Compute", "Files", "NetworkGraph", "Randomness", "SearchSpaces"],
       path: "Tests/TestSupport"),
     .testTarget(name: "RandomnessTests", dependencies: ["Randomness", "TestSupport"]),
-    .testTarget(name: "NetworkGraphTests", dependencies: ["NetworkGraph", "TestSupport"]),
+    .testTarget(name: "NetworkGraphTests", dependencies: ["NetworkGraph"]),
     .testTarget(name: "SearchSpacesTests", dependencies: ["NetworkGraph", "SearchSpaces", "TestSupport"]),
     .testTarget(
       name: "ComputeTests", dependencies: ["Compute", "NetworkGraph", "Randomness", "SearchSpaces", "TestSupport"]),
     .testTarget(
       name: "OpenCLConformanceTests",
       dependencies: [
-        "OpenCLBackend", "CPUBackend", "Compute", "NetworkGraph", "SearchSpaces", "TestSupport", "epads",
+        "OpenCL", "OpenCLBackend", "CPUBackend", "Compute", "NetworkGraph", "SearchSpaces", "TestSupport", "epads",
       ]),
     .testTarget(
       name: "CPUBackendTests",
       dependencies: [
-        "CPUBackend", "CPUKernels", "Compute", "NetworkGraph", "Randomness", "SearchSpaces", "TestSupport",
+        "CPUBackend", "CPUKernels", "Compute", "NetworkGraph", "SearchSpaces", "TestSupport",
       ]),
     .target(name: "FaultyOpenCL", dependencies: ["COpenCL"], path: "Tests/FaultyOpenCL"),
     .testTarget(
       name: "OpenCLBackendTests",
       dependencies: [
-        "OpenCLBackend", "CPUBackend", "BackendSelection", "Compute", "NetworkGraph", "SearchSpaces", "TestSupport",
+        "OpenCL", "OpenCLBackend", "CPUBackend", "BackendSelection", "Compute", "NetworkGraph", "SearchSpaces",
+        "TestSupport",
       ]),
     .testTarget(
       name: "ScoringTests",
       dependencies: [
-        "Scoring", "CPUBackend", "Compute", "Randomness", "NetworkGraph", "SearchSpaces", "TestSupport",
+        "Scoring", "Files", "CPUBackend", "Compute", "Randomness", "NetworkGraph", "SearchSpaces", "TestSupport",
       ]),
+    .testTarget(name: "StatisticsTests", dependencies: ["Statistics", "Randomness", "TestSupport"]),
+    .testTarget(name: "FiguresTests", dependencies: ["Figures", "Statistics", "SearchSpaces", "TestSupport"]),
+    .testTarget(
+      name: "AccuraciesTests",
+      dependencies: ["Accuracies", "Files", "Scoring", "NetworkGraph", "SearchSpaces", "TestSupport"]),
+    .testTarget(
+      name: "LatencyTests",
+      dependencies: ["Latency", "Statistics", "Compute", "Scoring", "NetworkGraph", "SearchSpaces", "TestSupport"]),
+    .testTarget(name: "TerminalTests", dependencies: ["Terminal"]),
     .testTarget(
       name: "StudiesTests",
       dependencies: [
-        "Studies", "Scoring", "Compute", "NetworkGraph", "SearchSpaces", "Randomness", "TestSupport",
+        "Studies", "Files", "Statistics", "Accuracies", "Latency", "Scoring", "Compute", "NetworkGraph", "SearchSpaces",
+        "Randomness", "TestSupport",
       ]),
-    .testTarget(name: "epadsTests", dependencies: ["epads", "Studies", "TestSupport"]),
+    .testTarget(name: "epadsTests", dependencies: ["epads", "Accuracies", "Latency", "Statistics", "Studies", "TestSupport"]),
   ],
   swiftLanguageModes: [.v6],
   cLanguageStandard: .c2x

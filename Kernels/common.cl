@@ -30,6 +30,6 @@ typedef int8 lane_flags;
 #endif
 
 // Negative values and NaN as zero.
-inline lanes rectify(lanes value, int rectified) {
+inline lanes relu(lanes value, int rectified) {
   return rectified ? select((lanes)(0.0f), value, isgreater(value, (lanes)(0.0f))) : value;
 }

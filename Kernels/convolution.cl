@@ -53,7 +53,7 @@ __kernel __attribute__((reqd_work_group_size(GROUP, 1, 1))) void convolve(
                                   : (lanes)(0.0f);
           if (shape.rectified) {
 #pragma unroll
-            for (int p = 0; p < 4; p++) values[p] = rectify(values[p], 1);
+            for (int p = 0; p < 4; p++) values[p] = relu(values[p], 1);
           }
 #define ADD_LINK(component)                                                                        \
   {                                                                                                \

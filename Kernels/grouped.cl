@@ -24,13 +24,13 @@ inline channel_values grouped_inputs(
 #else
   // Depthwise, and a place that holds 8 channels: outputs are inputs.
   if (group_channels == 1 && group_outputs == 1 && first + 8 <= outputs)
-    return rectify(vload8(0, from + first), shape->rectified);
+    return relu(vload8(0, from + first), shape->rectified);
   float values[8];
   for (int lane = 0; lane < 8; lane++) {
     const int channel = first + lane;
     values[lane] = channel < outputs ? from[channel / group_outputs * group_channels + c] : 0.0f;
   }
-  return rectify(vload8(0, values), shape->rectified);
+  return relu(vload8(0, values), shape->rectified);
 #endif
 }
 

@@ -30,7 +30,7 @@ inline lanes pooled(__global const float *from, __global const long *term, int y
   for (int column = left; column < right; column++) {
     lanes of_column = (lanes)(0.0f);
     for (int row = top; row < bottom; row++) {
-      const lanes value = rectify(channels_of(from + (row * width + column) * channels, channel, channels), rectified);
+      const lanes value = relu(channels_of(from + (row * width + column) * channels, channel, channels), rectified);
       of_column = row == top ? value : pooled_pair(of_column, value, is_maximum);
     }
     total = column == left ? of_column : pooled_pair(total, of_column, is_maximum);
@@ -85,7 +85,7 @@ inline void values_of(
         values[v] = fma(
             channels_of(from + positions[v] * channels, c, channels), channels_of(scales, c, channels), values[v]);
       else if (kind == IDENTITY)
-        values[v] = values[v] + rectify(channels_of(from + positions[v] * channels, c, channels), rectified);
+        values[v] = values[v] + relu(channels_of(from + positions[v] * channels, c, channels), rectified);
       else
         values[v] = values[v] + pooled(from, term, positions[v] / width, positions[v] % width, c);
     }

@@ -1,5 +1,6 @@
-public import Compute
 import CPUBackend
+public import Compute
+import OpenCL
 import OpenCLBackend
 
 /// A backend as people ask for it.

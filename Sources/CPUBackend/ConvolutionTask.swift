@@ -60,7 +60,7 @@ struct ConvolutionTask {
   ///   - images: of the outputs, if no other branches read them; the first one's padded image is `first`.
   /// - Returns: 0 where statistics are out of range.
   func carryOut(
-    _ images: Range<Int>, first: Int = 0, winograd scratch: UnsafeMutablePointer<Float>, ahead: inout epads_ahead
+    _ images: Range<Int>, first: Int = 0, winograd scratch: UnsafeMutablePointer<Float>, prefetch: inout epads_prefetch
   ) -> Int32 {
     let padded = padded + first * paddedImage
     let output = isParent ? first : images.lowerBound
@@ -68,13 +68,13 @@ struct ConvolutionTask {
     case .direct(var convolution):
       var fits: Int32 = 1
       for number in 0..<images.count {
-        fits &= kernels.convolve(&convolution, padded + number * paddedImage, outputs, count, output + number, &ahead)
+        fits &= kernels.convolve(&convolution, padded + number * paddedImage, outputs, count, output + number, &prefetch)
       }
       return fits
     case .winograd(var convolution):
       convolution.images = images.count
       convolution.scratch = scratch
-      return kernels.convolve_winograd(&convolution, padded, outputs, count, output, &ahead)
+      return kernels.convolve_winograd(&convolution, padded, outputs, count, output, &prefetch)
     }
   }
 }

@@ -54,13 +54,13 @@ final class InferenceTeam: StepMemory, @unchecked Sendable {
   func run(role: Int, _ values: UnsafeBufferPointer<Float>, _ chunk: Range<Int>, each: (_ step: Int) -> Void) {
     place(values, chunk, role: role)
     barrier.wait(role)
-    var ahead = epads_ahead()
+    var prefetch = epads_prefetch()
     for phase in phases[chunk.count] ?? [] {
       for task in phase.roles[role] {
         switch task {
         case .value(let value): value.carryOut(rows: rows(role: role))
         case .convolution(let convolution, let images, let first):
-          _ = convolution.carryOut(images, first: first, winograd: winograd(role: role), ahead: &ahead)
+          _ = convolution.carryOut(images, first: first, winograd: winograd(role: role), prefetch: &prefetch)
         }
       }
       barrier.wait(role)

@@ -54,8 +54,8 @@ struct PassRun: @unchecked Sendable {
       }
       let group = item * layout.group..<min(images, (item + 1) * layout.group)
       for (number, step) in steps.enumerated() {
-        var ahead = ahead(of: number, group)
-        if !step.carryOut(group, worker: worker, ahead: &ahead) { outOfRange.store(number + 1, ordering: .relaxed) }
+        var prefetch = prefetch(of: number, group)
+        if !step.carryOut(group, worker: worker, prefetch: &prefetch) { outOfRange.store(number + 1, ordering: .relaxed) }
       }
     }
     let step = outOfRange.load(ordering: .relaxed)
@@ -68,24 +68,24 @@ struct PassRun: @unchecked Sendable {
 
   /// What the next step will read and write of the same images, or the first step of those that this thread will most likely
   /// take next.
-  private func ahead(of step: Int, _ group: Range<Int>) -> epads_ahead {
+  private func prefetch(of step: Int, _ group: Range<Int>) -> epads_prefetch {
     let isLast = step == steps.count - 1
     let next = isReversed ? group.lowerBound - group.count : group.upperBound
     let first = isLast ? next : group.lowerBound
-    guard first >= 0, first + group.count <= run.plan.images else { return epads_ahead() }
-    return touched[isLast ? 0 : step + 1].ahead(first..<first + group.count)
+    guard first >= 0, first + group.count <= run.plan.images else { return epads_prefetch() }
+    return touched[isLast ? 0 : step + 1].prefetch(first..<first + group.count)
   }
 }
 
 /// Buffers that a step reads and writes.
 private struct Touched: @unchecked Sendable {
   /// Of image 0, and the bytes of every part.
-  private let image: epads_ahead
+  private let image: epads_prefetch
   /// Bytes from a part's image to the next.
   private let strides: [Int]
 
   init(_ buffers: [(start: UnsafePointer<Float>, count: Int)]) {
-    var image = epads_ahead()
+    var image = epads_prefetch()
     let parts = withUnsafeBytes(of: image.parts) { $0.count / MemoryLayout<UnsafePointer<CChar>?>.stride }
     let buffers = buffers.prefix(parts)
     withUnsafeMutableBytes(of: &image.parts) { bytes in
@@ -100,14 +100,14 @@ private struct Touched: @unchecked Sendable {
     self.image = image
   }
 
-  func ahead(_ images: Range<Int>) -> epads_ahead {
-    var ahead = image
-    ahead.bytes *= images.count
-    withUnsafeMutableBytes(of: &ahead.parts) { bytes in
+  func prefetch(_ images: Range<Int>) -> epads_prefetch {
+    var prefetch = image
+    prefetch.bytes *= images.count
+    withUnsafeMutableBytes(of: &prefetch.parts) { bytes in
       let parts = bytes.bindMemory(to: UnsafePointer<CChar>?.self)
       for part in strides.indices { parts[part]? += images.lowerBound * strides[part] }
     }
-    return ahead
+    return prefetch
   }
 }
 

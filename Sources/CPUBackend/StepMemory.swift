@@ -76,7 +76,7 @@ extension StepMemory {
       terms: terms, count: layout.summands.reduce(0) { $0 + $1.terms.count }, height: step.shape.height,
       width: step.shape.width, channels: Plan.aligned(step.shape.channels), first_row: 0, last_row: step.shape.height,
       shift: shift, ones: ones, rows: rows, output: nil, code: nil, padded: nil, padded_row: layout.value.row,
-      padded_channels: layout.value.channels, rectified: step.rectified ? 1 : 0, ahead: nil)
+      padded_channels: layout.value.channels, rectified: step.rectified ? 1 : 0, prefetch: nil)
   }
 
   /// A term over image 0.
@@ -97,7 +97,7 @@ extension StepMemory {
     case .normalized(_, let slot): result.scale = UnsafePointer(scales(slot))
     case .identity(let source): result.rectified = source.rectified ? 1 : 0
     case .averagePool(let source, let pooling): pool(source, pooling)
-    case .maximumPool(let source, let pooling):
+    case .maxPool(let source, let pooling):
       pool(source, pooling)
       result.is_maximum = 1
     }

@@ -103,16 +103,16 @@ final class StepRun: @unchecked Sendable {
   /// Takes a group of images through the step.
   ///
   /// - Returns: whether its statistics are in range.
-  func carryOut(_ group: Range<Int>, worker number: Int, ahead: inout epads_ahead) -> Bool {
+  func carryOut(_ group: Range<Int>, worker number: Int, prefetch: inout epads_prefetch) -> Bool {
     let worker = workers[number]
     var fits: Int32 = 1
     if layout.isInput {
       padInput(group, worker)
     } else {
-      fits = makeValues(group, worker, ahead: &ahead)
+      fits = makeValues(group, worker, prefetch: &prefetch)
     }
     for index in 0..<convolutionCount {
-      fits &= worker.convolutions[index].carryOut(group, winograd: worker.winograd, ahead: &ahead)
+      fits &= worker.convolutions[index].carryOut(group, winograd: worker.winograd, prefetch: &prefetch)
     }
     return fits != 0
   }
@@ -127,7 +127,7 @@ final class StepRun: @unchecked Sendable {
     }
   }
 
-  private func makeValues(_ group: Range<Int>, _ worker: Worker, ahead: inout epads_ahead) -> Int32 {
+  private func makeValues(_ group: Range<Int>, _ worker: Worker, prefetch: inout epads_prefetch) -> Int32 {
     var value = worker.value
     var fits: Int32 = 1
     for image in group {
@@ -139,8 +139,8 @@ final class StepRun: @unchecked Sendable {
       value.output = worker.kept.map { $0 + (isLocal ? number : image) * count }
       value.code = code.map { $0 + image * codeStride }
       value.padded = worker.padded.map { $0 + number * layout.value.image }
-      withUnsafeMutablePointer(to: &ahead) { ahead in
-        if value.padded == nil { value.ahead = ahead }
+      withUnsafeMutablePointer(to: &prefetch) { prefetch in
+        if value.padded == nil { value.prefetch = prefetch }
         kernels.make_value(&value)
       }
       // Whole 64-byte pieces are compared.

@@ -117,7 +117,7 @@ INLINE int convolve_tile(
 // A vector of any convolution, tile by tile.
 INLINE int convolve_vector(
     const epads_convolution *shared, const float *padded, const epads_output *output, const epads_inputs inputs,
-    const known_kernel kernel, long image, epads_ahead *ahead) {
+    const known_kernel kernel, long image, epads_prefetch *prefetch) {
   // Read once: as far as the compiler knows, what a tile stores might be this.
   const epads_convolution own = *shared, *const convolution = &own;
   int fits = 1;
@@ -127,7 +127,7 @@ INLINE int convolve_vector(
       fits &= top + 4 <= convolution->output_height && left + 4 <= convolution->output_width
                   ? convolve_tile(convolution, padded, output, inputs, kernel, 1, top, left, image, &fine)
                   : convolve_tile(convolution, padded, output, inputs, kernel, 0, top, left, image, &fine);
-      fetch_ahead(ahead);
+      prefetch_next(prefetch);
     }
   if (output->sums) add_fine(&fine, output->sums, output->channels);
   return fits;
@@ -187,12 +187,12 @@ INLINE void convolve_positions(
 // `width` outputs side by side.
 INLINE void convolve_row(
     const epads_convolution *convolution, const float *window, long width, const int is_single, const int count,
-    vector_targets targets, epads_ahead *ahead) {
+    vector_targets targets, epads_prefetch *prefetch) {
   long rest = width;
 #define ROUND(positions, inside) \
   do { \
     convolve_positions(convolution, window, is_single, positions, count, inside, &targets); \
-    fetch_ahead(ahead); \
+    prefetch_next(prefetch); \
     rest -= positions; \
     window += positions * convolution->column_step; \
     UNROLL for (int v = 0; v < count; v++) targets.to[v] += positions * targets.position[v]; \
@@ -207,7 +207,7 @@ INLINE void convolve_row(
 // `count` vectors of a dense convolution, 4 rows at a time.
 INLINE int convolve_vectors(
     const epads_convolution *shared, const float *padded, const epads_output *outputs, const int count, long image,
-    epads_ahead *ahead) {
+    epads_prefetch *prefetch) {
   const epads_convolution own = *shared, *const convolution = &own;
   const long width = convolution->output_width, height = convolution->output_height;
   vector_targets targets;
@@ -229,9 +229,9 @@ INLINE int convolve_vectors(
         targets.to[v] = outputs[v].data + image * outputs[v].image + y * outputs[v].row;
       const float *window = padded + y * convolution->row_step;
       if (convolution->runs == 1)
-        convolve_row(convolution, window, rows_at_once * width, 1, count, targets, ahead);
+        convolve_row(convolution, window, rows_at_once * width, 1, count, targets, prefetch);
       else
-        convolve_row(convolution, window, rows_at_once * width, 0, count, targets, ahead);
+        convolve_row(convolution, window, rows_at_once * width, 0, count, targets, prefetch);
     }
     // Read back from the nearest cache, so that they are in no register's way before.
     UNROLL for (int v = 0; v < count; v++) {
@@ -251,9 +251,9 @@ INLINE int convolve_vectors(
 
 // A vector of a depthwise convolution, by the loop for its kernel.
 INLINE int convolve_depthwise(
-    const epads_convolution *convolution, const float *padded, const epads_output *output, long image, epads_ahead *ahead) {
+    const epads_convolution *convolution, const float *padded, const epads_output *output, long image, epads_prefetch *prefetch) {
 #define DEPTHWISE(...) \
-  convolve_vector(convolution, padded, output, EPADS_OWN_INPUTS, (known_kernel){__VA_ARGS__}, image, ahead)
+  convolve_vector(convolution, padded, output, EPADS_OWN_INPUTS, (known_kernel){__VA_ARGS__}, image, prefetch)
   const long width = convolution->kernel_width;
   if (convolution->kernel_step == convolution->column_step) {
     if (width == 3) return DEPTHWISE(3, 1, 1);
@@ -274,34 +274,34 @@ INLINE int convolve_depthwise(
 // Vectors of a dense convolution; returns how many.
 INLINE long convolve_dense(
     const epads_convolution *convolution, const float *padded, const epads_output *outputs, long count, long image,
-    epads_ahead *ahead, int *fits) {
+    epads_prefetch *prefetch, int *fits) {
   switch (smaller(VECTORS, count)) {
 #if VECTORS > 2
-    case 3: *fits &= convolve_vectors(convolution, padded, outputs, 3, image, ahead); return 3;
+    case 3: *fits &= convolve_vectors(convolution, padded, outputs, 3, image, prefetch); return 3;
 #endif
 #if VECTORS > 1
-    case 2: *fits &= convolve_vectors(convolution, padded, outputs, 2, image, ahead); return 2;
+    case 2: *fits &= convolve_vectors(convolution, padded, outputs, 2, image, prefetch); return 2;
 #endif
-    default: *fits &= convolve_vector(convolution, padded, outputs, EPADS_SHARED_INPUTS, any_kernel, image, ahead); return 1;
+    default: *fits &= convolve_vector(convolution, padded, outputs, EPADS_SHARED_INPUTS, any_kernel, image, prefetch); return 1;
   }
 }
 
 static int convolve(
     const epads_convolution *convolution, const float *padded, const epads_output *outputs, long count, long image,
-    epads_ahead *ahead) {
+    epads_prefetch *prefetch) {
   int fits = 1;
   const long height = convolution->output_height, width = convolution->output_width;
   set_pace(
-      ahead, VECTORS > 1 && convolution->inputs == EPADS_SHARED_INPUTS
+      prefetch, VECTORS > 1 && convolution->inputs == EPADS_SHARED_INPUTS
                  ? (count + VECTORS - 1) / VECTORS * (height * width / POSITIONS)
                  : count * ((height + 3) / 4) * ((width + 3) / 4));
   for (const epads_output *output = outputs; output < outputs + count;) switch (convolution->inputs) {
       case EPADS_SHARED_INPUTS:
-        output += convolve_dense(convolution, padded, output, outputs + count - output, image, ahead, &fits);
+        output += convolve_dense(convolution, padded, output, outputs + count - output, image, prefetch, &fits);
         break;
-      case EPADS_OWN_INPUTS: fits &= convolve_depthwise(convolution, padded, output++, image, ahead); break;
+      case EPADS_OWN_INPUTS: fits &= convolve_depthwise(convolution, padded, output++, image, prefetch); break;
       case EPADS_GROUPED_INPUTS:
-        fits &= convolve_vector(convolution, padded, output++, EPADS_GROUPED_INPUTS, any_kernel, image, ahead);
+        fits &= convolve_vector(convolution, padded, output++, EPADS_GROUPED_INPUTS, any_kernel, image, prefetch);
         break;
     }
   return fits;

@@ -45,7 +45,7 @@ INLINE void store_integers(int64_t *to, integers value) { __builtin_memcpy(to, &
 
 INLINE vector fused(vector left, vector right, vector addend) { return __builtin_elementwise_fma(left, right, addend); }
 
-INLINE vector rectify(vector value) { return value > 0 ? value : (vector)0; }
+INLINE vector relu(vector value) { return value > 0 ? value : (vector)0; }
 
 // Makes the compiler forget what a pointer is made of. It would keep one for every position that a loop reads instead, more
 // than there are registers.
@@ -54,21 +54,21 @@ INLINE vector rectify(vector value) { return value > 0 ? value : (vector)0; }
 INLINE long smaller(long left, long right) { return left < right ? left : right; }
 
 // Asks for the next part of what comes ahead.
-INLINE void fetch_ahead(epads_ahead *ahead) {
-  const long left = ahead->bytes - ahead->done;
+INLINE void prefetch_next(epads_prefetch *prefetch) {
+  const long left = prefetch->bytes - prefetch->done;
   if (left <= 0) return;
-  const long bytes = smaller(ahead->pace, left);
-  const long count = ahead->count;
+  const long bytes = smaller(prefetch->pace, left);
+  const long count = prefetch->count;
   for (long s = 0; s < count; s++) {
-    const char *part = ahead->parts[s] + ahead->done;
+    const char *part = prefetch->parts[s] + prefetch->done;
     for (long i = 0; i < bytes; i += 64) __builtin_prefetch(part + i, 0, 2);
   }
-  ahead->done += bytes;
+  prefetch->done += bytes;
 }
 
 // Spreads what is left over so many opportunities.
-INLINE void set_pace(epads_ahead *ahead, long opportunities) {
-  ahead->pace = ((ahead->bytes - ahead->done) / 64 / (opportunities > 0 ? opportunities : 1) + 1) * 64;
+INLINE void set_pace(epads_prefetch *prefetch, long opportunities) {
+  prefetch->pace = ((prefetch->bytes - prefetch->done) / 64 / (opportunities > 0 ? opportunities : 1) + 1) * 64;
 }
 
 #include "statistics_template.h"

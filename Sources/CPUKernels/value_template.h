@@ -14,10 +14,10 @@ INLINE vector pooled(vector left, vector right, const int is_maximum) {
 }
 
 INLINE vector pool_column(const float *from, const long rows, long length, const int rectified, const int is_maximum) {
-  vector result = rectified ? rectify(load(from)) : load(from);
+  vector result = rectified ? relu(load(from)) : load(from);
   for (long r = 1; r < rows; r++) {
     const vector value = load(from + r * length);
-    result = pooled(result, rectified ? rectify(value) : value, is_maximum);
+    result = pooled(result, rectified ? relu(value) : value, is_maximum);
   }
   return result;
 }
@@ -131,7 +131,7 @@ INLINE const float *term_row(const epads_term *term, long y, long width, float *
   const long length = width * term->channels;
   const float *from = term->data + y * length;
   if (!term->rectified) return from;
-  for (long i = 0; i < length; i += LANES) store(row + i, rectify(load(from + i)));
+  for (long i = 0; i < length; i += LANES) store(row + i, relu(load(from + i)));
   return row;
 }
 
@@ -199,7 +199,7 @@ INLINE void add_terms(
         // A product with 1 is exact, so that a term without a scale is added as it is.
         UNROLL for (int t = 0; t < count; t++) value = fused(load(from[t] + unit), scale[t][v], value);
         if (to.code) put_signs(value, c + v * LANES, code + v * LANES / 8);
-        if (to.padded) store(to.padded + unit, to.rectified ? rectify(value) : value);
+        if (to.padded) store(to.padded + unit, to.rectified ? relu(value) : value);
         if (to.output) store(to.output + unit, value);
       }
       if (to.code) code += channels / 8;
@@ -283,9 +283,9 @@ static void make_row(const epads_value *value, long y) {
 }
 
 static void make_value(const epads_value *value) {
-  if (value->ahead) set_pace(value->ahead, value->last_row - value->first_row);
+  if (value->prefetch) set_pace(value->prefetch, value->last_row - value->first_row);
   for (long y = value->first_row; y < value->last_row; y++) {
     make_row(value, y);
-    if (value->ahead) fetch_ahead(value->ahead);
+    if (value->prefetch) prefetch_next(value->prefetch);
   }
 }

@@ -137,12 +137,12 @@ INLINE void multiply_vectors(
 // The products of all 36 positions, for `count` vectors of output channels.
 INLINE void multiply_tiles(
     const epads_winograd *convolution, const float *tiles, long tile_stride, long count_tiles, const epads_output *outputs,
-    long count, float *products, long product_stride, long channels, epads_ahead *ahead) {
+    long count, float *products, long product_stride, long channels, epads_prefetch *prefetch) {
   const long width = convolution->vectors * LANES, inputs = convolution->input_channels;
   for (long position = 0; position < 36; position++) {
     const float *from = tiles + position * tile_stride;
     float *to = products + position * product_stride;
-    fetch_ahead(ahead);
+    prefetch_next(prefetch);
     for (long v = 0; v < count; v += VECTORS) {
       float *part = to + v * LANES;
       switch (smaller(VECTORS, count - v)) {
@@ -229,14 +229,14 @@ INLINE int finish_tiles(
 
 static int convolve_winograd(
     const epads_winograd *convolution, const float *padded, const epads_output *outputs, long count, long image,
-    epads_ahead *ahead) {
+    epads_prefetch *prefetch) {
   const long rows = (convolution->output_height + 3) / 4, columns = (convolution->output_width + 3) / 4;
   const long total = convolution->images * rows * columns;
   const long width = convolution->vectors * LANES, channels = convolution->channels;
   const long tile_stride = convolution->tiles * channels + 16, product_stride = convolution->tiles * width + 16;
   float *tiles = convolution->scratch, *products = tiles + 36 * tile_stride;
   const long rounds = (total + convolution->tiles - 1) / convolution->tiles;
-  set_pace(ahead, 36 * rounds * ((count + convolution->vectors - 1) / convolution->vectors));
+  set_pace(prefetch, 36 * rounds * ((count + convolution->vectors - 1) / convolution->vectors));
   int fits = 1;
   for (long first = 0; first < total; first += convolution->tiles) {
     const long count_tiles = smaller(convolution->tiles, total - first);
@@ -253,7 +253,7 @@ static int convolve_winograd(
     for (long v = 0; v < count; v += convolution->vectors) {
       const long vectors = smaller(convolution->vectors, count - v);
       multiply_tiles(
-          convolution, tiles, tile_stride, count_tiles, outputs + v, vectors, products, product_stride, channels, ahead);
+          convolution, tiles, tile_stride, count_tiles, outputs + v, vectors, products, product_stride, channels, prefetch);
       for (long o = 0; o < vectors; o++)
         fits &= finish_tiles(
             convolution, products + o * LANES, width, product_stride, outputs + v + o, image, place, rows, columns,

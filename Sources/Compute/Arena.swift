@@ -117,13 +117,13 @@ extension Plan.Term {
   public var buffer: Int {
     switch kind {
     case .normalized(let buffer, _): buffer
-    case .identity(let source), .averagePool(let source, _), .maximumPool(let source, _): source.buffer
+    case .identity(let source), .averagePool(let source, _), .maxPool(let source, _): source.buffer
     }
   }
 
   var isPooled: Bool {
     switch kind {
-    case .averagePool, .maximumPool: true
+    case .averagePool, .maxPool: true
     case .normalized, .identity: false
     }
   }

@@ -104,10 +104,10 @@ private struct Lowering {
     readers = Array(repeating: Readers(), count: network.operations.count)
     needed = Array(repeating: false, count: network.operations.count)
     let reached = network.reachesOutput
-    let counted = network.rectifiers.filter { rectifier in
+    let counted = network.relus.filter { relu in
       switch measurement {
       case .distances: true
-      case .agreement: reached[rectifier.index]
+      case .agreement: reached[relu.index]
       case .logits: false
       }
     }
@@ -212,12 +212,12 @@ private struct Lowering {
       let shape = buffers[input.buffer]
       let pooling = Pooling(kernel: Extent(shape.height, shape.width), stride: Extent(1))
       return settled(index, .terms([Plan.Term(kind: .averagePool(input, pooling))]))
-    case .rectifier:
+    case .relu:
       return settled(index, .source(Plan.Source(buffer: input.buffer, rectified: true)))
     case .averagePool(let pooling):
       return settled(index, .terms([Plan.Term(kind: .averagePool(input, pooling))]))
-    case .maximumPool(let pooling):
-      return settled(index, .terms([Plan.Term(kind: .maximumPool(input, pooling))]))
+    case .maxPool(let pooling):
+      return settled(index, .terms([Plan.Term(kind: .maxPool(input, pooling))]))
     }
   }
 
@@ -265,7 +265,7 @@ private struct Lowering {
   /// What is zero, for those that read it all the same: a step without terms.
   private mutating func zeros(_ value: ValueID) -> Plan.Source {
     var root = alias[value.index]
-    while case .rectifier = network.operations[root].kind { root = alias[network.operations[root].inputs[0].index] }
+    while case .relu = network.operations[root].kind { root = alias[network.operations[root].inputs[0].index] }
     if let source = zeroSources[root] { return source }
     let shape = network.operations[root].shape
     let source = Plan.Source(buffer: buffer(shape), rectified: false)

@@ -44,7 +44,7 @@ public struct Plan: Sendable {
       case normalized(buffer: Int, statistics: Int)
       case identity(Source)
       case averagePool(Source, Pooling)
-      case maximumPool(Source, Pooling)
+      case maxPool(Source, Pooling)
     }
 
     public var kind: Kind

@@ -46,12 +46,12 @@ public struct Network: Hashable, Sendable {
   }
 
   /// The ReLU sites in execution order.
-  public var rectifiers: [ValueID] {
-    operations.indices.filter { operations[$0].kind == .rectifier }.map(ValueID.init)
+  public var relus: [ValueID] {
+    operations.indices.filter { operations[$0].kind == .relu }.map(ValueID.init)
   }
 
   /// Units of all ReLU sites together, for one image.
-  public var rectifierUnits: Int { rectifiers.reduce(0) { $0 + self[$1].shape.count } }
+  public var reluUnits: Int { relus.reduce(0) { $0 + self[$1].shape.count } }
 
   /// For every operation, whether the output depends on it.
   public var reachesOutput: [Bool] {

@@ -65,8 +65,8 @@ public struct NetworkBuilder: ~Copyable {
     append(.batchNormalization, [value], shape(of: value), name)
   }
 
-  public mutating func rectifier(_ name: String, of value: ValueID) -> ValueID {
-    append(.rectifier, [value], shape(of: value), name)
+  public mutating func relu(_ name: String, of value: ValueID) -> ValueID {
+    append(.relu, [value], shape(of: value), name)
   }
 
   public mutating func averagePool(
@@ -75,10 +75,10 @@ public struct NetworkBuilder: ~Copyable {
     append(.averagePool(pooling), [value], try pooled(name, value, pooling), name)
   }
 
-  public mutating func maximumPool(
+  public mutating func maxPool(
     _ name: String, of value: ValueID, _ pooling: Pooling
   ) throws(NetworkError) -> ValueID {
-    append(.maximumPool(pooling), [value], try pooled(name, value, pooling), name)
+    append(.maxPool(pooling), [value], try pooled(name, value, pooling), name)
   }
 
   public mutating func add(_ left: ValueID, _ right: ValueID) throws(NetworkError) -> ValueID {

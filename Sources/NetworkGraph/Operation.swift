@@ -79,9 +79,9 @@ public struct Operation: Hashable, Sendable {
     /// Batch statistics, gamma 1 and beta 0 at initialisation, epsilon 1e-5, biased variance.
     case batchNormalization
     /// A ReLU: a site whose input signs are the code.
-    case rectifier
+    case relu
     case averagePool(Pooling)
-    case maximumPool(Pooling)
+    case maxPool(Pooling)
     case add
     /// The inputs one after the other along the channels.
     case concatenation

@@ -1,3 +1,5 @@
+import OpenCL
+
 /// A kernel to run, with its arguments and work-items.
 struct Launch {
   enum Argument {

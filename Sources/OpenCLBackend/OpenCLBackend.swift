@@ -1,10 +1,11 @@
 public import Compute
+package import OpenCL
 
 /// Runs plans on one OpenCL device.
 ///
 /// Everything of a run is enqueued at once on one in-order queue: weights are made on the device, activations never leave
-/// it, and the host waits once, for the counts. A GPU takes several runs at once, each on a lane with memory of its own,
-/// which grows to the largest plan and is kept; runs that find no lane wait. An inference has a queue and memory of its
+/// it, and the host waits once, for the counts. A GPU takes several runs at once, each on an executor with memory of its own,
+/// which grows to the largest plan and is kept; runs that find no executor wait. An inference has a queue and memory of its
 /// own.
 public final class OpenCLBackend: Backend {
   public let device: Device
@@ -19,7 +20,7 @@ public final class OpenCLBackend: Backend {
   private let info: OpenCLDeviceInfo
   private let variant: Variant
   private let programs: OpenCLPrograms
-  private let lanes: OpenCLLanes
+  private let executors: OpenCLExecutors
 
   /// Builds the kernels for a device, or loads them from the cache.
   ///
@@ -38,21 +39,21 @@ public final class OpenCLBackend: Backend {
     device = info.device
     do {
       programs = try OpenCLPrograms(info, variant: variant, cache: cache, residentLimit: count + 1)
-      var lanes: [OpenCLLane] = []
-      for _ in 0..<count { lanes.append(try OpenCLLane(programs)) }
+      var executors: [OpenCLExecutor] = []
+      for _ in 0..<count { executors.append(try OpenCLExecutor(programs)) }
       // The rest is for images and for what the driver itself takes.
-      self.lanes = OpenCLLanes(lanes, limit: info.globalMemory / 4 * 3)
+      self.executors = OpenCLExecutors(executors, limit: info.globalMemory / 4 * 3)
     } catch {
       throw BackendError(error)
     }
   }
 
-  public var concurrentRuns: Int { lanes.count }
+  public var concurrentRuns: Int { executors.count }
 
   public func memoryBound(of plan: Plan) -> Int {
     let layout = OpenCLLayout(plan, info, variant)
     if layout.purpose == .inference { return layout.bytes }
-    return lanes.count * layout.bytes + programs.residentLimit * layout.images
+    return executors.count * layout.bytes + programs.residentLimit * layout.images
   }
 
   /// Builds the kernels that the plan takes and that have not been built yet.
@@ -75,32 +76,32 @@ public final class OpenCLBackend: Backend {
     if let reason = layout.excess(of: info) { throw BackendError(.outOfMemory, reason) }
     // On a processor nothing else may take its time; some drivers for them bear no second busy queue, either.
     return try translating { () throws(OpenCLError) in
-      try OpenCLInference(plan, layout: layout, programs: programs, lanes: info.kind == .cpu ? lanes : nil)
+      try OpenCLInference(plan, layout: layout, programs: programs, executors: info.kind == .cpu ? executors : nil)
     }
   }
 
   public func peakMultiplyAccumulates() throws(BackendError) -> Double {
     try translating { () throws(OpenCLError) in
-      try lanes.withoutRuns { () throws(OpenCLError) in try OpenCLPeak(programs, info).measured() }
+      try executors.withoutRuns { () throws(OpenCLError) in try OpenCLPeak(programs, info).measured() }
     }
   }
 
   public func run(_ plan: Plan, images: ImageBatch) throws(BackendError) -> Counts {
     let layout = try layout(of: plan, images)
-    return try lanes.withLane(bytes: layout.bytes) { lane throws(BackendError) in
-      try run(plan, layout, images, on: lane)
+    return try executors.withExecutor(bytes: layout.bytes) { executor throws(BackendError) in
+      try run(plan, layout, images, on: executor)
     }
   }
 
-  /// The times of the second of two runs on a lane of its own, while nothing else runs.
+  /// The times of the second of two runs on an executor of its own, while nothing else runs.
   public func kernelTimes(of plan: Plan, images: ImageBatch) throws(BackendError) -> [KernelTime] {
     let layout = try layout(of: plan, images)
-    return try lanes.withoutRuns { () throws(BackendError) in
-      let lane = try translating { () throws(OpenCLError) in try OpenCLLane(programs, profiling: true) }
+    return try executors.withoutRuns { () throws(BackendError) in
+      let executor = try translating { () throws(OpenCLError) in try OpenCLExecutor(programs, profiling: true) }
       var times: [KernelTime] = []
       for _ in 0..<2 {
-        _ = try run(plan, layout, images, on: lane)
-        times = try translating { () throws(OpenCLError) in try lane.kernelTimes() }
+        _ = try run(plan, layout, images, on: executor)
+        times = try translating { () throws(OpenCLError) in try executor.kernelTimes() }
       }
       return times
     }
@@ -115,14 +116,14 @@ public final class OpenCLBackend: Backend {
   }
 
   private func run(
-    _ plan: Plan, _ layout: OpenCLLayout, _ images: ImageBatch, on lane: OpenCLLane
+    _ plan: Plan, _ layout: OpenCLLayout, _ images: ImageBatch, on executor: OpenCLExecutor
   ) throws(BackendError) -> Counts {
     let counts: Counts?
     do throws(OpenCLError) {
-      counts = try OpenCLRun(plan, layout: layout, lane: lane).counts(images: images)
+      counts = try OpenCLRun(plan, layout: layout, executor: executor).counts(images: images)
     } catch {
-      // Nothing of the run may go on when the lane is used again, or released.
-      try? lane.queue.finish()
+      // Nothing of the run may go on when the executor is used again, or released.
+      try? executor.queue.finish()
       throw BackendError(error)
     }
     guard let counts else {
@@ -138,15 +139,5 @@ private func translating<Value>(_ body: () throws(OpenCLError) -> Value) throws(
     return try body()
   } catch {
     throw BackendError(error)
-  }
-}
-
-extension OpenCLDeviceInfo {
-  /// Why the device cannot keep the numerics contract or run programs; nil where it can.
-  package var unsuitability: String? {
-    var reasons = obstacles
-    if !hasDouble { reasons.append("it has no double precision, which batch statistics are finished in") }
-    if !float.denormals { reasons.append("it flushes denormals to zero") }
-    return reasons.isEmpty ? nil : reasons.joined(separator: ", ")
   }
 }

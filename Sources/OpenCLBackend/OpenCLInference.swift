@@ -2,6 +2,7 @@ internal import COpenCL
 internal import Compute
 import Foundation
 internal import NetworkGraph
+import OpenCL
 
 /// A network's logits on one device: memory, weights and the kernels of every step are there from the beginning.
 ///
@@ -27,7 +28,7 @@ final class OpenCLInference: Inference, @unchecked Sendable {
   let plan: Plan
   let bytes: Int
   /// What runs wait for each other with; nil where those of one inference alone do.
-  private let lanes: OpenCLLanes?
+  private let executors: OpenCLExecutors?
   private let turn = NSLock()
   private let queue: CommandQueue
   private let images: DeviceBuffer
@@ -39,9 +40,9 @@ final class OpenCLInference: Inference, @unchecked Sendable {
 
   /// Reserves memory, writes what the host knows, and makes the weights.
   ///
-  /// - Parameter lanes: whose runs must not go on beside those of this inference; nil where they may.
+  /// - Parameter executors: whose runs must not go on beside those of this inference; nil where they may.
   init(
-    _ plan: Plan, layout: OpenCLLayout, programs: OpenCLPrograms, lanes: OpenCLLanes?
+    _ plan: Plan, layout: OpenCLLayout, programs: OpenCLPrograms, executors: OpenCLExecutors?
   ) throws(OpenCLError) {
     let context = programs.context
     let queue = try context.queue(profiling: true)
@@ -53,7 +54,7 @@ final class OpenCLInference: Inference, @unchecked Sendable {
     }
     let launches = try PlanLaunches(plan, layout: layout, isTiled: programs.isTiled, buffer: buffer)
     self.plan = plan
-    self.lanes = lanes
+    self.executors = executors
     self.queue = queue
     bytes = buffers.values.reduce(0) { $0 + $1.bytes }
     images = try buffer(.images)
@@ -162,8 +163,8 @@ extension OpenCLInference {
   private func inTurn<Value>(_ body: () throws(OpenCLError) -> Value) throws(OpenCLError) -> Value {
     turn.lock()
     defer { turn.unlock() }
-    guard let lanes else { return try body() }
-    return try lanes.withoutRuns(body)
+    guard let executors else { return try body() }
+    return try executors.withoutRuns(body)
   }
 
   /// [image][position][padded channel] to [image][channel][position].

@@ -1,5 +1,6 @@
 internal import Compute
 internal import NetworkGraph
+import OpenCL
 
 /// Sizes and places of what a run or an inference keeps on the device, and the tables that its kernels look up. Sizes in
 /// bytes, places in elements of their buffer.

@@ -1,4 +1,5 @@
 internal import Compute
+import OpenCL
 
 /// How many multiply-accumulates a second a device comes to where nothing but arithmetic counts.
 struct OpenCLPeak {

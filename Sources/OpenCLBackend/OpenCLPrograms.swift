@@ -1,5 +1,6 @@
 internal import Compute
 internal import Kernels
+import OpenCL
 internal import Synchronization
 
 /// What all runs on a device share: its context, compiled kernels, and the images that are there.

@@ -1,5 +1,6 @@
 internal import Compute
 internal import NetworkGraph
+import OpenCL
 
 /// What a plan's steps launch, and what comes before them, for scoring and for inference.
 struct PlanLaunches {

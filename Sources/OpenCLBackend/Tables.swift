@@ -26,7 +26,7 @@ struct Tables {
     case .normalized(_, let slot): affine = affinePlace(slot)
     case .identity(let source): (kind, rectified) = (1, source.rectified)
     case .averagePool(let source, let windows): (kind, rectified, pooling) = (2, source.rectified, windows)
-    case .maximumPool(let source, let windows): (kind, rectified, pooling) = (3, source.rectified, windows)
+    case .maxPool(let source, let windows): (kind, rectified, pooling) = (3, source.rectified, windows)
     }
     append(
       [

@@ -5,6 +5,7 @@
 #else
   internal import Glibc
 #endif
+import Files
 internal import NetworkGraph
 
 extension Images {

@@ -1,9 +1,10 @@
+public import Files
 internal import NetworkGraph
 
 extension Images {
   /// Writes the images as records in the data set's first layout, every label byte 0, so that `init(file:dataSet:count:)`
   /// and other readers of the format give the same pixels back.
-  public func write(to path: String) throws(ImageError) {
+  public func write(to path: String) throws(FileError) {
     let layout = dataSet.layouts[0]
     let label = [UInt8](repeating: 0, count: layout.labelBytes)
     var records: [UInt8] = []
@@ -18,9 +19,8 @@ extension Images {
   /// Writes a PNG picture of the images side by side, enlarged so that single pixels show.
   ///
   /// - Parameter maximum: of more images than this only the first ones are shown.
-  public func writePreview(to path: String, maximum: Int = 256) throws(ImageError) {
-    try Self.check(count: maximum)
-    try writeFile(contactSheet(of: min(count, maximum)).png, to: path)
+  public func writePreview(to path: String, maximum: Int = 256) throws(FileError) {
+    try writeFile(contactSheet(of: min(count, max(1, maximum))).png, to: path)
   }
 
   /// The first images in rows on white, each pixel enlarged to 2x2 (images of 32x32) or 3x3 (16x16); larger images are

@@ -28,8 +28,8 @@ public struct Score: Sendable {
   /// The sum of d2 over all ReLU sites.
   public var perturbation: Int?
   public var naswot: Double?
-  public var rectifierSites: Int
-  public var rectifierUnits: Int
+  public var reluSites: Int
+  public var reluUnits: Int
   public var parameters: Int
   public var multiplyAccumulates: Int
   public var layers: [SiteCounts]
@@ -99,8 +99,8 @@ public final class Scorer: Sendable {
     let start = ContinuousClock.now
     var forward = Duration.zero
     var score = Score(
-      status: .ok, device: backend.device, rectifierSites: network.rectifiers.count,
-      rectifierUnits: network.rectifierUnits,
+      status: .ok, device: backend.device, reluSites: network.relus.count,
+      reluUnits: network.reluUnits,
       parameters: network.parameterCount, multiplyAccumulates: network.multiplyAccumulates, layers: [],
       milliseconds: Score.Milliseconds(prepare: 0, forward: 0, total: 0))
     for measurement in Self.measurements(of: proxies) {
@@ -116,7 +116,7 @@ public final class Scorer: Sendable {
         switch measurement {
         case .distances: try score.take(distances: counts.sites)
         case .agreement:
-          guard network.rectifiers.count > 0 else { throw ScoreError.noRectifiers }
+          guard network.relus.count > 0 else { throw ScoreError.noReLU }
           score.naswot = try Scoring.naswot(agreement: counts.agreement, batch: plan.batch)
         case .logits: break
         }

@@ -3,14 +3,14 @@ import Randomness
 
 /// What a proxy of a network cannot be computed from.
 public enum ScoreError: Error, Hashable, Sendable, CustomStringConvertible {
-  case noRectifiers
+  case noReLU
   case zeroDistances
   case overflow
   case singularKernel
 
   public var description: String {
     switch self {
-    case .noRectifiers: "the network has no ReLU"
+    case .noReLU: "the network has no ReLU"
     case .zeroDistances: "every product of distances is zero: no ReLU sees images differ and react to the noise"
     case .overflow: "the sum of products of distances exceeds 128 bits"
     case .singularKernel: "the NASWOT kernel is singular: some images have the same code"
@@ -20,7 +20,7 @@ public enum ScoreError: Error, Hashable, Sendable, CustomStringConvertible {
 
 /// ePADS: ln of the sum over ReLU sites of d1 * d2 (Huang et al. 2025). Integers until the logarithm.
 public func epads(_ sites: [SiteCounts]) throws(ScoreError) -> Double {
-  guard !sites.isEmpty else { throw .noRectifiers }
+  guard !sites.isEmpty else { throw .noReLU }
   var total: UInt128 = 0
   for site in sites {
     let (product, tooLarge) = UInt128(site.d1).multipliedReportingOverflow(by: UInt128(site.d2))

@@ -1,6 +1,6 @@
 public import NetworkGraph
 
-/// What surrounds the cells of a genotype: DARTS's networks for CIFAR and for ImageNet.
+/// The macro architecture around the cells of a genotype: DARTS's networks for CIFAR and for ImageNet.
 public struct CellNetwork: Hashable, Sendable {
   /// Channels of the first cells' nodes; doubled in each of the two reduction cells.
   public var width: Int
@@ -69,9 +69,9 @@ private struct CellLayers: ~Copyable {
     }
     let half = try builder.normalizedConvolution("stem0.0", "stem0.1", of: builder.input, halving(width / 2))
     let first = try builder.normalizedConvolution(
-      "stem0.3", "stem0.4", of: builder.rectifier("stem0.2", of: half), halving(width))
+      "stem0.3", "stem0.4", of: builder.relu("stem0.2", of: half), halving(width))
     let second = try builder.normalizedConvolution(
-      "stem1.1", "stem1.2", of: builder.rectifier("stem1.0", of: first), halving(width))
+      "stem1.1", "stem1.2", of: builder.relu("stem1.0", of: first), halving(width))
     return (first, second)
   }
 
@@ -83,8 +83,8 @@ private struct CellLayers: ~Copyable {
     var states = [
       isAfterReduction
         ? try factorizedReduction("\(name).preprocess0", of: before, channels: channels)
-        : try builder.rectifiedConvolution("\(name).preprocess0.op", of: before, [pointwise]),
-      try builder.rectifiedConvolution("\(name).preprocess1.op", of: last, [pointwise]),
+        : try builder.reluConvolution("\(name).preprocess0.op", of: before, [pointwise]),
+      try builder.reluConvolution("\(name).preprocess1.op", of: last, [pointwise]),
     ]
     for node in 0..<cell.nodes {
       var terms: [ValueID] = []
@@ -112,14 +112,14 @@ private struct CellLayers: ~Copyable {
   mutating func auxiliaryHead(of value: ValueID, classes: Int, isForImageNet: Bool) throws(NetworkError) {
     let name = "auxiliary_head.features"
     let pooled = try builder.averagePool(
-      "\(name).1", of: builder.rectifier("\(name).0", of: value),
+      "\(name).1", of: builder.relu("\(name).0", of: value),
       Pooling(kernel: Extent(5), stride: Extent(isForImageNet ? 2 : 3)))
     let narrow = try builder.normalizedConvolution(
       "\(name).2", "\(name).3", of: pooled, Convolution(outputChannels: 128, kernel: Extent(1)))
     var wide = try builder.convolution(
-      "\(name).5", of: builder.rectifier("\(name).4", of: narrow), Convolution(outputChannels: 768, kernel: Extent(2)))
+      "\(name).5", of: builder.relu("\(name).4", of: narrow), Convolution(outputChannels: 768, kernel: Extent(2)))
     if !isForImageNet { wide = builder.batchNormalization("\(name).6", of: wide) }
-    let features = builder.rectifier("\(name).\(isForImageNet ? 6 : 7)", of: wide)
+    let features = builder.relu("\(name).\(isForImageNet ? 6 : 7)", of: wide)
     guard builder.shape(of: features).count == 768 else {
       throw NetworkError(
         module: "auxiliary_head", reason: "the classifier takes 768x1x1, not \(builder.shape(of: features))")
@@ -140,10 +140,10 @@ private struct CellLayers: ~Copyable {
     case .averagePool2x2: return try builder.averagePool(name, of: value, windows(2, stride))
     case .averagePool3x3: return try builder.averagePool(name, of: value, windows(3, stride))
     case .averagePool5x5: return try builder.averagePool(name, of: value, windows(5, stride))
-    case .maximumPool2x2: return try builder.maximumPool(name, of: value, windows(2, stride))
-    case .maximumPool3x3: return try builder.maximumPool(name, of: value, windows(3, stride))
-    case .maximumPool5x5: return try builder.maximumPool(name, of: value, windows(5, stride))
-    case .maximumPool7x7: return try builder.maximumPool(name, of: value, windows(7, stride))
+    case .maxPool2x2: return try builder.maxPool(name, of: value, windows(2, stride))
+    case .maxPool3x3: return try builder.maxPool(name, of: value, windows(3, stride))
+    case .maxPool5x5: return try builder.maxPool(name, of: value, windows(5, stride))
+    case .maxPool7x7: return try builder.maxPool(name, of: value, windows(7, stride))
     case .convolution1x1: return try plain(name, of: value, 1, stride)
     case .convolution3x3: return try plain(name, of: value, 3, stride)
     case .separableConvolution3x3: return try separable(name, of: value, 3, stride)
@@ -165,7 +165,7 @@ private struct CellLayers: ~Copyable {
     _ name: String, of value: ValueID, _ kernel: Int, _ stride: Int
   ) throws(NetworkError) -> ValueID {
     let channels = builder.shape(of: value).channels
-    return try builder.rectifiedConvolution(
+    return try builder.reluConvolution(
       name, of: value,
       [
         Convolution(
@@ -184,7 +184,7 @@ private struct CellLayers: ~Copyable {
     _ name: String, from first: Int = 0, of value: ValueID, _ kernel: Int, _ stride: Int, dilation: Int
   ) throws(NetworkError) -> ValueID {
     let channels = builder.shape(of: value).channels
-    return try builder.rectifiedConvolution(
+    return try builder.reluConvolution(
       name, from: first, of: value,
       [
         Convolution(
@@ -198,7 +198,7 @@ private struct CellLayers: ~Copyable {
     _ name: String, of value: ValueID, _ kernel: Int, _ stride: Int
   ) throws(NetworkError) -> ValueID {
     let channels = builder.shape(of: value).channels
-    return try builder.rectifiedConvolution(
+    return try builder.reluConvolution(
       name, of: value,
       [
         Convolution(
@@ -218,7 +218,7 @@ private struct CellLayers: ~Copyable {
       throw NetworkError(
         module: name, reason: "a factorised reduction makes an even number of channels, not \(channels)")
     }
-    let rectified = builder.rectifier("\(name).relu", of: value)
+    let rectified = builder.relu("\(name).relu", of: value)
     var halves: [ValueID] = []
     for half in 0...1 {
       // Batch normalisation is by channel, so that each half can have its own.

@@ -37,26 +37,26 @@ extension CellSpace {
       switch self {
       case .darts:
         [
-          .maximumPool3x3, .averagePool3x3, .skipConnect, .separableConvolution3x3, .separableConvolution5x5,
+          .maxPool3x3, .averagePool3x3, .skipConnect, .separableConvolution3x3, .separableConvolution5x5,
           .dilatedConvolution3x3, .dilatedConvolution5x5,
         ]
       case .enas:
-        [.skipConnect, .separableConvolution3x3, .separableConvolution5x5, .averagePool3x3, .maximumPool3x3]
+        [.skipConnect, .separableConvolution3x3, .separableConvolution5x5, .averagePool3x3, .maxPool3x3]
       case .pnas:
         [
           .separableConvolution3x3, .separableConvolution5x5, .separableConvolution7x7, .factoredConvolution7,
-          .skipConnect, .averagePool3x3, .maximumPool3x3, .dilatedConvolution3x3,
+          .skipConnect, .averagePool3x3, .maxPool3x3, .dilatedConvolution3x3,
         ]
       case .nasnet:
         [
           .skipConnect, .factoredConvolution3, .factoredConvolution7, .dilatedConvolution3x3, .averagePool3x3,
-          .maximumPool3x3, .maximumPool5x5, .maximumPool7x7, .convolution1x1, .convolution3x3,
+          .maxPool3x3, .maxPool5x5, .maxPool7x7, .convolution1x1, .convolution3x3,
           .separableConvolution3x3, .separableConvolution5x5, .separableConvolution7x7,
         ]
       case .amoeba:
         [
           .skipConnect, .separableConvolution3x3, .separableConvolution5x5, .separableConvolution7x7, .averagePool3x3,
-          .maximumPool3x3, .dilatedSeparableConvolution3x3, .factoredConvolution7,
+          .maxPool3x3, .dilatedSeparableConvolution3x3, .factoredConvolution7,
         ]
       }
     }

@@ -5,17 +5,17 @@ public import NetworkGraph
 public struct CellSpace: SearchSpace {
   public let family: Family
   /// The network that the cells stand in.
-  public let surroundings: CellNetwork
+  public let macroArchitecture: CellNetwork
 
-  public init(_ family: Family, surroundings: CellNetwork = CellNetwork()) {
+  public init(_ family: Family, macroArchitecture: CellNetwork = CellNetwork()) {
     self.family = family
-    self.surroundings = surroundings
+    self.macroArchitecture = macroArchitecture
   }
 
-  public var name: String { family.rawValue + (surroundings.hasImageNetStem ? "_in" : "") }
+  public var name: String { family.rawValue + (macroArchitecture.hasImageNetStem ? "_in" : "") }
   public var macro: String? {
-    "width \(surroundings.width), depth \(surroundings.depth)"
-      + (surroundings.hasAuxiliaryHead ? ", auxiliary head" : "")
+    "width \(macroArchitecture.width), depth \(macroArchitecture.depth)"
+      + (macroArchitecture.hasAuxiliaryHead ? ", auxiliary head" : "")
   }
 
   public func architecture(text: String) throws(ArchitectureError) -> Architecture {
@@ -27,7 +27,7 @@ public struct CellSpace: SearchSpace {
   ) throws(ArchitectureError) -> Network {
     let genotype = try Genotype(text: architecture.text)
     do {
-      return try surroundings.network(of: genotype, input: input, classes: classes)
+      return try macroArchitecture.network(of: genotype, input: input, classes: classes)
     } catch {
       throw ArchitectureError(text: architecture.text, reason: "\(error)")
     }

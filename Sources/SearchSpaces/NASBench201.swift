@@ -128,7 +128,7 @@ public struct NASBench201: SearchSpace {
       }
     }
     value = builder.batchNormalization("lastact.0", of: value)
-    value = builder.rectifier("lastact.1", of: value)
+    value = builder.relu("lastact.1", of: value)
     value = builder.globalAveragePool(of: value)
     return builder.network(output: try builder.linear("classifier", of: value, outputs: classes))
   }
@@ -148,10 +148,10 @@ public struct NASBench201: SearchSpace {
           case .none: builder.zero(like: nodes[source])
           case .skipConnect: nodes[source]
           case .convolution1x1:
-            try builder.rectifiedConvolution(
+            try builder.reluConvolution(
               "\(layer).op", of: nodes[source], [Convolution(outputChannels: channels, kernel: Extent(1))])
           case .convolution3x3:
-            try builder.rectifiedConvolution(
+            try builder.reluConvolution(
               "\(layer).op", of: nodes[source],
               [Convolution(outputChannels: channels, kernel: Extent(3), padding: Extent(1))])
           case .averagePool3x3:
@@ -169,10 +169,10 @@ public struct NASBench201: SearchSpace {
   private static func reduction(
     _ name: String, of value: ValueID, channels: Int, in builder: inout NetworkBuilder
   ) throws(NetworkError) -> ValueID {
-    let main = try builder.rectifiedConvolution(
+    let main = try builder.reluConvolution(
       "\(name).conv_a.op", of: value,
       [Convolution(outputChannels: channels, kernel: Extent(3), stride: Extent(2), padding: Extent(1))])
-    let second = try builder.rectifiedConvolution(
+    let second = try builder.reluConvolution(
       "\(name).conv_b.op", of: main,
       [Convolution(outputChannels: channels, kernel: Extent(3), padding: Extent(1))])
     let pooled = try builder.averagePool(

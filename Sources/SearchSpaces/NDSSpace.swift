@@ -1,7 +1,7 @@
 public import NetworkGraph
 public import Randomness
 
-/// The networks of NDS (Radosavovic et al., ICCV 2019), where each has surroundings of its own: cells with their width and
+/// The networks of NDS (Radosavovic et al., ICCV 2019), where each has a macro architecture of its own: cells with their width and
 /// depth, such as `Genotype(...) width=16 depth=8 auxiliary=0`, and vanilla networks, ResNets and ResNeXts, such as
 /// `ResNet(block=res_basic_block, ds=[1, 2, 3], ws=[16, 16, 32], ss=[1, 1, 2])`.
 public struct NDSSpace: SearchSpace {
@@ -15,7 +15,7 @@ public struct NDSSpace: SearchSpace {
   public static let widths = 1...1024
   public static let depths = 1...100
 
-  /// The architecture of cells in their surroundings.
+  /// The architecture of cells in their macro architecture.
   ///
   /// - Throws: where width or depth are out of range.
   public static func architecture(
@@ -44,7 +44,7 @@ public struct NDSSpace: SearchSpace {
     return Architecture(text: "\(cells.text) width=16 depth=8 auxiliary=0")
   }
 
-  /// Another genotype as in DARTS's space in the same surroundings.
+  /// Another genotype as in DARTS's space in the same macro architecture.
   ///
   /// - Throws: where the architecture is no genotype.
   public func mutated(
@@ -69,9 +69,9 @@ public struct NDSSpace: SearchSpace {
         }
         return try network.network(input: input, classes: classes)
       case .cells(let genotype, let width, let depth, let auxiliary):
-        let surroundings = CellNetwork(
+        let macroArchitecture = CellNetwork(
           width: width, depth: depth, hasAuxiliaryHead: auxiliary, hasImageNetStem: isForImageNet)
-        return try surroundings.network(of: genotype, input: input, classes: classes)
+        return try macroArchitecture.network(of: genotype, input: input, classes: classes)
       }
     } catch {
       throw ArchitectureError(text: architecture.text, reason: "\(error)")

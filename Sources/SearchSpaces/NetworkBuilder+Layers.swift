@@ -10,10 +10,10 @@ extension NetworkBuilder {
   }
 
   /// ReLU, convolutions one after the other, batch normalisation: children `first`, `first + 1`, ... of `name`.
-  mutating func rectifiedConvolution(
+  mutating func reluConvolution(
     _ name: String, from first: Int = 0, of value: ValueID, _ convolutions: [Convolution]
   ) throws(NetworkError) -> ValueID {
-    var result = rectifier("\(name).\(first)", of: value)
+    var result = relu("\(name).\(first)", of: value)
     var child = first + 1
     for convolution in convolutions {
       result = try self.convolution("\(name).\(child)", of: result, convolution)

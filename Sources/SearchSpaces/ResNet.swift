@@ -87,7 +87,7 @@ public struct ResNet: Hashable, Sendable {
     var layers = ResNetLayers(input: input)
     var value = try layers.normalized(
       "stem.conv", "stem.bn", of: layers.builder.input, width: stemWidth, kernel: 3, stride: stemStride)
-    value = layers.builder.rectifier("stem.relu", of: value)
+    value = layers.builder.relu("stem.relu", of: value)
     for (position, stage) in stages.enumerated() {
       for index in 1...stage.depth {
         let name = "s\(position + 1).b\(index)"
@@ -95,7 +95,7 @@ public struct ResNet: Hashable, Sendable {
         switch block {
         case .vanilla:
           value = try layers.twoConvolutions(name, of: value, width: stage.width, stride: stride)
-          value = layers.builder.rectifier("\(name).b_relu", of: value)
+          value = layers.builder.relu("\(name).b_relu", of: value)
         case .basic:
           value = try layers.residual(name, of: value, width: stage.width, stride: stride) {
             layers throws(NetworkError) in
@@ -138,7 +138,7 @@ private struct ResNetLayers: ~Copyable {
     _ name: String, of value: ValueID, width: Int, stride: Int
   ) throws(NetworkError) -> ValueID {
     let first = try normalized("\(name).a", "\(name).a_bn", of: value, width: width, kernel: 3, stride: stride)
-    let rectified = builder.rectifier("\(name).a_relu", of: first)
+    let rectified = builder.relu("\(name).a_relu", of: first)
     return try normalized("\(name).b", "\(name).b_bn", of: rectified, width: width, kernel: 3)
   }
 
@@ -149,10 +149,10 @@ private struct ResNetLayers: ~Copyable {
     let width = stage.bottleneckWidth
     let first = try normalized("\(name).a", "\(name).a_bn", of: value, width: width, kernel: 1)
     let second = try normalized(
-      "\(name).b", "\(name).b_bn", of: builder.rectifier("\(name).a_relu", of: first), width: width, kernel: 3,
+      "\(name).b", "\(name).b_bn", of: builder.relu("\(name).a_relu", of: first), width: width, kernel: 3,
       stride: stride, groups: stage.groups)
     return try normalized(
-      "\(name).c", "\(name).c_bn", of: builder.rectifier("\(name).b_relu", of: second), width: stage.width, kernel: 1)
+      "\(name).c", "\(name).c_bn", of: builder.relu("\(name).b_relu", of: second), width: stage.width, kernel: 1)
   }
 
   /// The ReLU of the sum of a value, projected where the shape changes, and of what `body` makes of it.
@@ -165,6 +165,6 @@ private struct ResNetLayers: ~Copyable {
       shortcut = try normalized("\(name).proj", "\(name).bn", of: value, width: width, kernel: 1, stride: stride)
     }
     let sum = try builder.add(shortcut, body(&self))
-    return builder.rectifier("\(name).relu", of: sum)
+    return builder.relu("\(name).relu", of: sum)
   }
 }

@@ -1,3 +1,5 @@
+public import Latency
+
 /// What an architecture costs to run.
 public enum ArchitectureCost: String, CaseIterable, Sendable {
   /// The median time of a run on the wall's clock.

@@ -1,5 +1,8 @@
+public import Accuracies
+public import Figures
 public import Scoring
 import SearchSpaces
+public import Statistics
 
 /// How well proxies, and the baselines that they have to beat, rank architectures by trained accuracy.
 ///
@@ -93,17 +96,5 @@ public struct CorrelationReport: Sendable {
       }
     }
     return ScatterPlot(title: title, panels: panels, columns: truth.dataSets.count)
-  }
-}
-
-extension [Double] {
-  /// The arithmetic mean.
-  public var mean: Double { reduce(0, +) / Double(count) }
-
-  /// The standard deviation of a sample: the divisor is one less than the count. 0 for fewer than two values.
-  public var standardDeviation: Double {
-    guard count > 1 else { return 0 }
-    let mean = mean
-    return (reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / Double(count - 1)).squareRoot()
   }
 }

@@ -1,9 +1,11 @@
+public import Files
+public import Latency
 import Scoring
 public import SearchSpaces
 
 /// Architectures with a score and a cost, from rows of scores and of latencies.
 ///
-/// Rows join by architecture, space and, where both have it, what surrounds the cells. An architecture with several rows of
+/// Rows join by architecture, space and, where both have it, the macro architecture. An architecture with several rows of
 /// scores, one a seed, has their mean; where one of them has no score it is no candidate.
 public struct ParetoCandidates: Sendable {
   public struct Candidate: Sendable {
@@ -29,7 +31,7 @@ public struct ParetoCandidates: Sendable {
     public var onlyScored = 0
     /// Architectures that have a latency and no row of scores.
     public var onlyTimed = 0
-    /// Rows of latency of another space, or with other surroundings of the cells.
+    /// Rows of latency of another space, or with another macro architecture.
     public var otherNetworks = 0
     /// Candidates whose parameters or FLOPs are not the same in both files.
     public var differing = 0

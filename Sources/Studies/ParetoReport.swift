@@ -1,4 +1,7 @@
+public import Accuracies
+public import Figures
 import Scoring
+public import Statistics
 
 /// The front of score against cost among some architectures and, where accuracies are known, what it is worth.
 public struct ParetoReport: Sendable {
@@ -23,7 +26,7 @@ public struct ParetoReport: Sendable {
   /// What the front of a predictor is worth, among the candidates whose accuracy is known.
   public struct Entry: Sendable {
     public var predictor: Predictor
-    public var worth: FrontWorth
+    public var worth: FrontQuality
   }
 
   /// Accuracies to set the front against.
@@ -76,7 +79,7 @@ public struct ParetoReport: Sendable {
       : Self.predictors(candidates).compactMap { predictor in
         guard let values = candidates.values(of: predictor) else { return nil }
         let front = ParetoFront(scores: known.map { values[$0] }, costs: knownCosts)
-        return FrontWorth(of: front, accuracies: knownAccuracies, costs: knownCosts)
+        return FrontQuality(of: front, accuracies: knownAccuracies, costs: knownCosts)
           .map { Entry(predictor: predictor, worth: $0) }
       }
     self.candidates = candidates

@@ -8,8 +8,8 @@ public enum Predictor: Hashable, Sendable {
   case naswot
   case parameters
   case multiplyAccumulates
-  case rectifierSites
-  case rectifierUnits
+  case reluSites
+  case reluUnits
   /// A number that the file of accuracies has of every architecture, by its column.
   case published(String)
 
@@ -22,8 +22,8 @@ public enum Predictor: Hashable, Sendable {
     case .naswot: "naswot"
     case .parameters: "params"
     case .multiplyAccumulates: "flops"
-    case .rectifierSites: "relu_sites"
-    case .rectifierUnits: "relu_units"
+    case .reluSites: "relu_sites"
+    case .reluUnits: "relu_units"
     case .published(let column): "published_\(column)"
     }
   }
@@ -37,8 +37,8 @@ public enum Predictor: Hashable, Sendable {
     case .naswot: "NASWOT"
     case .parameters: "parameters"
     case .multiplyAccumulates: "FLOPs"
-    case .rectifierSites: "ReLU sites"
-    case .rectifierUnits: "ReLU units"
+    case .reluSites: "ReLU sites"
+    case .reluUnits: "ReLU units"
     case .published(let column): "published \(column)"
     }
   }
@@ -52,8 +52,8 @@ public enum Predictor: Hashable, Sendable {
     case .naswot: row.naswot
     case .parameters: Double(row.params)
     case .multiplyAccumulates: Double(row.flops)
-    case .rectifierSites: Double(row.reluSites)
-    case .rectifierUnits: Double(row.reluUnits)
+    case .reluSites: Double(row.reluSites)
+    case .reluUnits: Double(row.reluUnits)
     case .published: nil
     }
   }
@@ -69,6 +69,6 @@ public enum Predictor: Hashable, Sendable {
   public static func all(with proxies: Set<Proxy>) -> [Predictor] {
     (proxies.contains(.epads) ? [.epads, .snaswot, .perturbation] : [])
       + (proxies.contains(.naswot) ? [.naswot] : [])
-      + [.parameters, .multiplyAccumulates, .rectifierSites, .rectifierUnits]
+      + [.parameters, .multiplyAccumulates, .reluSites, .reluUnits]
   }
 }

@@ -1,4 +1,7 @@
+public import Accuracies
+import Files
 import SearchSpaces
+import Statistics
 
 /// How good the picks of a search are: many runs of it over stored scores, each with a seed of its own, and the trained
 /// accuracy of the architecture with the highest score in each.

@@ -1,12 +1,7 @@
 import Compute
+public import Files
 public import Scoring
 public import SearchSpaces
-
-/// The version of the program, in every row.
-public let programVersion = "0.1.0"
-
-/// The version of the numerics contract in Docs/Numerics.md, in every row.
-public let numericsVersion = 2
 
 /// One architecture with one seed, as it is written to a file: one line of JSON.
 public struct Row: Codable, Sendable {
@@ -99,19 +94,6 @@ public struct RunConfiguration: Sendable {
   }
 }
 
-/// What is different about a row of a file that a run continues; nil where nothing is.
-func differs<T: Equatable>(_ label: String, _ there: T, _ here: T) -> String? {
-  there == here ? nil : "\(label) is \(there) there and \(here) here"
-}
-
-extension FileError {
-  /// Rows of a file that a run was to continue are of another one.
-  static func ofAnotherRun(_ mismatch: String) -> FileError {
-    FileError(
-      .otherRun, "the rows in the file are of another run: \(mismatch); take the same settings or another file")
-  }
-}
-
 extension Row {
   init(
     _ score: Score, of architecture: Architecture, seed: UInt64, configuration: RunConfiguration, device: String,
@@ -123,9 +105,13 @@ extension Row {
       batch: configuration.batch,
       sigma: configuration.sigma, seed: seed, status: score.status, error: score.error, epads: score.epads,
       snaswot: score.snaswot, perturbation: score.perturbation, naswot: score.naswot,
-      reluSites: score.rectifierSites, reluUnits: score.rectifierUnits, params: score.parameters,
+      reluSites: score.reluSites, reluUnits: score.reluUnits, params: score.parameters,
       flops: score.multiplyAccumulates, ms: score.milliseconds, backend: backend, device: device,
       numerics: numericsVersion, version: programVersion,
       layers: layers ? score.layers.map { Layer(name: $0.name, units: $0.units, d1: $0.d1, d2: $0.d2) } : nil)
   }
+}
+
+extension Row: StoredRow {
+  public static var contents: String { "scores" }
 }

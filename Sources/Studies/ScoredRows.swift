@@ -1,4 +1,6 @@
+public import Files
 public import SearchSpaces
+import Statistics
 
 /// The rows of a study by architecture: those that a file holds, and those that are made.
 public struct ScoredRows: Sendable {

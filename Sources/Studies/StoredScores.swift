@@ -1,5 +1,8 @@
+public import Files
 import Foundation
+import Scoring
 public import SearchSpaces
+import Statistics
 
 /// Scores of architectures by index, from a file: for studies of searches that cost no forward pass.
 ///

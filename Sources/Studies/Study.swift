@@ -1,4 +1,5 @@
 public import Compute
+public import Files
 public import Scoring
 public import SearchSpaces
 

@@ -1,6 +1,7 @@
+import Accuracies
 import ArgumentParser
 import SearchSpaces
-import Studies
+import Terminal
 
 /// Where trained accuracies come from: the program itself, or a file.
 struct AccuracyOptions: ParsableArguments {

@@ -1,6 +1,6 @@
+import Accuracies
 import ArgumentParser
 import SearchSpaces
-import Studies
 
 /// Which architectures to work on.
 struct ArchitectureOptions: ParsableArguments {

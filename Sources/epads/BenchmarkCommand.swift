@@ -1,8 +1,12 @@
 import ArgumentParser
 import BackendSelection
 import Compute
+import Files
 import Foundation
+import Latency
+import Scoring
 import Studies
+import Terminal
 
 struct BenchmarkCommand: ParsableCommand {
   static let configuration = CommandConfiguration(

@@ -1,8 +1,12 @@
+import Figures
 import ArgumentParser
+import Files
 import Foundation
 import Scoring
 import SearchSpaces
+import Statistics
 import Studies
+import Terminal
 
 struct CorrelateCommand: ParsableCommand {
   static let configuration = CommandConfiguration(

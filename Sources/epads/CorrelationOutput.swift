@@ -1,5 +1,9 @@
+import Accuracies
+import Files
 import Foundation
+import Statistics
 import Studies
+import Terminal
 
 /// A correlation report in one of the formats.
 struct CorrelationOutput {

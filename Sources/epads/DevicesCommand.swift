@@ -1,8 +1,8 @@
 import ArgumentParser
 import BackendSelection
 import Compute
+import Files
 import Foundation
-import Studies
 
 struct DevicesCommand: ParsableCommand {
   static let configuration = CommandConfiguration(

@@ -1,5 +1,7 @@
+import Accuracies
 import ArgumentParser
 import Studies
+import Terminal
 
 /// The accuracy that a front is set against: the program's own, or a file's.
 struct FrontAccuracyOptions: ParsableArguments {

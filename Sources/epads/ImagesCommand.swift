@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import Scoring
+import Terminal
 
 struct ImagesCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -35,7 +36,7 @@ struct ImagesCommand: ParsableCommand {
   }
 
   mutating func run() throws {
-    do throws(ImageError) {
+    do {
       let images = try Images.deadLeaves(dataset, count: count)
       try images.write(to: output)
       if let preview { try images.writePreview(to: preview) }

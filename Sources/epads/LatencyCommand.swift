@@ -1,10 +1,12 @@
 import ArgumentParser
 import Compute
+import Files
 import Foundation
+import Latency
 import NetworkGraph
 import Scoring
 import SearchSpaces
-import Studies
+import Terminal
 
 struct LatencyCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -95,7 +97,7 @@ struct LatencyCommand: ParsableCommand {
     let stored = try resume ? RowFile<LatencyRow>.repair(path: path ?? "") : []
     let missing = try study.missing(architectures, in: stored)
     if !stored.isEmpty { note("resuming: \(counted(stored.count, "row")) there, \(missing.count) left") }
-    let distance = backend.device.threads ?? 1 > 1 ? ThreadDistance.nanoseconds() : nil
+    let distance = backend.device.threads ?? 1 > 1 ? CoreToCoreLatency.nanoseconds() : nil
     note(
       "measured: peak \(fixed(study.peak / 1e9, 1)) GMAC/s"
         + (distance.map { ", \(fixed($0, 0)) ns from thread to thread" } ?? ""))

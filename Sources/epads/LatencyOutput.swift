@@ -1,6 +1,8 @@
-import Foundation
 import Scoring
-import Studies
+import Files
+import Foundation
+import Latency
+import Terminal
 
 /// Rows of latency in one of the formats.
 final class LatencyOutput {

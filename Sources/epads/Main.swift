@@ -1,6 +1,8 @@
 import ArgumentParser
+import Compute
+import Files
 import Foundation
-import Studies
+import Terminal
 
 @main
 struct Main: ParsableCommand {
@@ -77,24 +79,6 @@ struct Failure: Error {
     self.message = message
     self.status = status
   }
-}
-
-/// A line on standard error.
-func note(_ text: String) { writeToStandardError(text + "\n") }
-
-/// Messages that cannot be written are lost: results matter more.
-func writeToStandardError(_ text: String) {
-  var rest = Array(text.utf8)[...]
-  while !rest.isEmpty {
-    let amount = rest.withUnsafeBytes { write(STDERR_FILENO, $0.baseAddress, $0.count) }
-    guard amount > 0 || errno == EINTR else { return }
-    rest = rest.dropFirst(max(0, amount))
-  }
-}
-
-/// A number of things: "1 row", "2 rows".
-func counted(_ count: Int, _ thing: String, _ things: String? = nil) -> String {
-  "\(count) \(count == 1 ? thing : things ?? thing + "s")"
 }
 
 /// Whether two paths lead to one file.

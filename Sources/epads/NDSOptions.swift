@@ -1,7 +1,7 @@
+import Accuracies
 import ArgumentParser
-import Scoring
 import SearchSpaces
-import Studies
+import Terminal
 
 /// A file of NDS in the place of a search space.
 struct NDSOptions: ParsableArguments {

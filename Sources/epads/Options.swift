@@ -4,6 +4,7 @@ import Compute
 import Foundation
 public import Scoring
 import Studies
+import Terminal
 
 extension DataSet: ExpressibleByArgument {}
 extension BackendChoice: ExpressibleByArgument {}

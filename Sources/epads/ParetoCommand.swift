@@ -1,6 +1,11 @@
+import Figures
 public import ArgumentParser
+import Files
 import Foundation
+import Latency
+import Scoring
 import Studies
+import Terminal
 
 extension ArchitectureCost: ExpressibleByArgument {}
 
@@ -12,8 +17,8 @@ enum FrontObjective: String, CaseIterable, ExpressibleByArgument {
   case perturbation
   case parameters = "params"
   case multiplyAccumulates = "flops"
-  case rectifierSites = "relu_sites"
-  case rectifierUnits = "relu_units"
+  case reluSites = "relu_sites"
+  case reluUnits = "relu_units"
 
   var predictor: Predictor {
     switch self {
@@ -23,8 +28,8 @@ enum FrontObjective: String, CaseIterable, ExpressibleByArgument {
     case .perturbation: .perturbation
     case .parameters: .parameters
     case .multiplyAccumulates: .multiplyAccumulates
-    case .rectifierSites: .rectifierSites
-    case .rectifierUnits: .rectifierUnits
+    case .reluSites: .reluSites
+    case .reluUnits: .reluUnits
     }
   }
 }
@@ -153,14 +158,14 @@ struct ParetoCommand: ParsableCommand {
       omissions.withoutLatency, "architecture", "whose latency failed", first: omissions.firstLatencyFailure)
     leftOut(omissions.onlyScored, "architecture", "with scores and no row of latency")
     leftOut(omissions.onlyTimed, "architecture", "with a latency and no row of scores")
-    leftOut(omissions.otherNetworks, "row", "of latency of other spaces or surroundings of the cells")
+    leftOut(omissions.otherNetworks, "row", "of latency of other spaces or macro architectures")
     if report.withoutAccuracy > 0, report.accuracy != nil {
       note("\(counted(report.withoutAccuracy, "architecture")) without an accuracy: not counted in the front's worth")
     }
     if omissions.differing > 0 {
       note(
         "warning: parameters or FLOPs of \(counted(omissions.differing, "architecture")) differ between the two files: "
-          + "were both made with the same data set and the same surroundings of the cells?")
+          + "were both made with the same data set and the same macro architecture?")
     }
     if omissions.doubtful > 0 {
       note(

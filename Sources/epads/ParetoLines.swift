@@ -1,4 +1,7 @@
+import Latency
+import Accuracies
 import SearchSpaces
+import Statistics
 import Studies
 
 /// An architecture of a front, as programs read it.
@@ -77,7 +80,7 @@ struct MemberLine: Encodable {
 }
 
 /// What a front is worth, as programs read it.
-struct WorthLine: Encodable {
+struct FrontQualityLine: Encodable {
   var kind = "worth"
   var objective: String
   var costName: String

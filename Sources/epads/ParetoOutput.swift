@@ -1,6 +1,11 @@
+import Latency
+import Accuracies
+import Statistics
+import Files
 import Foundation
 import SearchSpaces
 import Studies
+import Terminal
 
 /// A front and what it is worth, in one of the formats.
 struct ParetoOutput {
@@ -15,7 +20,7 @@ struct ParetoOutput {
     case .table: for line in lines(width: width) { try writer.append(line) }
     case .jsonl:
       for member in report.members { try writer.append(jsonLine(MemberLine(member, of: report))) }
-      for entry in report.entries { try writer.append(jsonLine(WorthLine(entry, of: report))) }
+      for entry in report.entries { try writer.append(jsonLine(FrontQualityLine(entry, of: report))) }
     case .csv:
       try writer.append(MemberLine.header)
       for member in report.members { try writer.append(MemberLine(member, of: report).csv) }

@@ -1,4 +1,8 @@
+import Accuracies
+import Files
+import Statistics
 import Studies
+import Terminal
 
 /// The accuracies of many searches' picks, in one of the formats.
 struct RepeatedSearchOutput {

@@ -1,8 +1,10 @@
 import ArgumentParser
+import Files
 import Foundation
 import Scoring
 import SearchSpaces
 import Studies
+import Terminal
 
 struct ScoreCommand: ParsableCommand {
   static let configuration = CommandConfiguration(

@@ -1,6 +1,9 @@
+import Files
 import Foundation
 import Scoring
+import Statistics
 import Studies
+import Terminal
 
 /// Rows in one of the formats, written as they come.
 final class ScoreOutput {

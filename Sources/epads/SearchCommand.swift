@@ -1,8 +1,12 @@
+import Accuracies
+import Figures
 import ArgumentParser
+import Files
 import Foundation
 import Scoring
 import SearchSpaces
 import Studies
+import Terminal
 
 struct SearchCommand: ParsableCommand {
   static let configuration = CommandConfiguration(

@@ -1,6 +1,9 @@
+import Figures
+import Files
 import Foundation
 import SearchSpaces
 import Studies
+import Terminal
 
 /// The best that a search has found, in one of the formats.
 struct SearchOutput {

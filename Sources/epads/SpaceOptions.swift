@@ -1,7 +1,7 @@
+import Accuracies
 import ArgumentParser
 import Scoring
 import SearchSpaces
-import Studies
 
 /// Names of search spaces.
 enum SpaceName: String, CaseIterable, ExpressibleByArgument {
@@ -25,7 +25,7 @@ enum SpaceName: String, CaseIterable, ExpressibleByArgument {
   /// The data set where none is named.
   var dataSet: DataSet { isForImageNet ? .imagenet : .cifar10 }
 
-  /// Whether architectures name their surroundings themselves.
+  /// Whether architectures name their macro architecture themselves.
   var isNDS: Bool { self == .nds || self == .ndsImageNet }
 
   /// Where the cells are from; nil for a space that is not made of genotypes alone.
@@ -33,13 +33,13 @@ enum SpaceName: String, CaseIterable, ExpressibleByArgument {
     CellSpace.Family(rawValue: isForImageNet ? String(rawValue.dropLast("_in".count)) : rawValue)
   }
 
-  /// The space; what surrounds the cells matters to networks and not to texts.
+  /// The space; the macro architecture matters to networks and not to texts.
   func space(width: Int = 16, depth: Int = 8, hasAuxiliaryHead: Bool = false) -> any SearchSpace {
     guard !isNDS else { return ndsSpace }
     guard let cells else { return NASBench201() }
     return CellSpace(
       cells,
-      surroundings: CellNetwork(
+      macroArchitecture: CellNetwork(
         width: width, depth: depth, hasAuxiliaryHead: hasAuxiliaryHead, hasImageNetStem: isForImageNet))
   }
 
@@ -49,7 +49,7 @@ enum SpaceName: String, CaseIterable, ExpressibleByArgument {
   var truth: GroundTruth? { self == .nasbench201 ? .nasbench201 : nil }
 }
 
-/// The search space and, where that leaves it open, what surrounds its cells.
+/// The search space and, where that leaves it open, the macro architecture around its cells.
 struct SpaceOptions: ParsableArguments {
   @Option(
     name: .customLong("space"),

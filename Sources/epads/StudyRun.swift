@@ -1,9 +1,11 @@
 import Compute
+import Files
 import Foundation
 import Scoring
 import SearchSpaces
 import Studies
 import Synchronization
+import Terminal
 
 /// Runs the items of a study with a progress report, and stops cleanly when asked to.
 struct StudyRun {

@@ -81,7 +81,7 @@ import Testing
                       last_row: height, shift: shift, ones: scale,
                       rows: scratch, output: nil, code: bits.baseAddress, padded: padded.baseAddress,
                       padded_row: width * channels, padded_channels: channels, rectified: 1,
-                      ahead: nil)
+                      prefetch: nil)
                     table.make_value(&value)
                   }
                 }

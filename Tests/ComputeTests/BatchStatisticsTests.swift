@@ -65,7 +65,7 @@ import Testing
   @Test func batchesThatAreTooLarge() throws {
     var builder = NetworkBuilder(input: TensorShape(channels: 3, height: 32, width: 32))
     let value = builder.batchNormalization("normalization", of: builder.input)
-    let network = builder.network(output: builder.rectifier("rectifier", of: value))
+    let network = builder.network(output: builder.relu("relu", of: value))
     let shape = TensorShape(channels: 3, height: 32, width: 32)
     #expect(try Plan(network, measurement: .agreement, batch: 131_072, seed: 1).images == 131_072)
     #expect(try Plan(network, measurement: .distances, batch: 65_536, seed: 1).images == 131_072)

@@ -82,9 +82,9 @@ import TestSupport
 @Suite struct RandomNetworkTests {
   private enum Feature: Hashable, CaseIterable {
     case stride, dilation, groups, depthwise, oblongKernel, kernel5, oddChannels, pool, zero, nestedSum
-    case rectifierOfRectifier, rectifierOfSum, rectifierOfConvolution, rectifierOfPool, rectifierOfInput
-    case normalizationOfRectifier, normalizationOfInput, normalizationOfSum, sumOfRectifier, sumOfZero
-    case unreachedRectifier, winograd, maximumPool, concatenation, offset, convolutionOfConvolution
+    case reluOfReLU, reluOfSum, reluOfConvolution, reluOfPool, reluOfInput
+    case normalizationOfReLU, normalizationOfInput, normalizationOfSum, sumOfReLU, sumOfZero
+    case unreachedReLU, winograd, maxPool, concatenation, offset, convolutionOfConvolution
   }
 
   private func features(of network: Network) -> Set<Feature> {
@@ -107,25 +107,25 @@ import TestSupport
           features.insert(.winograd)
         }
         if convolution.outputChannels > 8, convolution.outputChannels % 4 != 0 { features.insert(.oddChannels) }
-      case (.rectifier, .rectifier): features.insert(.rectifierOfRectifier)
-      case (.rectifier, .add): features.insert(.rectifierOfSum)
-      case (.rectifier, .convolution): features.insert(.rectifierOfConvolution)
-      case (.rectifier, .averagePool): features.insert(.rectifierOfPool)
-      case (.rectifier, .input): features.insert(.rectifierOfInput)
-      case (.batchNormalization, .rectifier): features.insert(.normalizationOfRectifier)
+      case (.relu, .relu): features.insert(.reluOfReLU)
+      case (.relu, .add): features.insert(.reluOfSum)
+      case (.relu, .convolution): features.insert(.reluOfConvolution)
+      case (.relu, .averagePool): features.insert(.reluOfPool)
+      case (.relu, .input): features.insert(.reluOfInput)
+      case (.batchNormalization, .relu): features.insert(.normalizationOfReLU)
       case (.batchNormalization, .input): features.insert(.normalizationOfInput)
       case (.batchNormalization, .add): features.insert(.normalizationOfSum)
       case (.averagePool, _): features.insert(.pool)
-      case (.maximumPool, _): features.insert(.maximumPool)
+      case (.maxPool, _): features.insert(.maxPool)
       case (.concatenation, _): features.insert(.concatenation)
       case (.zero, _): features.insert(.zero)
       case (.add, _):
-        if inputs.contains(.rectifier) { features.insert(.sumOfRectifier) }
+        if inputs.contains(.relu) { features.insert(.sumOfReLU) }
         if inputs.contains(.zero) { features.insert(.sumOfZero) }
         if inputs.contains(.add) { features.insert(.nestedSum) }
       default: break
       }
-      if operation.kind == .rectifier, !reached[index] { features.insert(.unreachedRectifier) }
+      if operation.kind == .relu, !reached[index] { features.insert(.unreachedReLU) }
     }
     return features
   }
@@ -134,7 +134,7 @@ import TestSupport
     var counts: [Feature: Int] = [:]
     for seed in 0..<150 as Range<UInt64> {
       let network = try RandomCases.network(seed: seed)
-      #expect(!network.rectifiers.isEmpty)
+      #expect(!network.relus.isEmpty)
       for feature in features(of: network) { counts[feature, default: 0] += 1 }
     }
     for feature in Feature.allCases { #expect(counts[feature, default: 0] >= 10, "\(feature)") }

@@ -99,7 +99,7 @@ struct PlanAudit {
 
   private func pooling(of term: Plan.Term) -> Pooling? {
     switch term.kind {
-    case .averagePool(_, let pooling), .maximumPool(_, let pooling): pooling
+    case .averagePool(_, let pooling), .maxPool(_, let pooling): pooling
     case .normalized, .identity: nil
     }
   }
@@ -298,12 +298,12 @@ struct PlanAudit {
     }
   }
 
-  private var countedRectifiers: [ValueID] {
+  private var countedReLUs: [ValueID] {
     let reached = network.reachesOutput
-    return network.rectifiers.filter { rectifier in
+    return network.relus.filter { relu in
       switch plan.measurement {
       case .distances: true
-      case .agreement: reached[rectifier.index]
+      case .agreement: reached[relu.index]
       case .logits: false
       }
     }
@@ -311,13 +311,13 @@ struct PlanAudit {
 
   /// Every ReLU is a site, in execution order, counted once unless its input is zero.
   private mutating func checkSites() {
-    let rectifiers = countedRectifiers
-    require(plan.sites.map(\.name) == rectifiers.map { network[$0].name }, "other sites than the network")
-    require(plan.sites.map(\.units) == rectifiers.map { network[$0].shape.count }, "sites of another size")
+    let relus = countedReLUs
+    require(plan.sites.map(\.name) == relus.map { network[$0].name }, "other sites than the network")
+    require(plan.sites.map(\.units) == relus.map { network[$0].shape.count }, "sites of another size")
     var counts = Array(repeating: 0, count: plan.sites.count)
     for site in plan.steps.flatMap(\.sites) { counts[site] += 1 }
     let zeros = zeros()
-    let expected = rectifiers.map { zeros[network[$0].inputs[0].index] ? 0 : 1 }
+    let expected = relus.map { zeros[network[$0].inputs[0].index] ? 0 : 1 }
     require(counts == expected, "sites are counted \(counts) times, not \(expected)")
   }
 
@@ -325,8 +325,8 @@ struct PlanAudit {
   private mutating func checkConvolutions() {
     let zeros = zeros()
     var needed = Array(repeating: false, count: network.operations.count)
-    for rectifier in countedRectifiers where !zeros[rectifier.index] {
-      needed[network[rectifier].inputs[0].index] = true
+    for relu in countedReLUs where !zeros[relu.index] {
+      needed[network[relu].inputs[0].index] = true
     }
     if plan.measurement == .logits { needed[network.output.index] = true }
     var expected: [String: Convolution] = [:]

@@ -12,7 +12,7 @@ import TestSupport
     case .normalized(let buffer, let statistics): "normalized \(buffer) with \(statistics)"
     case .identity(let source): "\(source.rectified ? "rectified" : "identity") \(source.buffer)"
     case .averagePool(let source, _): "pooled \(source.buffer)"
-    case .maximumPool(let source, _): "maximum of \(source.buffer)"
+    case .maxPool(let source, _): "maximum of \(source.buffer)"
     }
   }
 
@@ -43,9 +43,9 @@ import TestSupport
   /// A ReLU that the output does not depend on, and one after it.
   @Test func agreementCountsWhatReachesTheOutput() throws {
     var builder = NetworkBuilder(input: TensorShape(channels: 1, height: 4, width: 4))
-    let used = builder.rectifier("used", of: builder.input)
+    let used = builder.relu("used", of: builder.input)
     let aside = try builder.convolution("convolution", of: used, Convolution(outputChannels: 2, kernel: Extent(1)))
-    _ = builder.rectifier("aside", of: aside)
+    _ = builder.relu("aside", of: aside)
     let network = builder.network(output: builder.globalAveragePool(of: used))
     let distances = try Plan(network, measurement: .distances, batch: 2, seed: 1)
     #expect(described(distances.sites) == ["used 16", "aside 32"])
@@ -66,8 +66,8 @@ import TestSupport
       "pool", of: values[2], Pooling(kernel: Extent(3), stride: Extent(1), padding: Extent(1)))
     let right = try builder.add(builder.add(normalized, builder.zero(like: values[2])), pooled)
     let sum = try builder.add(values[0], right)
-    let first = builder.rectifier("first", of: sum)
-    let second = try builder.rectifier("second", of: builder.add(sum, builder.zero(like: first)))
+    let first = builder.relu("first", of: sum)
+    let second = try builder.relu("second", of: builder.add(sum, builder.zero(like: first)))
     let plan = try Plan(builder.network(output: second), measurement: .distances, batch: 1, seed: 1)
     try #require(plan.steps.count == 2)
     #expect(plan.steps[0].branches.map(\.weights) == ["a.weight", "b.weight", "c.weight"])
@@ -98,11 +98,11 @@ import TestSupport
   @Test func convolutionsJoinTheirValue() throws {
     var builder = NetworkBuilder(input: TensorShape(channels: 2, height: 4, width: 4))
     let value = builder.batchNormalization("normalization", of: builder.input)
-    let rectified = builder.rectifier("rectifier", of: value)
+    let rectified = builder.relu("relu", of: value)
     var last = value
     for (name, read) in [("a", rectified), ("b", rectified), ("c", value)] {
       let convolved = try builder.convolution(name, of: read, Convolution(outputChannels: 2, kernel: Extent(1)))
-      last = builder.rectifier(name + ".rectifier", of: convolved)
+      last = builder.relu(name + ".relu", of: convolved)
     }
     let plan = try Plan(builder.network(output: last), measurement: .distances, batch: 1, seed: 1)
     let reading = plan.steps.filter { !$0.branches.isEmpty }
@@ -120,7 +120,7 @@ import TestSupport
     value = builder.batchNormalization("b", of: value)
     value = try builder.add(value, builder.zero(like: value))
     value = try builder.averagePool("c", of: value, Pooling(kernel: Extent(2), stride: Extent(1)))
-    value = builder.rectifier("d", of: value)
+    value = builder.relu("d", of: value)
     let network = builder.network(output: builder.globalAveragePool(of: value))
     let distances = try Plan(network, measurement: .distances, batch: 3, seed: 1)
     #expect(distances.steps.isEmpty)
@@ -136,12 +136,12 @@ import TestSupport
   }
 
   /// What a classifier makes is not planned; a ReLU that reads it must not count as zero.
-  @Test func rectifiersAfterTheClassifierAreRefused() throws {
+  @Test func reluAfterTheClassifierIsRefused() throws {
     var builder = NetworkBuilder(input: TensorShape(channels: 2, height: 5, width: 5))
     let pooled = builder.globalAveragePool(of: builder.input)
-    let rectified = builder.rectifier("late", of: pooled)
+    let rectified = builder.relu("late", of: pooled)
     let logits = try builder.linear("classifier", of: rectified, outputs: 2)
-    let network = builder.network(output: builder.rectifier("last", of: logits))
+    let network = builder.network(output: builder.relu("last", of: logits))
     for measurement in [Measurement.distances, .agreement] {
       #expect(throws: PlanError.unsupportedOperation("")) {
         try Plan(network, measurement: measurement, batch: 1, seed: 1)
@@ -193,7 +193,7 @@ import TestSupport
   @Test func channelsAreAligned() throws {
     #expect([0, 1, 7, 8, 9, 16].map(Plan.aligned) == [0, 8, 8, 8, 16, 16])
     var builder = NetworkBuilder(input: TensorShape(channels: 3, height: 5, width: 7))
-    let network = builder.network(output: builder.rectifier("rectifier", of: builder.input))
+    let network = builder.network(output: builder.relu("relu", of: builder.input))
     let plan = try Plan(network, measurement: .distances, batch: 1, seed: 1)
     #expect(plan.placement(.fused).count == 8 * 35)
     #expect(plan.placement(.stepwise).count == 8 * 35)

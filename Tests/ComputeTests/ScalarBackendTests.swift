@@ -112,7 +112,7 @@ struct ReferenceCounts: Sendable, CustomTestStringConvertible {
   private func normalization(of value: Float, others: Float = 0) throws -> BackendError.Code? {
     var builder = NetworkBuilder(input: TensorShape(channels: 1, height: 5, width: 5))
     let normalized = builder.batchNormalization("normalization", of: builder.input)
-    let network = builder.network(output: builder.rectifier("rectifier", of: normalized))
+    let network = builder.network(output: builder.relu("relu", of: normalized))
     let plan = try Plan(network, measurement: .agreement, batch: 2, seed: 1)
     var values = [Float](repeating: others, count: 50)
     values[49] = value

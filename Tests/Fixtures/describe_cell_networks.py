@@ -21,14 +21,14 @@ LAYERS = (nn.ReLU, nn.Conv2d, nn.BatchNorm2d, nn.AvgPool2d, nn.MaxPool2d, nn.Lin
 
 def describe(width, depth, auxiliary, imagenet, size, text):
     net = reference.CellNetwork(reference.parse_genotype(text), width, depth, auxiliary, imagenet)
-    layers, rectifiers = [], []
+    layers, relus = [], []
     for name, module in net.named_modules():
         if isinstance(module, LAYERS):
             def hook(module, inputs, output, name=name):
                 shape = tuple(output.shape[1:]) + (1, 1) * (output.dim() == 2)
                 layers.append(f"{name} {'x'.join(map(str, shape))}")
                 if isinstance(module, nn.ReLU):
-                    rectifiers.append(name)
+                    relus.append(name)
             module.register_forward_hook(hook)
     with torch.no_grad():
         net.train()(torch.zeros(2, 3, size, size))
@@ -38,7 +38,7 @@ def describe(width, depth, auxiliary, imagenet, size, text):
     print(f"parameters: {sum(p.numel() for p in net.parameters())}, "
           f"layers: {len(layers)}, layersChecksum: {checksum(sorted(layers))},")
     print(f"weights: {len(weights)}, weightsChecksum: {checksum(sorted(weights))}, "
-          f"rectifiers: {len(rectifiers)}, rectifiersChecksum: {checksum(rectifiers)}", flush=True)
+          f"relus: {len(relus)}, relusChecksum: {checksum(relus)}", flush=True)
 
 
 for line in sys.stdin:

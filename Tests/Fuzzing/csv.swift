@@ -1,3 +1,5 @@
+import Files
+
 @testable import Studies
 
 /// Records that are read are read again as themselves when every field is put in quotes; an error says which line.

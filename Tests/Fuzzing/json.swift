@@ -1,3 +1,5 @@
+import Files
+
 @testable import Studies
 
 /// Values that are read are written and read again as themselves; what can be skipped can be read, and the other way round;

@@ -52,7 +52,7 @@ import Testing
   @Test func theOthers() throws {
     var builder = NetworkBuilder(input: image)
     let normalized = builder.batchNormalization("normalization", of: builder.input)
-    let rectified = builder.rectifier("rectifier", of: normalized)
+    let rectified = builder.relu("relu", of: normalized)
     let zero = builder.zero(like: rectified)
     let sum = try builder.add(rectified, zero)
     let pooled = builder.globalAveragePool(of: sum)

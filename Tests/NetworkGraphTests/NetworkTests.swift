@@ -9,9 +9,9 @@ import Testing
       "a", of: builder.input,
       Convolution(outputChannels: 4, kernel: Extent(3, 1), stride: Extent(2, 1), padding: Extent(1, 0)))
     let normalized = builder.batchNormalization("b", of: convolved)
-    let rectified = builder.rectifier("c", of: normalized)
+    let rectified = builder.relu("c", of: normalized)
     let pooled = try builder.averagePool("d", of: rectified, Pooling(kernel: Extent(3), stride: Extent(1)))
-    _ = builder.rectifier("e", of: pooled)
+    _ = builder.relu("e", of: pooled)
     let sum = try builder.add(rectified, builder.zero(like: normalized))
     let logits = try builder.linear("f", of: builder.globalAveragePool(of: sum), outputs: 3)
     return builder.network(output: logits)
@@ -25,17 +25,17 @@ import Testing
     #expect(network.multiplyAccumulates == 360 + 15)
   }
 
-  @Test func findsItsRectifiers() throws {
+  @Test func findsItsReLUs() throws {
     let network = try network()
-    #expect(network.rectifiers.map { network[$0].name } == ["c", "e"])
-    #expect(network.rectifierUnits == 60 + 12)
+    #expect(network.relus.map { network[$0].name } == ["c", "e"])
+    #expect(network.reluUnits == 60 + 12)
     let reached = network.reachesOutput
-    #expect(network.rectifiers.map { reached[$0.index] } == [true, false])
+    #expect(network.relus.map { reached[$0.index] } == [true, false])
   }
 
   @Test func zerosCountAsDependingOnTheirInput() throws {
     var builder = NetworkBuilder(input: TensorShape(channels: 2, height: 3, width: 3))
-    let rectified = builder.rectifier("a", of: builder.input)
+    let rectified = builder.relu("a", of: builder.input)
     let zero = builder.zero(like: rectified)
     let logits = try builder.linear("b", of: zero, outputs: 2)
     let network = builder.network(output: logits)

@@ -3,6 +3,7 @@ import CPUBackend
 import Compute
 import Foundation
 import NetworkGraph
+import OpenCL
 import OpenCLBackend
 import SearchSpaces
 import Synchronization

@@ -1,3 +1,4 @@
+import OpenCL
 import OpenCLBackend
 import Testing
 

@@ -1,4 +1,5 @@
 import Foundation
+import OpenCL
 import OpenCLBackend
 import Testing
 

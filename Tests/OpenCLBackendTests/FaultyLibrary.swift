@@ -1,4 +1,5 @@
 import Foundation
+import OpenCL
 import OpenCLBackend
 
 /// The library of Tests/FaultyOpenCL, and its controls.

@@ -1,5 +1,6 @@
 import Compute
 import NetworkGraph
+import OpenCL
 import OpenCLBackend
 import SearchSpaces
 import TestSupport

@@ -1,5 +1,6 @@
 import Compute
 import Foundation
+import OpenCL
 import OpenCLBackend
 import Testing
 

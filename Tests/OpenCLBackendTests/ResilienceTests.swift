@@ -44,7 +44,7 @@ import Testing
   /// Forty runs on eight threads, all of which must count alike.
   private func outcome(of first: FakeBackend, fresh: FakeBackend, fallback: FakeBackend?) throws -> Outcome {
     var builder = NetworkBuilder(input: TensorShape(channels: 2, height: 4, width: 4))
-    let network = builder.network(output: builder.rectifier("rectifier", of: builder.input))
+    let network = builder.network(output: builder.relu("relu", of: builder.input))
     let plan = try Plan(network, measurement: .distances, batch: 2, seed: 1)
     let images = RandomCases.images(for: plan, seed: 1)
     let expected = try ScalarBackend().run(plan, images: images)

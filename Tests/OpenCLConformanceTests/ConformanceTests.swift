@@ -2,6 +2,7 @@ import CPUBackend
 import Compute
 import Foundation
 import NetworkGraph
+import OpenCL
 import OpenCLBackend
 import SearchSpaces
 import Synchronization
@@ -124,13 +125,13 @@ enum Found {
     var value = builder.input
     // 3x3 with Winograd's algorithm, 1x1 directly.
     for (layer, kernel) in [3, 1].enumerated() {
-      value = builder.rectifier("\(layer).0", of: value)
+      value = builder.relu("\(layer).0", of: value)
       value = try builder.convolution(
         "\(layer).1", of: value,
         Convolution(outputChannels: 24, kernel: Extent(kernel), padding: Extent(kernel / 2)))
       value = builder.batchNormalization("\(layer).2", of: value)
     }
-    let network = builder.network(output: builder.rectifier("2.0", of: value))
+    let network = builder.network(output: builder.relu("2.0", of: value))
     let plan = try Plan(network, measurement: .distances, batch: 3, seed: 1)
     let images = RandomCases.images(for: plan, seed: 1)
     let expected = try ScalarBackend().run(plan, images: images)

@@ -1,6 +1,7 @@
 import Compute
 import Dispatch
 import NetworkGraph
+import OpenCL
 import OpenCLBackend
 import SearchSpaces
 import Synchronization
@@ -66,7 +67,7 @@ import Testing
 
   @Test(arguments: [1, 3])
   func cells(batch: Int) throws {
-    let space = CellSpace(.darts, surroundings: CellNetwork(width: 4, depth: 3))
+    let space = CellSpace(.darts, macroArchitecture: CellNetwork(width: 4, depth: 3))
     var draws = RandomCases.draws(seed: 3)
     let network = try space.network(
       of: space.randomArchitecture(&draws), input: TensorShape(channels: 3, height: 8, width: 8), classes: 10)

@@ -49,7 +49,7 @@ import Testing
     }
     let space = CellSpace(
       .darts,
-      surroundings: CellNetwork(
+      macroArchitecture: CellNetwork(
         width: width, depth: depth, hasAuxiliaryHead: reference.auxiliary == true,
         hasImageNetStem: reference.isForImageNet == true))
     return try space.network(

@@ -9,7 +9,7 @@ import Testing
   private func network() throws -> Network {
     var builder = NetworkBuilder(input: DataSet.cifar10.shape)
     let value = try builder.convolution("a", of: builder.input, Convolution(outputChannels: 8, kernel: Extent(1)))
-    return builder.network(output: builder.rectifier("b", of: builder.batchNormalization("c", of: value)))
+    return builder.network(output: builder.relu("b", of: builder.batchNormalization("c", of: value)))
   }
 
   @Test func seedsThatComeAgainScoreAsBefore() throws {

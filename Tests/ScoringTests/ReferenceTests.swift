@@ -85,7 +85,7 @@ import Testing
     for reference in fixture.architectures {
       let space = CellSpace(
         .darts,
-        surroundings: CellNetwork(
+        macroArchitecture: CellNetwork(
           width: try #require(reference.width), depth: try #require(reference.depth),
           hasAuxiliaryHead: reference.auxiliary == true, hasImageNetStem: reference.isForImageNet == true))
       let network = try space.network(

@@ -19,7 +19,7 @@ import Testing
   }
 
   @Test func whatHasNoScoreSaysWhy() {
-    #expect(throws: ScoreError.noRectifiers) { try epads([]) }
+    #expect(throws: ScoreError.noReLU) { try epads([]) }
     #expect(throws: ScoreError.zeroDistances) { try epads([SiteCounts(name: "a", units: 9, d1: 5, d2: 0)]) }
     let huge = [SiteCounts](repeating: SiteCounts(name: "a", units: 1, d1: .max, d2: .max), count: 5)
     #expect(throws: ScoreError.overflow) { try epads(huge) }
@@ -38,12 +38,12 @@ import Testing
       backend: try CPUBackend(), images: try Images.deadLeaves(.cifar10, count: 4), sigma: sigma, proxies: proxies)
   }
 
-  @Test func aNetworkWithoutRectifiersFails() throws {
+  @Test func aNetworkWithoutReLUsFails() throws {
     var builder = NetworkBuilder(input: DataSet.cifar10.shape)
     let value = try builder.convolution("a", of: builder.input, Convolution(outputChannels: 8, kernel: Extent(3)))
     let score = try scorer([.epads, .naswot]).score(builder.network(output: value), seed: 1)
     #expect(score.status == .failed)
-    #expect(score.error == ScoreError.noRectifiers.description)
+    #expect(score.error == ScoreError.noReLU.description)
     #expect(score.epads == nil && score.naswot == nil)
     #expect(score.parameters == 216)
   }

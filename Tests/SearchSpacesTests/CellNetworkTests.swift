@@ -9,7 +9,7 @@ import Testing
   @Test(arguments: CellReferenceModel.all)
   func equalsReference(_ model: CellReferenceModel) throws {
     let genotype = try Genotype(text: model.text)
-    let network = try model.surroundings.network(of: genotype, input: image(model.size), classes: 10)
+    let network = try model.macroArchitecture.network(of: genotype, input: image(model.size), classes: 10)
     // The batch normalisation of a factorised reduction is one module and two operations, one a half.
     var shapes: [String: TensorShape] = [:]
     for operation in network.operations where !operation.name.isEmpty {
@@ -25,22 +25,22 @@ import Testing
       let kernel = convolution.kernel
       return "\(operation.weightName) \(operation.shape.channels)x\(inputChannels)x\(kernel.height)x\(kernel.width)"
     }
-    let rectifiers = network.rectifiers.map { network[$0].name }
+    let relus = network.relus.map { network[$0].name }
     #expect(network.parameterCount == model.parameters)
     #expect(layers.count == model.layers)
     #expect(Checksum.of(lines: layers.sorted()) == model.layersChecksum)
     #expect(weights.count == model.weights)
     #expect(Checksum.of(lines: weights.sorted()) == model.weightsChecksum)
-    #expect(rectifiers.count == model.rectifiers)
-    #expect(Checksum.of(lines: rectifiers) == model.rectifiersChecksum)
+    #expect(relus.count == model.relus)
+    #expect(Checksum.of(lines: relus) == model.relusChecksum)
   }
 
   /// The shape of what the cells hand on, for every genotype that a family draws.
   @Test(arguments: CellSpace.Family.allCases)
   func randomGenotypesMakeNetworks(_ family: CellSpace.Family) throws {
     for hasImageNetStem in [false, true] {
-      let surroundings = CellNetwork(width: 4, depth: 4, hasImageNetStem: hasImageNetStem)
-      let space = CellSpace(family, surroundings: surroundings)
+      let macroArchitecture = CellNetwork(width: 4, depth: 4, hasImageNetStem: hasImageNetStem)
+      let space = CellSpace(family, macroArchitecture: macroArchitecture)
       var draws = RandomCases.draws(seed: 7)
       for _ in 0..<100 {
         let architecture = space.randomArchitecture(&draws)
@@ -59,7 +59,7 @@ import Testing
   }
 
   @Test func whatDoesNotFitIsAnError() throws {
-    let space = CellSpace(.darts, surroundings: CellNetwork(width: 4, depth: 3))
+    let space = CellSpace(.darts, macroArchitecture: CellNetwork(width: 4, depth: 3))
     // The reduction's output is half as large as the state that it is concatenated with.
     let architecture = try space.architecture(
       text: """
@@ -73,7 +73,7 @@ import Testing
       #expect(error.text == architecture.text)
       #expect(error.reason == "cells.1: cannot concatenate 8x16x16 and 8x8x8")
     }
-    let odd = CellSpace(.darts, surroundings: CellNetwork(width: 5, depth: 3, hasAuxiliaryHead: true))
+    let odd = CellSpace(.darts, macroArchitecture: CellNetwork(width: 5, depth: 3, hasAuxiliaryHead: true))
     #expect(throws: ArchitectureError.self) {
       try odd.network(of: try odd.architecture(text: "DARTS_V2"), input: image(16), classes: 10)
     }

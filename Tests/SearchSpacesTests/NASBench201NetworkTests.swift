@@ -14,7 +14,7 @@ struct ReferenceModel: Sendable, CustomTestStringConvertible {
   var weights: Int
   var weightsChecksum: UInt64
   /// Of the names of the ReLUs in execution order.
-  var rectifiersChecksum: UInt64
+  var relusChecksum: UInt64
 
   var testDescription: String { text }
 
@@ -22,23 +22,23 @@ struct ReferenceModel: Sendable, CustomTestStringConvertible {
     ReferenceModel(
       text: "|nor_conv_3x3~0|+|none~0|skip_connect~1|+|avg_pool_3x3~0|nor_conv_1x1~1|none~2|",
       parameters: 344_346, layers: 126, layersChecksum: 0x094C_B27D_BAEE_D6A6, weights: 37,
-      weightsChecksum: 0x64A9_0EC1_955E_4AC5, rectifiersChecksum: 0x2BE4_430A_C659_5432),
+      weightsChecksum: 0x64A9_0EC1_955E_4AC5, relusChecksum: 0x2BE4_430A_C659_5432),
     ReferenceModel(
       text: "|none~0|+|nor_conv_1x1~0|avg_pool_3x3~1|+|skip_connect~0|nor_conv_3x3~1|nor_conv_3x3~2|",
       parameters: 587_386, layers: 171, layersChecksum: 0x9E3C_698B_49C8_D426, weights: 52,
-      weightsChecksum: 0xE628_F95F_32F7_FEC8, rectifiersChecksum: 0x7EAD_A54A_C1A6_5B30),
+      weightsChecksum: 0xE628_F95F_32F7_FEC8, relusChecksum: 0x7EAD_A54A_C1A6_5B30),
     ReferenceModel(
       text: "|nor_conv_3x3~0|+|nor_conv_3x3~0|nor_conv_3x3~1|+|nor_conv_3x3~0|nor_conv_3x3~1|nor_conv_3x3~2|",
       parameters: 1_531_546, layers: 291, layersChecksum: 0x092B_B348_92D4_591E, weights: 97,
-      weightsChecksum: 0x4829_C44F_6428_E6A2, rectifiersChecksum: 0x390C_FE19_477D_549F),
+      weightsChecksum: 0x4829_C44F_6428_E6A2, relusChecksum: 0x390C_FE19_477D_549F),
     ReferenceModel(
       text: "|none~0|+|none~0|none~1|+|none~0|none~1|none~2|",
       parameters: 73_306, layers: 21, layersChecksum: 0xDD72_1724_D0C8_D94F, weights: 7,
-      weightsChecksum: 0x774C_4BFD_4BB2_8157, rectifiersChecksum: 0x09B3_9D96_7345_B10E),
+      weightsChecksum: 0x774C_4BFD_4BB2_8157, relusChecksum: 0x09B3_9D96_7345_B10E),
     ReferenceModel(
       text: "|avg_pool_3x3~0|+|nor_conv_1x1~0|skip_connect~1|+|nor_conv_1x1~0|skip_connect~1|skip_connect~2|",
       parameters: 129_306, layers: 126, layersChecksum: 0x8F4F_3350_FCFE_4AEB, weights: 37,
-      weightsChecksum: 0x12E5_C3E7_3D42_17D9, rectifiersChecksum: 0xC52D_A443_AE1B_815C),
+      weightsChecksum: 0x12E5_C3E7_3D42_17D9, relusChecksum: 0xC52D_A443_AE1B_815C),
   ]
 }
 
@@ -68,8 +68,8 @@ struct ReferenceModel: Sendable, CustomTestStringConvertible {
     #expect(Checksum.of(lines: layers(network).sorted()) == model.layersChecksum)
     #expect(weights(network).count == model.weights)
     #expect(Checksum.of(lines: weights(network).sorted()) == model.weightsChecksum)
-    let rectifiers = network.rectifiers.map { network[$0].name }
-    #expect(Checksum.of(lines: rectifiers) == model.rectifiersChecksum)
+    let relus = network.relus.map { network[$0].name }
+    #expect(Checksum.of(lines: relus) == model.relusChecksum)
   }
 
   /// The first of them with 4 channels and one cell a stage on 8x8 images, written out.

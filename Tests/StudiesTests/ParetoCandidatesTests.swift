@@ -1,4 +1,8 @@
+import Accuracies
+import Files
+import Latency
 import SearchSpaces
+import Statistics
 import Studies
 import TestSupport
 import Testing
@@ -46,7 +50,7 @@ import Testing
     #expect(omissions.differing == 1 && omissions.doubtful == 0)
   }
 
-  @Test func surroundingsOfCellsJoinWhereBothHaveThem() throws {
+  @Test func macroArchitecturesJoinWhereBothAreKnown() throws {
     let macro = ["macro": "width 16, depth 8"]
     let scores = try ["a", "b", "c"].map { try StoredRows.score($0, epads: 1, others: macro) }
     let joined = try candidates(
@@ -156,7 +160,7 @@ import Testing
     #expect(report.members.map(\.mean) == [50, 190 / 3.0, 190 / 3.0])
     #expect(report.withoutAccuracy == 1)
     // The cost is no baseline.
-    #expect(report.entries.map(\.predictor) == [.epads, .multiplyAccumulates, .rectifierSites, .rectifierUnits])
+    #expect(report.entries.map(\.predictor) == [.epads, .multiplyAccumulates, .reluSites, .reluUnits])
     #expect(report.entries.first?.worth.regret == 10)
     let unknown = ParetoReport(all, accuracy: truth([("x", 1)]))
     #expect(unknown.entries.isEmpty && unknown.accuracy == nil)

@@ -1,5 +1,8 @@
+import Accuracies
+import Files
 import Foundation
 import SearchSpaces
+import Statistics
 import Studies
 import TestSupport
 import Testing

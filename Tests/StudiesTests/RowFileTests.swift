@@ -1,4 +1,6 @@
+import Files
 import Foundation
+import Latency
 import Studies
 import TestSupport
 import Testing

@@ -2,6 +2,7 @@ import NetworkGraph
 import Randomness
 import Scoring
 import SearchSpaces
+import Statistics
 import Studies
 import Testing
 

@@ -106,7 +106,7 @@ extension ConformanceCase {
     var builder = NetworkBuilder(input: input)
     let convolved = try builder.convolution("convolution", of: builder.input, convolution)
     let value = builder.batchNormalization("normalization", of: convolved)
-    let network = builder.network(output: builder.rectifier("rectifier", of: value))
+    let network = builder.network(output: builder.relu("relu", of: value))
     try self.init(name, network, batches: [.distances: 2], seed: 3)
   }
 
@@ -115,9 +115,9 @@ extension ConformanceCase {
     case pointwise, dense, strided, dilated, wide, tall, large, unpadded, manyChannels, oneUnit
     case depthwise, depthwiseStrided, grouped, groupsOfMany
     case winograd, winogradUnpadded, winogradPaddedTwice, winogradOneRow, winogradManyChannels
-    case averagePool, stridedPool, largePool, maximumPool, stridedMaximumPool
+    case averagePool, stridedPool, largePool, maxPool, stridedMaxPool
     case offset, offsetDense, concatenation, separable
-    case sum, manyTerms, doubleRectifier, rectifiedTwice
+    case sum, manyTerms, doubleReLU, rectifiedTwice
 
     fileprivate var input: TensorShape {
       switch self {
@@ -148,21 +148,21 @@ extension ConformanceCase {
     }
     func pool(_ kernel: Int, stride: Int, padding: Int) throws -> ValueID {
       let pooling = Pooling(kernel: Extent(kernel), stride: Extent(stride), padding: Extent(padding))
-      let pooled = try builder.averagePool("pool", of: builder.rectifier("before", of: builder.input), pooling)
+      let pooled = try builder.averagePool("pool", of: builder.relu("before", of: builder.input), pooling)
       return builder.batchNormalization("normalization", of: pooled)
     }
     func maximum(_ kernel: Int, stride: Int, padding: Int) throws -> ValueID {
       let pooling = Pooling(kernel: Extent(kernel), stride: Extent(stride), padding: Extent(padding))
       return builder.batchNormalization(
-        "normalization", of: try builder.maximumPool("pool", of: builder.input, pooling))
+        "normalization", of: try builder.maxPool("pool", of: builder.input, pooling))
     }
     // Parts at odd channels: sums, pools, a zero, rectified and normalised ones, added to a whole one and to other parts.
     func concatenation() throws -> ValueID {
-      let rectified = builder.rectifier("before", of: builder.input)
+      let rectified = builder.relu("before", of: builder.input)
       let window = Pooling(kernel: Extent(3), stride: Extent(1), padding: Extent(1))
       let parts = [
         try convolve(17, Extent(3), padding: Extent(1)), try builder.add(rectified, builder.input),
-        builder.zero(like: builder.input), try builder.maximumPool("maximum", of: rectified, window),
+        builder.zero(like: builder.input), try builder.maxPool("maximum", of: rectified, window),
         try builder.averagePool("average", of: builder.input, window), rectified,
       ]
       let whole = try builder.concatenate(parts)
@@ -177,7 +177,7 @@ extension ConformanceCase {
         try builder.convolution(name, of: value, convolution)
       }
       let root = try convolution(
-        "a", of: builder.rectifier("before", of: builder.input),
+        "a", of: builder.relu("before", of: builder.input),
         Convolution(outputChannels: 3, kernel: Extent(3), padding: Extent(1), groups: 3))
       let wide = try convolution("b", of: root, Convolution(outputChannels: 19, kernel: Extent(1)))
       let across = try convolution(
@@ -194,7 +194,7 @@ extension ConformanceCase {
           outputChannels: 19, kernel: Extent(3), stride: Extent(2), padding: Extent(2), dilation: Extent(2), groups: 19)
       )
       let ends = [second, down, third].map { builder.batchNormalization("normalization", of: $0) }
-      _ = builder.rectifier("after", of: ends[0])
+      _ = builder.relu("after", of: ends[0])
       return try builder.concatenate([ends[1], ends[2]])
     }
     // More than are added up at once: normalised, pooled, rectified and plain ones in turn.
@@ -205,7 +205,7 @@ extension ConformanceCase {
         switch index % 3 {
         case 0: term = builder.batchNormalization("normalizations.\(index)", of: sum)
         case 1: term = try pool(3, stride: 1, padding: 1)
-        default: term = builder.rectifier("rectifiers.\(index)", of: builder.input)
+        default: term = builder.relu("relus.\(index)", of: builder.input)
         }
         sum = try builder.add(sum, term)
       }
@@ -233,8 +233,8 @@ extension ConformanceCase {
       case .winogradOneRow: try convolve(20, Extent(3), padding: Extent(0, 1))
       case .winogradManyChannels: try convolve(41, Extent(3), padding: Extent(1))
       case .averagePool: try pool(3, stride: 1, padding: 1)
-      case .maximumPool: try maximum(3, stride: 1, padding: 1)
-      case .stridedMaximumPool: try maximum(5, stride: 2, padding: 2)
+      case .maxPool: try maximum(3, stride: 1, padding: 1)
+      case .stridedMaxPool: try maximum(5, stride: 2, padding: 2)
       case .largePool: try pool(5, stride: 3, padding: 0)
       case .offset: try convolve(9, Extent(1), padding: Extent(0), stride: 2, offset: 1)
       case .offsetDense: try convolve(9, Extent(3), padding: Extent(1), offset: 1)
@@ -243,11 +243,11 @@ extension ConformanceCase {
       case .stridedPool: try pool(2, stride: 2, padding: 0)
       case .sum: try builder.add(builder.input, convolve(3, Extent(3), padding: Extent(1)))
       case .manyTerms: try manyTerms()
-      case .doubleRectifier:
-        builder.rectifier("before", of: builder.batchNormalization("normalization", of: builder.input))
+      case .doubleReLU:
+        builder.relu("before", of: builder.batchNormalization("normalization", of: builder.input))
       case .rectifiedTwice: builder.batchNormalization("twice", of: try convolve(8, Extent(1), padding: Extent(0)))
       }
-    let network = builder.network(output: builder.rectifier("rectifier", of: value))
+    let network = builder.network(output: builder.relu("relu", of: value))
     return try ConformanceCase(
       "\(operation)", network, batches: [.distances: batch, .agreement: batch], seed: 7)
   }
@@ -256,7 +256,7 @@ extension ConformanceCase {
   public static func branches(channels: Int, batch: Int) throws -> ConformanceCase {
     var builder = NetworkBuilder(input: TensorShape(channels: channels, height: 5, width: 6))
     let value = builder.batchNormalization("value", of: builder.input)
-    let rectified = builder.rectifier("rectified", of: value)
+    let rectified = builder.relu("rectified", of: value)
     let convolutions = [
       Convolution(outputChannels: 17, kernel: Extent(3), padding: Extent(1)),
       Convolution(outputChannels: 9, kernel: Extent(1)),
@@ -273,7 +273,7 @@ extension ConformanceCase {
         "convolutions.\(index)", of: index == 4 ? value : rectified, convolution)
       // One that no batch normalisation follows.
       let result = index == 1 ? convolved : builder.batchNormalization("normalizations.\(index)", of: convolved)
-      last = builder.rectifier("rectifiers.\(index)", of: result)
+      last = builder.relu("relus.\(index)", of: result)
     }
     return try ConformanceCase(
       "branches", builder.network(output: last), batches: [.distances: batch, .agreement: batch], seed: 3)
@@ -284,7 +284,7 @@ extension ConformanceCase {
     var builder = NetworkBuilder(input: TensorShape(channels: 3, height: 6, width: 6))
     let convolved = try builder.convolution("a", of: builder.input, Convolution(outputChannels: 8, kernel: Extent(1)))
     let normalized = builder.batchNormalization("b", of: convolved)
-    let network = builder.network(output: builder.rectifier("c", of: normalized))
+    let network = builder.network(output: builder.relu("c", of: normalized))
     let plan = try Plan(network, measurement: .agreement, batch: 4, seed: 1)
     return [Float.nan, .infinity, 1e30, -1e30].map { value in
       var values = RandomCases.images(for: plan, seed: 1).values

@@ -28,10 +28,10 @@ public struct GraphEvaluation {
       case .input: values.append(images.values.map(Double.init))
       case .convolution(let convolution): values.append(convolve(operation, convolution))
       case .batchNormalization: values.append(normalize(operation))
-      case .rectifier: values.append(values[operation.inputs[0].index].map { max($0, 0) })
+      case .relu: values.append(values[operation.inputs[0].index].map { max($0, 0) })
       case .averagePool(let pooling):
         values.append(pool(operation, pooling) { $0.reduce(0, +) / Double($0.count) })
-      case .maximumPool(let pooling): values.append(pool(operation, pooling) { $0.max() ?? 0 })
+      case .maxPool(let pooling): values.append(pool(operation, pooling) { $0.max() ?? 0 })
       case .concatenation: values.append(concatenate(operation))
       case .add:
         values.append(zip(values[operation.inputs[0].index], values[operation.inputs[1].index]).map { $0 + $1 })
@@ -49,14 +49,14 @@ public struct GraphEvaluation {
   public var logits: [Double] { values[network.output.index] }
 
   /// The signs of a ReLU's input, a bit a unit and image.
-  private func code(of rectifier: ValueID) -> [Bool] { values[network[rectifier].inputs[0].index].map { $0 > 0 } }
+  private func code(of relu: ValueID) -> [Bool] { values[network[relu].inputs[0].index].map { $0 > 0 } }
 
   /// What a plan for distances counts.
   public func distances() -> [SiteCounts] {
     let batch = images / 2
-    return network.rectifiers.map { rectifier in
-      let code = code(of: rectifier)
-      let operation = network[rectifier]
+    return network.relus.map { relu in
+      let code = code(of: relu)
+      let operation = network[relu]
       let units = operation.shape.count
       func distance(_ i: Int, _ j: Int) -> Int {
         (0..<units).count { code[i * units + $0] != code[j * units + $0] }
@@ -72,9 +72,9 @@ public struct GraphEvaluation {
   public func agreement() -> [Int64] {
     var matrix = [Int64](repeating: 0, count: images * images)
     let reached = network.reachesOutput
-    for rectifier in network.rectifiers where reached[rectifier.index] {
-      let code = code(of: rectifier)
-      let units = network[rectifier].shape.count
+    for relu in network.relus where reached[relu.index] {
+      let code = code(of: relu)
+      let units = network[relu].shape.count
       for i in 0..<images {
         for j in 0..<images {
           matrix[i * images + j] += Int64((0..<units).count { code[i * units + $0] == code[j * units + $0] })

@@ -5,7 +5,7 @@ struct NetworkSketch: ~Copyable {
   private var builder: NetworkBuilder
   private var choices: RandomChoices
   private var values: [ValueID]
-  private var rectifiers = 0
+  private var relus = 0
   private var names = 0
   /// Multiply-accumulates of an image that are left, so that a slow backend finishes.
   private var budget = 300_000
@@ -26,21 +26,21 @@ struct NetworkSketch: ~Copyable {
         switch choices.integer(in: 0...20) {
         case 0...4: try block(of: value)
         case 5...9: try sum(with: value)
-        case 10: rectifier(of: value)
+        case 10: relu(of: value)
         case 11: normalization(of: value)
         case 12: try pool(of: value)
         case 13: builder.zero(like: value)
-        case 14: normalization(of: rectifier(of: value))
+        case 14: normalization(of: relu(of: value))
         // Two sets of statistics of what may be one buffer.
-        case 15: try builder.add(normalization(of: value), normalization(of: rectifier(of: value)))
-        case 16: rectifier(of: rectifier(of: value))
+        case 15: try builder.add(normalization(of: value), normalization(of: relu(of: value)))
+        case 16: relu(of: relu(of: value))
         case 17, 18: try concatenation(with: value)
         case 19: try separable(of: value)
         default: try factorizedReduction(of: value)
         }
       values.append(result)
     }
-    if rectifiers == 0 { values.append(rectifier(of: anyValue())) }
+    if relus == 0 { values.append(relu(of: anyValue())) }
   }
 
   /// Ends in the last value or another one, so that some ReLUs do not reach the output.
@@ -61,19 +61,19 @@ struct NetworkSketch: ~Copyable {
     return "layers.\(names)"
   }
 
-  private mutating func rectifier(of value: ValueID) -> ValueID {
-    rectifiers += 1
-    return builder.rectifier(name(), of: value)
+  private mutating func relu(of value: ValueID) -> ValueID {
+    relus += 1
+    return builder.relu(name(), of: value)
   }
 
   private mutating func normalization(of value: ValueID) -> ValueID { builder.batchNormalization(name(), of: value) }
 
   /// A convolution with or without ReLU and batch normalisation around it.
   private mutating func block(of value: ValueID) throws(NetworkError) -> ValueID {
-    var value = choices.happens(0.4) ? rectifier(of: value) : value
-    guard let convolved = try convolution(of: value) else { return rectifier(of: value) }
+    var value = choices.happens(0.4) ? relu(of: value) : value
+    guard let convolved = try convolution(of: value) else { return relu(of: value) }
     value = choices.happens(0.7) ? normalization(of: convolved) : convolved
-    return choices.happens(0.5) ? rectifier(of: value) : value
+    return choices.happens(0.5) ? relu(of: value) : value
   }
 
   /// Nil where the budget does not reach for one channel.
@@ -135,7 +135,7 @@ struct NetworkSketch: ~Copyable {
       stride: Extent(choices.integer(in: 1...2), choices.integer(in: 1...2)),
       padding: Extent(height.padding, width.padding))
     return choices.happens(0.5)
-      ? try builder.averagePool(name(), of: value, pooling) : try builder.maximumPool(name(), of: value, pooling)
+      ? try builder.averagePool(name(), of: value, pooling) : try builder.maxPool(name(), of: value, pooling)
   }
 
   /// Two to four values of one height and width, zeros and sums among them, perhaps one twice.
@@ -145,7 +145,7 @@ struct NetworkSketch: ~Copyable {
       let other = builder.shape(of: $0)
       return other.height == shape.height && other.width == shape.width && other.channels <= 40
     }
-    guard !fitting.isEmpty else { return rectifier(of: value) }
+    guard !fitting.isEmpty else { return relu(of: value) }
     var parts = [choices.happens(0.3) ? try sum(with: value) : value]
     for _ in 0..<choices.integer(in: 1...3) {
       let part = choices.element(of: fitting)
@@ -156,9 +156,9 @@ struct NetworkSketch: ~Copyable {
 
   /// Convolutions that read each other's output as it stands.
   private mutating func separable(of value: ValueID) throws(NetworkError) -> ValueID {
-    let rectified = choices.happens(0.7) ? rectifier(of: value) : value
+    let rectified = choices.happens(0.7) ? relu(of: value) : value
     guard let first = try convolution(of: rectified) else { return rectified }
-    guard let second = try convolution(of: first) else { return rectifier(of: first) }
+    guard let second = try convolution(of: first) else { return relu(of: first) }
     let third = choices.happens(0.3) ? try convolution(of: choices.happens(0.5) ? second : first) : nil
     let last = normalization(of: third ?? second)
     return choices.happens(0.2) ? try builder.add(last, last) : last
@@ -170,7 +170,7 @@ struct NetworkSketch: ~Copyable {
     guard cost * 2 <= budget else { return normalization(of: value) }
     let channels = min(choices.integer(in: 1...18), budget / 2 / cost)
     budget -= 2 * channels * cost
-    let rectified = rectifier(of: value)
+    let rectified = relu(of: value)
     var halves: [ValueID] = []
     for offset in 0...1 {
       let half = try builder.convolution(
@@ -213,18 +213,18 @@ struct NetworkSketch: ~Copyable {
     let shape = builder.shape(of: value)
     switch choices.integer(in: 0...7) {
     case 0: return builder.zero(like: value)
-    case 1: return rectifier(of: value)
+    case 1: return relu(of: value)
     case 2: return normalization(of: value)
     case 3:
       let pooling = Pooling(kernel: Extent(3), stride: Extent(1), padding: Extent(1))
       return choices.happens(0.5)
-        ? try builder.averagePool(name(), of: value, pooling) : try builder.maximumPool(name(), of: value, pooling)
+        ? try builder.averagePool(name(), of: value, pooling) : try builder.maxPool(name(), of: value, pooling)
     default:
       let kernel = choices.element(of: [1, 3])
       let cost = shape.count * shape.channels * kernel * kernel
       guard cost <= budget else { return value }
       budget -= cost
-      let input = choices.happens(0.6) ? rectifier(of: value) : value
+      let input = choices.happens(0.6) ? relu(of: value) : value
       let convolved = try builder.convolution(
         name(), of: input,
         Convolution(outputChannels: shape.channels, kernel: Extent(kernel), padding: Extent(kernel / 2)))

@@ -247,7 +247,7 @@ extension ScalarRun {
               let (count, total) = pooled(from, pooling, source, index / shape.width, index % shape.width, by: +)
               sum.values[target + index] += total * (1 / Float(count))
             }
-          case .maximumPool(let from, let pooling):
+          case .maxPool(let from, let pooling):
             for index in 0..<plane {
               let (_, largest) = pooled(from, pooling, source, index / shape.width, index % shape.width) {
                 $0 > $1 ? $0 : $1

@@ -1,5 +1,5 @@
+import Accuracies
 import Foundation
-import Studies
 import TestSupport
 import Testing
 

@@ -1,5 +1,6 @@
+import Accuracies
 import Foundation
-import Studies
+import Statistics
 import TestSupport
 import Testing
 

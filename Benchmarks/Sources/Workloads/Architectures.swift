@@ -62,13 +62,13 @@ public struct ArchitectureRun: Sendable {
   private func cellSets() throws -> [ArchitectureSet] {
     let found = try [
       CellNetwork(width: 16, depth: 8), CellNetwork(width: 36, depth: 20, hasAuxiliaryHead: true),
-    ].map { surroundings in
-      let space = CellSpace(.darts, surroundings: surroundings)
+    ].map { macroArchitecture in
+      let space = CellSpace(.darts, macroArchitecture: macroArchitecture)
       return ArchitectureSet(
         name: "DARTS_V2, \(space.macro ?? "")", space: space, architectures: [try space.architecture(text: "DARTS_V2")])
     }
     let random = CellSpace.Family.allCases.map { family in
-      let space = CellSpace(family, surroundings: CellNetwork(width: 16, depth: 8))
+      let space = CellSpace(family, macroArchitecture: CellNetwork(width: 16, depth: 8))
       var draws = RandomDraws(RandomStream(seed: 1, domain: .architectures, name: "benchmarks"))
       let architectures = (0..<3).map { _ in space.randomArchitecture(&draws) }
       return ArchitectureSet(

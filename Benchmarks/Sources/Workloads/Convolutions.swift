@@ -138,7 +138,7 @@ private final class ConvolutionMemory {
   let outputs: [epads_output]
   let tiles: Int
   let vectors: Int
-  var ahead = epads_ahead()
+  var prefetch = epads_prefetch()
 
   var row: Int { shape.paddedSize * channels }
   var image: Int { shape.paddedSize * row }
@@ -201,7 +201,7 @@ private final class ConvolutionMemory {
         images: shape.group, padded_image: image, padded_row: row, channels: channels, input_channels: shape.inputs,
         output_height: shape.outputSize, output_width: shape.outputSize, tiles: tiles, vectors: vectors,
         scratch: scratch.start)
-      _ = functions.convolve_winograd(&geometry, padded, outputs, outputs.count, first, &ahead)
+      _ = functions.convolve_winograd(&geometry, padded, outputs, outputs.count, first, &prefetch)
       return
     }
     var geometry = epads_convolution(
@@ -210,7 +210,7 @@ private final class ConvolutionMemory {
       row_step: row * shape.stride, column_step: channels * shape.stride, output_height: shape.outputSize,
       output_width: shape.outputSize, inputs: shape.isDepthwise ? EPADS_OWN_INPUTS : EPADS_SHARED_INPUTS,
       kernel_width: shape.kernel, kernel_step: shape.dilation * channels)
-    _ = functions.convolve(&geometry, padded, outputs, outputs.count, first, &ahead)
+    _ = functions.convolve(&geometry, padded, outputs, outputs.count, first, &prefetch)
   }
 }
 
@@ -255,7 +255,7 @@ private final class ValueOfImages {
           last_row: shape.size, shift: shift.start,
           ones: ones.start, rows: rows.start, output: nil, code: code.start,
           padded: target + shape.padding * (convolution.row + convolution.channels), padded_row: convolution.row,
-          padded_channels: convolution.channels, rectified: 1, ahead: nil)
+          padded_channels: convolution.channels, rectified: 1, prefetch: nil)
         functions.make_value(&value)
       }
     }

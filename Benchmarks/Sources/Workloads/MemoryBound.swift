@@ -159,7 +159,7 @@ final class ValueMemory {
       first_row: 0, last_row: shape.height, shift: shift.start, ones: ones.start, rows: rows.start, output: nil,
       code: code.start,
       padded: padded.start + row + shape.channels, padded_row: row, padded_channels: shape.channels, rectified: 1,
-      ahead: nil)
+      prefetch: nil)
     table.functions.make_value(&value)
   }
 }

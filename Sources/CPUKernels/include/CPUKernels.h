@@ -31,14 +31,14 @@ typedef struct epads_term {
 } epads_term;
 
 /// What a thread will read and write next: fetched into the second-level cache a little at a time, while the thread computes.
-typedef struct epads_ahead {
+typedef struct epads_prefetch {
   const char *_Nullable parts[8];
   long count;
   /// Bytes of each part, and how many have been asked for.
   long bytes, done;
   /// Bytes to ask for at each opportunity.
   long pace;
-} epads_ahead;
+} epads_prefetch;
 
 /// The value of a step for one image: a sum of terms, its signs, and the padded copy that convolutions read.
 typedef struct epads_value {
@@ -67,7 +67,7 @@ typedef struct epads_value {
   /// Whether negative values are zero in the padded image.
   int rectified;
   /// Asked for row by row; null where a convolution follows, which has more time for it.
-  epads_ahead *_Nullable ahead;
+  epads_prefetch *_Nullable prefetch;
 } epads_value;
 
 /// The input channels that a vector of output channels reads.
@@ -150,12 +150,12 @@ typedef struct epads_kernels {
   /// Convolves one image, `image` of the outputs. Returns 0 where a tile's sum is beyond the limit or not a number.
   int (*_Nonnull convolve)(
       const epads_convolution *_Nonnull convolution, const float *_Nonnull padded, const epads_output *_Nonnull outputs,
-      long count, long image, epads_ahead *_Nonnull ahead);
+      long count, long image, epads_prefetch *_Nonnull prefetch);
 
   /// Convolves `images` padded images, `image` and those that follow of the outputs.
   int (*_Nonnull convolve_winograd)(
       const epads_winograd *_Nonnull convolution, const float *_Nonnull padded, const epads_output *_Nonnull outputs,
-      long count, long image, epads_ahead *_Nonnull ahead);
+      long count, long image, epads_prefetch *_Nonnull prefetch);
 
   /// Adds the tiles of an image to `sums`, [fine s, coarse s, fine q, coarse q][channel]. Returns 0 where a tile's sum is
   /// beyond `limit` or not a number.

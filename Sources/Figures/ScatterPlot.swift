@@ -1,0 +1,272 @@
+public import Statistics
+
+/// A figure of points as an SVG text, such as accuracy against score: one panel a proxy or data set.
+public struct ScatterPlot: Hashable, Sendable {
+  /// One pair of axes.
+  public struct Panel: Hashable, Sendable {
+    public var title: String
+    public var xLabel: String
+    public var yLabel: String
+    /// The scores, or what else the figure is against, one a point.
+    public var x: [Double]
+    /// The accuracies, or what else is shown, one a point.
+    public var y: [Double]
+    /// Kendall's tau-b with its interval, where it is known; otherwise it is computed from the points.
+    public var kendallTauB: Estimate?
+    /// Lines before the points, the last in front, with a legend; where there are any, x is a cost: its axis is
+    /// logarithmic where it spans more than a decade.
+    public var series: [Series]
+    /// What stands below the title in place of tau-b.
+    public var caption: String?
+
+    public init(
+      title: String, xLabel: String, yLabel: String, x: [Double], y: [Double], kendallTauB: Estimate? = nil,
+      series: [Series] = [], caption: String? = nil
+    ) {
+      self.title = title
+      self.xLabel = xLabel
+      self.yLabel = yLabel
+      self.x = x
+      self.y = y
+      self.kendallTauB = kendallTauB
+      self.series = series
+      self.caption = caption
+    }
+  }
+
+  /// Some of a panel's points, joined by steps: at a cost stands what the last point that costs no more has.
+  public struct Series: Hashable, Sendable {
+    public enum Style: Hashable, Sendable {
+      /// What the figure is about.
+      case chosen
+      /// What that is held against.
+      case reference
+    }
+
+    public var name: String
+    /// In ascending order.
+    public var x: [Double]
+    public var y: [Double]
+    public var style: Style
+
+    public init(name: String, x: [Double], y: [Double], style: Style) {
+      self.name = name
+      self.x = x
+      self.y = y
+      self.style = style
+    }
+  }
+
+  public var title: String
+  public var panels: [Panel]
+  /// Panels side by side.
+  public var columns: Int
+  /// The size of a panel in pixels.
+  public var panelWidth: Double
+  public var panelHeight: Double
+
+  public init(
+    title: String, panels: [Panel], columns: Int = 3, panelWidth: Double = 340, panelHeight: Double = 300
+  ) {
+    self.title = title
+    self.panels = panels
+    self.columns = columns
+    self.panelWidth = panelWidth
+    self.panelHeight = panelHeight
+  }
+
+  /// The figure as an SVG document on a white background.
+  ///
+  /// Points with a value that is not finite are left out and counted in the caption.
+  public func svg() -> String {
+    let columns = min(max(self.columns, 1), max(panels.count, 1))
+    let rows = (panels.count + columns - 1) / columns
+    let width = panelWidth * Double(columns)
+    let titleHeight = title.isEmpty ? 0 : Layout.titleHeight
+    let height = titleHeight + panelHeight * Double(max(rows, 1))
+    var svg = SVGText()
+    svg.line(
+      """
+      <svg xmlns="http://www.w3.org/2000/svg" width="\(svg.number(width))" height="\(svg.number(height))" \
+      viewBox="0 0 \(svg.number(width)) \(svg.number(height))" role="img" \
+      font-family="Helvetica, Arial, 'Liberation Sans', sans-serif" fill="\(Layout.ink)">
+      """)
+    svg.line("<title>\(svg.escaped(title))</title>")
+    svg.line("<rect width=\"100%\" height=\"100%\" fill=\"#ffffff\"/>")
+    if !title.isEmpty {
+      svg.text(title, x: width / 2, y: 25, size: 15, anchor: "middle", weight: "bold", room: width - 20)
+    }
+    for (position, panel) in panels.enumerated() {
+      let x = panelWidth * Double(position % columns)
+      let y = titleHeight + panelHeight * Double(position / columns)
+      svg.line("<g transform=\"translate(\(svg.number(x)) \(svg.number(y)))\">")
+      draw(panel, in: &svg)
+      svg.line("</g>")
+    }
+    svg.line("</svg>")
+    return svg.document
+  }
+
+  /// Lengths in user units and colours.
+  private enum Layout {
+    static let titleHeight = 36.0
+    static let left = 58.0
+    static let ink = "#222222"
+    static let faint = "#555555"
+    static let grid = "#e6e6e6"
+    static let point = "#1f5fa8"
+    /// Points behind lines.
+    static let background = "#7d8ea3"
+    static let chosen = "#c8421f"
+    static let reference = "#137a4c"
+
+    static func colour(of style: Series.Style) -> String { style == .chosen ? chosen : reference }
+  }
+
+  /// The area of the points, in user units of its panel, and its axes.
+  private struct Frame {
+    var left = Layout.left
+    var right: Double
+    var top: Double
+    var bottom: Double
+    var xAxis: PlotAxis
+    var yAxis: PlotAxis
+
+    var middle: Double { (left + right) / 2 }
+    var width: Double { right - left }
+    var height: Double { bottom - top }
+
+    func x(at share: Double) -> Double { left + share * width }
+    func y(at share: Double) -> Double { bottom - share * height }
+    func x(of value: Double) -> Double { x(at: xAxis.position(of: value)) }
+    func y(of value: Double) -> Double { y(at: yAxis.position(of: value)) }
+  }
+
+  private func draw(_ panel: Panel, in svg: inout SVGText) {
+    let points = zip(panel.x, panel.y).filter { $0.isFinite && $1.isFinite }
+    let hasSeries = !panel.series.isEmpty
+    let frame = Frame(
+      right: panelWidth - 18, top: hasSeries ? 68 : 48, bottom: panelHeight - 52,
+      xAxis: PlotAxis(values: points.map(\.0), count: 5, isLogarithmicFromADecade: hasSeries),
+      yAxis: PlotAxis(values: points.map(\.1), count: 5))
+    svg.text(panel.title, x: frame.middle, y: 20, size: 13, anchor: "middle", weight: "bold", room: frame.width)
+    svg.text(
+      panel.caption ?? caption(of: panel, points), x: frame.middle, y: 37, size: 11, anchor: "middle",
+      fill: Layout.faint, room: frame.width)
+    drawTicks(frame, in: &svg)
+
+    // Fewer points may be larger and darker before they hide each other.
+    let radius = points.count <= 300 ? 2.6 : points.count <= 3000 ? 1.8 : 1.2
+    let opacity = points.count <= 300 ? 0.6 : points.count <= 3000 ? 0.35 : 0.15
+    let colour = hasSeries ? Layout.background : Layout.point
+    svg.line("<g fill=\"\(colour)\" fill-opacity=\"\(svg.number(hasSeries ? 0.8 * opacity : opacity))\">")
+    for (x, y) in points { svg.circle(x: frame.x(of: x), y: frame.y(of: y), radius: radius) }
+    svg.line("</g>")
+    for series in panel.series { draw(series, in: frame, &svg) }
+
+    svg.line(
+      """
+      <path d="M\(svg.number(frame.left)) \(svg.number(frame.top))V\(svg.number(frame.bottom))\
+      H\(svg.number(frame.right))" fill="none" stroke="\(Layout.ink)"/>
+      """)
+    if hasSeries { drawLegend(panel, in: frame, &svg) }
+    svg.text(
+      panel.xLabel + unit(frame.xAxis.exponent), x: frame.middle, y: frame.bottom + 37, size: 12, anchor: "middle",
+      room: frame.width)
+    svg.text(
+      panel.yLabel + unit(frame.yAxis.exponent), x: 16, y: (frame.top + frame.bottom) / 2, size: 12, anchor: "middle",
+      room: frame.height, upwards: true)
+  }
+
+  private func drawTicks(_ frame: Frame, in svg: inout SVGText) {
+    let xTicks = frame.xAxis.ticks.map { (frame.x(at: $0.position), $0.label) }
+    let yTicks = frame.yAxis.ticks.map { (frame.y(at: $0.position), $0.label) }
+    var grid = ""
+    var marks = ""
+    for (x, _) in xTicks {
+      grid += "M\(svg.number(x)) \(svg.number(frame.top))V\(svg.number(frame.bottom))"
+      marks += "M\(svg.number(x)) \(svg.number(frame.bottom))v4"
+    }
+    for (y, _) in yTicks {
+      grid += "M\(svg.number(frame.left)) \(svg.number(y))H\(svg.number(frame.right))"
+      marks += "M\(svg.number(frame.left)) \(svg.number(y))h-4"
+    }
+    if !grid.isEmpty {
+      svg.line("<path d=\"\(grid)\" fill=\"none\" stroke=\"\(Layout.grid)\"/>")
+      svg.line("<path d=\"\(marks)\" fill=\"none\" stroke=\"\(Layout.ink)\"/>")
+    }
+    for (x, label) in xTicks { svg.text(label, x: x, y: frame.bottom + 17, size: 11, anchor: "middle", room: 60) }
+    for (y, label) in yTicks { svg.text(label, x: frame.left - 7, y: y + 4, size: 11, anchor: "end", room: 32) }
+  }
+
+  /// Steps with a point at each.
+  private func draw(_ series: Series, in frame: Frame, _ svg: inout SVGText) {
+    let points = zip(series.x, series.y).filter { $0.isFinite && $1.isFinite }.map {
+      (frame.x(of: $0), frame.y(of: $1))
+    }
+    // Several points at one place are one choice: the line goes through their mean.
+    var steps: [(x: Double, ys: [Double])] = []
+    for (x, y) in points {
+      if steps.last?.x == x { steps[steps.count - 1].ys.append(y) } else { steps.append((x, [y])) }
+    }
+    guard let first = steps.first else { return }
+    let colour = Layout.colour(of: series.style)
+    var path = "M\(svg.number(first.x)) \(svg.number(first.ys.mean))"
+    for (x, ys) in steps.dropFirst() { path += "H\(svg.number(x))V\(svg.number(ys.mean))" }
+    // What the last one has is to be had for any higher cost.
+    path += "H\(svg.number(frame.right))"
+    svg.line("<path d=\"\(path)\" fill=\"none\" stroke=\"\(colour)\" stroke-width=\"1.6\"/>")
+    svg.line("<g fill=\"\(colour)\" stroke=\"#ffffff\" stroke-width=\"0.8\">")
+    for (x, y) in points { svg.circle(x: x, y: y, radius: 3.4) }
+    svg.line("</g>")
+  }
+
+  /// One line between caption and points, from the left.
+  private func drawLegend(_ panel: Panel, in frame: Frame, _ svg: inout SVGText) {
+    let entries =
+      [("architectures", Layout.background, false)]
+      + panel.series.reversed().map { ($0.name, Layout.colour(of: $0.style), true) }
+    let lengths = entries.map { Double($0.0.count) * 11 * 0.52 + 38 }
+    var x = frame.middle - lengths.reduce(-14, +) / 2
+    for ((name, colour, isLine), length) in zip(entries, lengths) {
+      if isLine {
+        svg.line("<path d=\"M\(svg.number(x)) 53h18\" fill=\"none\" stroke=\"\(colour)\" stroke-width=\"1.6\"/>")
+      }
+      svg.line("<g fill=\"\(colour)\">")
+      svg.circle(x: x + 9, y: 53, radius: isLine ? 3.4 : 2.6)
+      svg.line("</g>")
+      svg.text(name, x: x + 22, y: 57, size: 11, anchor: "start", room: frame.width)
+      x += length
+    }
+  }
+
+  /// The number of points, tau-b and its interval, and how many points are missing.
+  private func caption(of panel: Panel, _ points: [(Double, Double)]) -> String {
+    var caption = "n = \(points.count)"
+    let computed = RankCorrelation(points.map(\.0), points.map(\.1))?.coefficients()
+    if let tau = panel.kendallTauB ?? computed.map({ Estimate(value: $0.kendallTauB) }), tau.value.isFinite {
+      caption += ", Kendall's τ = \(signed(tau.value))"
+      if let interval = tau.interval { caption += " [\(signed(interval.lowerBound)), \(signed(interval.upperBound))]" }
+    } else {
+      caption += ", τ undefined"
+    }
+    let missing = max(panel.x.count, panel.y.count) - points.count
+    return missing > 0 ? caption + ", \(missing) missing" : caption
+  }
+
+  private func signed(_ value: Double) -> String {
+    guard value.isFinite, abs(value) <= 1 else { return "\(value)" }
+    let thousandths = Int((abs(value) * 1000).rounded())
+    let digits = String(1000 + thousandths % 1000).dropFirst()
+    return (value < 0 && thousandths > 0 ? "\u{2212}" : "") + "\(thousandths / 1000).\(digits)"
+  }
+
+  /// What tick labels are to be multiplied by, such as ` (×10⁶)`.
+  private func unit(_ exponent: Int) -> String {
+    guard exponent != 0 else { return "" }
+    let superscripts: [Character: Character] = [
+      "-": "⁻", "0": "⁰", "1": "¹", "2": "²", "3": "³", "4": "⁴", "5": "⁵", "6": "⁶", "7": "⁷", "8": "⁸", "9": "⁹",
+    ]
+    return " (×10" + String("\(exponent)".compactMap { superscripts[$0] }) + ")"
+  }
+}

@@ -1,0 +1,124 @@
+package import Foundation
+import Synchronization
+
+/// A value as one line of JSON, its keys sorted.
+public func jsonLine(_ value: some Encodable) throws -> String {
+  let encoder = JSONEncoder()
+  encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+  return String(decoding: try encoder.encode(value), as: UTF8.self)
+}
+
+/// A row of a file of JSON lines.
+///
+/// Its key `arch` comes first: keys are written in alphabetical order.
+public protocol StoredRow: Codable, Sendable {
+  /// What rows of this kind hold, as errors call it, such as `scores`.
+  static var contents: String { get }
+}
+
+/// Rows of one kind in JSON lines.
+public enum RowFile<Stored: StoredRow> {
+  /// The line of a row.
+  public static func line(_ row: Stored) throws -> String { try jsonLine(row) }
+
+  /// Reads the rows of a file; a last line without its end, as a kill leaves behind, is removed from the file.
+  ///
+  /// Nothing is removed from a file that is not one of rows. Who calls this holds the file's lock, which `LineWriter` takes.
+  ///
+  /// - Returns: nothing where there is no such file, or a device or a pipe.
+  public static func repair(path: String) throws(FileError) -> [Stored] {
+    var status = stat()
+    guard stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFREG else { return [] }
+    let (rows, whole, isUnfinished) = try finishedRows(in: readFile(path), "'\(path)'")
+    guard isUnfinished else { return rows }
+    guard truncate(path, off_t(whole)) == 0 else {
+      throw .system(.cannotWrite, "cannot remove the unfinished last line of '\(path)'")
+    }
+    return rows
+  }
+
+  /// Reads the rows of a file, a device or a pipe that stays as it is.
+  ///
+  /// - Parameter path: `-` for standard input.
+  /// - Returns: the rows, and whether a last line without its end was passed over, as a kill leaves behind.
+  public static func read(path: String) throws(FileError) -> (rows: [Stored], isUnfinished: Bool) {
+    let name = path == "-" ? "standard input" : "'\(path)'"
+    let contents = try readFile(path, maximumBytes: maximumBytes)
+    // The last row of what others wrote may want nothing but the line's end.
+    if contents.last != 0x0A, let rows = try? rows(in: contents, name) { return (rows, false) }
+    let (rows, _, isUnfinished) = try finishedRows(in: contents, name)
+    return (rows, isUnfinished)
+  }
+
+  /// Longer files are refused; rows of NAS-Bench-201 without their layers are 11 MiB.
+  private static var maximumBytes: Int { 1 << 30 }
+
+  /// The rows of all lines that have an end, the length of these lines, and whether the beginning of another follows.
+  private static func finishedRows(
+    in contents: Data, _ name: String
+  ) throws(FileError) -> (rows: [Stored], whole: Int, isUnfinished: Bool) {
+    let whole = contents.lastIndex(of: 0x0A).map { $0 + 1 } ?? 0
+    let rows = try rows(in: contents[..<whole], name)
+    let unfinished = contents[whole...]
+    guard unfinished.starts(with: beginning) || beginning.starts(with: unfinished) else {
+      throw noRow(contents[..<whole].count { $0 == 0x0A } + 1, name)
+    }
+    return (rows, whole, !unfinished.isEmpty)
+  }
+
+  /// The rows of a file's contents, each a line.
+  ///
+  /// - Parameter name: what errors call the file.
+  package static func rows(in contents: Data, _ name: String) throws(FileError) -> [Stored] {
+    let lines = lines(of: contents)
+    let blocks = (lines.count + blockLines - 1) / blockLines
+    // Decoding takes longer than all that is done with the rows: shared out among the processors.
+    let decoded = Mutex([Result<[Stored], FileError>?](repeating: nil, count: blocks))
+    DispatchQueue.concurrentPerform(iterations: blocks) { block in
+      let result = Self.rows(of: lines, from: block * blockLines, name)
+      decoded.withLock { $0[block] = result }
+    }
+    var rows: [Stored] = []
+    // The first error is that of the first line.
+    for block in decoded.withLock({ $0 }) { rows += try block?.get() ?? [] }
+    return rows
+  }
+
+  private static var blockLines: Int { 256 }
+
+  /// Where lines are, without their ends. `split` takes as long as decoding.
+  private static func lines(of contents: Data) -> [Data] {
+    var ranges: [Range<Int>] = []
+    contents.withUnsafeBytes { bytes in
+      var start = 0
+      while start < bytes.count, let base = bytes.baseAddress {
+        let end = memchr(base + start, 0x0A, bytes.count - start).map { $0 - UnsafeMutableRawPointer(mutating: base) }
+        ranges.append(start..<(end ?? bytes.count))
+        start = (end ?? bytes.count) + 1
+      }
+    }
+    return ranges.map { contents[contents.startIndex + $0.lowerBound..<contents.startIndex + $0.upperBound] }
+  }
+
+  private static func rows(of lines: [Data], from start: Int, _ name: String) -> Result<[Stored], FileError> {
+    let decoder = JSONDecoder()
+    var rows: [Stored] = []
+    for number in start..<min(start + blockLines, lines.count) where !lines[number].isEmpty {
+      do {
+        rows.append(try decoder.decode(Stored.self, from: lines[number]))
+      } catch {
+        return .failure(noRow(number + 1, name))
+      }
+    }
+    return .success(rows)
+  }
+
+  /// What every line begins with: the keys are sorted.
+  private static var beginning: [UInt8] { Array("{\"arch\":".utf8) }
+
+  private static func noRow(_ line: Int, _ name: String) -> FileError {
+    FileError(
+      .unreadable,
+      "line \(line) of \(name) is no row of this program with \(Stored.contents): repair it or name another file")
+  }
+}

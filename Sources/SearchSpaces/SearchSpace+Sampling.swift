@@ -1,0 +1,67 @@
+import Randomness
+
+extension SearchSpace {
+  /// Random architectures, all different.
+  ///
+  /// More with the same seed begin with fewer. In a space with indices they are a random order of all of them, the one whose
+  /// beginning `epads correlate --sample` takes; else what the space draws, without what it drew before.
+  ///
+  /// - Parameter fits: whether to take an architecture.
+  /// - Throws: `SearchError` where there are not so many: in a space without indices, when `maximumMisses` draws in a row
+  ///   give nothing.
+  public func randomArchitectures(
+    _ count: Int, seed: UInt64, where fits: (Architecture) throws -> Bool = { _ in true }
+  ) throws -> [Architecture] {
+    let stream = RandomStream(seed: seed, domain: .architectures, name: name)
+    var indices = sampleWithoutReplacement(self.count, of: self.count, stream: stream).makeIterator()
+    var draws = RandomDraws(stream)
+    var seen = Set<Architecture>()
+    var taken: [Architecture] = []
+    var drawn = 0
+    var misses = 0
+    func shortage() -> SearchError { SearchError(wanted: count, found: taken.count, drawn: drawn) }
+    while taken.count < count {
+      let architecture: Architecture
+      if self.count > 0 {
+        guard let index = indices.next() else { throw shortage() }
+        architecture = try self.architecture(index: index)
+      } else {
+        guard misses < SearchError.maximumMisses else { throw shortage() }
+        architecture = randomArchitecture(&draws)
+      }
+      drawn += 1
+      if seen.insert(architecture).inserted, try fits(architecture) {
+        taken.append(architecture)
+        misses = 0
+      } else {
+        misses += 1
+      }
+    }
+    return taken
+  }
+}
+
+extension [Architecture] {
+  /// So many of them at random, at most all, in random order. More with the same seed begin with fewer.
+  public func sample(_ count: Int, seed: UInt64, space: any SearchSpace) -> [Architecture] {
+    let stream = RandomStream(seed: seed, domain: .architectures, name: space.name)
+    return sampleWithoutReplacement(Swift.min(count, self.count), of: self.count, stream: stream).map { self[$0] }
+  }
+}
+
+/// Why a sample cannot be drawn: too few architectures fit.
+public struct SearchError: Error, Hashable, Sendable, CustomStringConvertible {
+  /// Architectures that were looked for.
+  public var wanted: Int
+  public var found: Int
+  /// Architectures that were looked at.
+  public var drawn: Int
+
+  /// Draws in a row that give nothing before a space without indices is given up: where one in a thousand fits, more than
+  /// enough.
+  public static let maximumMisses = 10_000
+
+  public var description: String {
+    "only \(found) of \(wanted) different architectures that fit were found in \(drawn) draws"
+  }
+}

@@ -1,0 +1,60 @@
+import Accuracies
+import Files
+import SearchSpaces
+import TestSupport
+import Testing
+
+@Suite struct MeasuredArchitecturesTests {
+  private let folder: ScratchFolder
+  private let space = NASBench201()
+
+  init() throws { folder = try ScratchFolder() }
+
+  private func measured(
+    _ text: String, accuracies: [String] = [], published: [String] = []
+  ) throws -> MeasuredArchitectures {
+    try MeasuredArchitectures(
+      ArchitectureTable(path: folder.write(text, "table")), of: space, accuracies: accuracies, published: published)
+  }
+
+  @Test func columnsWithAccInTheirNamesAreAccuracies() throws {
+    let measured = try measured("index,val_accuracy,loss,Acc2\n3,90.5,1,80\n5,91,2,81\n")
+    #expect(measured.architectures.map(\.index) == [3, 5])
+    #expect(measured.truth.dataSets == ["val_accuracy", "Acc2"])
+    #expect(measured.truth.accuracies(dataSet: "val_accuracy") == [90.5, 91])
+    #expect(measured.truth.accuracy(of: measured.architectures[1], dataSet: "Acc2") == 81)
+    #expect(measured.truth.accuracy(of: try space.architecture(index: 4), dataSet: "Acc2") == nil)
+    #expect(measured.truth.accuracy(index: 3, dataSet: "Acc2") == nil)
+    #expect(measured.truth.title(of: "Acc2") == "Acc2")
+    #expect(measured.truth.source.hasSuffix("table'"))
+    #expect(measured.incomplete == 0 && measured.repeated == 0)
+  }
+
+  @Test func namedColumnsAreTaken() throws {
+    let text = "index,acc,test,nwot,snip\n3,1,90,0.5,7\n5,2,80,0.25,8\n"
+    let measured = try measured(text, accuracies: ["test"], published: ["snip", "nwot"])
+    #expect(measured.truth.dataSets == ["test"])
+    #expect(measured.truth.published == ["snip", "nwot"])
+    #expect(measured.truth.published("nwot", of: measured.architectures[0]) == 0.5)
+    #expect(measured.truth.published("acc", of: measured.architectures[0]) == nil)
+  }
+
+  @Test func whatIsIncompleteIsLeftOutAndWhatIsRepeatedIsAveraged() throws {
+    let measured = try measured("index,acc,acc2\n3,90,1\n5,,1\n7,nan,1\n3,92,2\n9,1,inf\n3,94,6\n4,80,\n8,70,1\n")
+    #expect(measured.architectures.map(\.index) == [3, 8])
+    #expect(measured.truth.accuracies(dataSet: "acc") == [92, 70])
+    #expect(measured.truth.accuracies(dataSet: "acc2") == [3, 1])
+    #expect(measured.incomplete == 4 && measured.repeated == 2)
+  }
+
+  @Test(arguments: [
+    ("index,test\n3,90\n", [], "has acc in its name: name one with --accuracy; there are index, test"),
+    ("index,test\n3,90\n", ["acc"], "has no column 'acc'; there are index, test"),
+    ("index,acc\n3,\n", [], "has an accuracy"), ("index,acc\n3,x\n", [], "line 2: 'x' in column 'acc' is no number"),
+    ("acc\n3\n", [], "no column of"),
+  ])
+  func whatCannotBeUsedIsAnError(text: String, accuracies: [String], reason: String) throws {
+    let error = #expect(throws: FileError.self) { try measured(text, accuracies: accuracies) }
+    #expect(error?.description.contains(reason) == true, "\(error?.description ?? "")")
+  }
+}

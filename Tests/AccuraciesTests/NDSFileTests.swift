@@ -1,0 +1,147 @@
+import Accuracies
+import Files
+import Foundation
+import Scoring
+import SearchSpaces
+import TestSupport
+import Testing
+
+/// Small files in the layout of the published ones.
+@Suite struct NDSFileTests {
+  private let folder: ScratchFolder
+
+  init() throws { folder = try ScratchFolder() }
+
+  private func read(_ text: String) throws -> NDSFile { try NDSFile(path: folder.write(text, "nds.json")) }
+
+  private func expectError(_ text: String, _ reason: String, at location: SourceLocation = #_sourceLocation) {
+    let error = #expect(throws: FileError.self, sourceLocation: location) { _ = try read(text) }
+    #expect(error?.description.contains(reason) == true, "\(error?.description ?? "")", sourceLocation: location)
+  }
+
+  private static let basic = """
+    {"job_id": 7, "rng_seed": 1, "exp_mem": 0.3, "params": 594138, "flops": 184519578.0,
+     "net": {"block_type": "res_basic_block", "ds": [1, 12, 12, 12], "ss": [1, 1, 2, 2], "ws": [16, 24, 24, 40],
+             "bot_muls": [], "num_gs": [], "unknown": {"a": [[], {}, null, true, "x"]}},
+     "optim": {"base_lr": 0.1, "wd": 0.0005, "max_ep": 2}, "prec_time": {"train_fw_bw": 0.1},
+     "train_ep_loss": [NaN, Infinity, -Infinity, 1e-3], "test_ep_top1": [50.5, 6.51], "min_test_top1": 6.5}
+    """
+  private static let bottleneck = """
+    {"test_ep_top1": [9.61], "net": {"num_gs": [1, 2.0, 1, 2], "ws": [16, 64, 128, 16], "ss": [1, 1, 2, 2],
+     "ds": [1, 16, 1, 4], "bot_muls": [0.0, 0.25, 0.25, 0.25], "block_type": "res_bottleneck_block"},
+     "params": 83002, "flops": 69890986}
+    """
+  private static let vanilla = """
+    {"net": {"block_type": "double_plain_block", "ds": [1, 12, 12, 12], "ss": [1, 1, 2, 2], "ws": [16, 24, 32, 40],
+     "bot_muls": null}, "test_ep_top1": [], "params": null, "flops": null}
+    """
+  private static let cells = """
+    {"net": {"genotype": {"normal": [["sep_conv_3x3", 0], ["skip_connect", 1]], "normal_concat": [2],
+     "reduce": [["max_pool_3x3", 0], ["none", 1.0], ["conv_7x1_1x7", 2], ["dil_conv_5x5", 0]], "reduce_concat": [2, 3]},
+     "width": 16.0, "depth": 12, "aux": true, "drop_prob": 0.2}, "test_ep_top1": [12.5]}
+    """
+
+  @Test func aListOfEntries() throws {
+    let file = try read("[\(Self.basic), \(Self.bottleneck),\n\(Self.vanilla), \(Self.cells)]\n")
+    let texts: [String] = [
+      "ResNet(block=res_basic_block, ds=[1, 12, 12, 12], ws=[16, 24, 24, 40], ss=[1, 1, 2, 2])",
+      "ResNet(block=res_bottleneck_block, ds=[1, 16, 1, 4], ws=[16, 64, 128, 16], ss=[1, 1, 2, 2], "
+        + "bot_muls=[0.0, 0.25, 0.25, 0.25], num_gs=[1, 2, 1, 2])",
+      "ResNet(block=vanilla_block, ds=[1, 12, 12, 12], ws=[16, 24, 32, 40], ss=[1, 1, 2, 2])",
+      "Genotype(normal=[('sep_conv_3x3', 0), ('skip_connect', 1)], normal_concat=[2], reduce=[('max_pool_3x3', 0), "
+        + "('none', 1), ('conv_7x1_1x7', 2), ('dil_conv_5x5', 0)], reduce_concat=[2, 3]) width=16 depth=12 auxiliary=1",
+    ]
+    #expect(file.entries.map(\.architecture.text) == texts)
+    let accuracies: [Double?] = [93.49, 90.39, nil, 87.5]
+    #expect(file.entries.map(\.accuracy) == accuracies)
+    #expect(file.entries.map(\.parameters) == [594_138, 83_002, nil, nil])
+    #expect(file.entries.map(\.flops) == [184_519_578, 69_890_986, nil, nil])
+  }
+
+  @Test func anObjectOfTwoLists() throws {
+    let file = try read(#"{"other": [1, {"net": 2}], "top": [\#(Self.basic)], "mid": [\#(Self.vanilla)], "x": {}}"#)
+    #expect(file.entries.map(\.accuracy) == [93.49, nil] as [Double?])
+    let measured = try file.measured(in: NDSSpace())
+    #expect(measured.architectures.count == 1 && measured.incomplete == 1)
+    #expect(measured.truth.dataSets == ["test accuracy"])
+    #expect(measured.truth.accuracy(of: measured.architectures[0], dataSet: "test accuracy") == 93.49)
+  }
+
+  @Test func countsAreCompared() throws {
+    let wrong = Self.bottleneck.replacingOccurrences(of: "16, 64, 128, 16", with: "16, 64, 256, 16")
+    let file = try read("[\(Self.basic), \(Self.bottleneck), \(wrong), \(Self.vanilla)]")
+    let found = try file.countDifferences(
+      of: file.entries.map(\.architecture), in: NDSSpace(), dataSet: .cifar10)
+    #expect(found == NDSFile.CountDifferences(3, parameters: 1, flops: 1))
+  }
+
+  @Test func whatIsWrongIsSaidWithItsPlace() throws {
+    expectError("", "byte 1: expected a list of networks")
+    expectError("7", "byte 1: expected a list of networks")
+    expectError("[]", "no network in '")
+    expectError("{}", "no network in '")
+    expectError(#"{"top": 7}"#, "byte 9: expected a list, not a number")
+    expectError("[\(Self.basic)] x", "no value begins with 'x'")
+    expectError("[\(Self.basic)] []", "unexpected text after the end")
+    expectError("[{}]", "byte 4: the entry that ends here has no member 'net'")
+    expectError(
+      #"[{"net": {}}]"#, "byte 13: the entry that ends here is no network: it has neither a genotype nor a block_type")
+    expectError(#"[{"net": []}]"#, "byte 10: expected an object, not a list")
+    expectError(#"[{"net": {"width": "8"}}]"#, "expected a number, not a text")
+    expectError(#"[{"net": {"width": 8.5}}]"#, "8.5 is no whole number")
+    expectError(#"[{"net": {"width": 1e300}}]"#, "1e+300 is no whole number")
+    expectError(#"[{"net": {"aux": 1}}]"#, "expected true or false, not a number")
+    expectError(#"[{"net": {"genotype": {"normal": [["none"]]}}}]"#, "an edge is an operation and the state")
+    expectError(#"[{"net": {"genotype": {"normal": [["none", 0, 1]]}}}]"#, "an edge is an operation and the state")
+    expectError(#"[{"net": {"genotype": {}, "width": 8, "depth": 8}}]"#, "lacks normal or normal_concat")
+    expectError(#"[{"net": {"genotype": {}}}]"#, "width or depth is missing")
+    expectError("[\(Self.cells.replacingOccurrences(of: "skip_connect", with: "skip"))]", "unknown operation: 'skip'")
+    expectError(
+      "[\(Self.cells.replacingOccurrences(of: "\"depth\": 12", with: "\"depth\": 1200"))]", "a depth is from 1 to 100")
+    expectError("[\(Self.basic.replacingOccurrences(of: "res_basic", with: "x"))]", "unknown block")
+    expectError("[\(Self.basic.replacingOccurrences(of: "24, 24", with: "24"))]", "their lengths differ")
+    expectError("[\(Self.basic.replacingOccurrences(of: "24, 24", with: "-1, 24"))]", "a width is from 1 to 8192: '-1'")
+    expectError(
+      "[\(Self.basic.replacingOccurrences(of: "[1, 12", with: "[2, 12"))]", "the first depth is that of the stem")
+    let deep = String(repeating: "[", count: 70) + String(repeating: "]", count: 70)
+    expectError(#"[{"x": \#(deep)}]"#, "more than 64 objects and lists inside each other")
+    let long = "[" + Array(repeating: "1", count: 2000).joined(separator: ",") + "]"
+    expectError(#"[{"net": {"ds": \#(long)}}]"#, "a list of more than 1000 elements")
+    expectError(#"[{"\#(String(repeating: "x", count: 2 << 20))": 1}]"#, "a text of more than 1024 KiB")
+    // What is passed over may be long.
+    #expect(try read(#"[{"x": \#(long), \#(Self.basic.dropFirst())]"#).entries.count == 1)
+  }
+
+  /// Every beginning of a file is refused, wherever it is cut.
+  @Test func aFileThatIsCutIsAnError() throws {
+    let whole = "[\(Self.basic), \(Self.cells)]"
+    for length in 0..<whole.utf8.count {
+      let cut = String(decoding: whole.utf8.prefix(length), as: UTF8.self)
+      #expect(throws: FileError.self) { try read(cut) }
+    }
+  }
+
+  /// Whatever a file holds, it is read or refused.
+  @Test func brokenFilesNeverTrap() throws {
+    let whole = Array(#"{"top": [\#(Self.basic), \#(Self.cells)], "mid": [\#(Self.bottleneck)]}"#.utf8)
+    for change in 0..<1500 {
+      var bytes = whole
+      // A byte here and there, in places that no two changes share.
+      for step in 0...change % 3 {
+        let place = (change * 7919 + step * 104_729) % bytes.count
+        switch change % 4 {
+        case 0: bytes.remove(at: place)
+        case 1: bytes[place] = UInt8(change % 256)
+        default: bytes.insert(Array("\"\\,[]{}:-9eN".utf8)[change % 12], at: place)
+        }
+      }
+      _ = try? NDSFile(path: folder.write(Data(bytes), "nds.json"))
+    }
+  }
+
+  @Test func filesThatAreNone() throws {
+    let error = #expect(throws: FileError.self) { try NDSFile(path: folder.file("none")) }
+    #expect(error?.code == .cannotOpen)
+    #expect(throws: FileError.self) { try NDSFile(path: folder.path) }
+  }
+}
