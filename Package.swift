@@ -112,6 +112,7 @@ let package = Package(
       dependencies: [
         "Scoring", "Files", "CPUBackend", "Compute", "Randomness", "NetworkGraph", "SearchSpaces", "TestSupport",
       ]),
+    .testTarget(name: "FilesTests", dependencies: ["Files", "TestSupport"]),
     .testTarget(name: "StatisticsTests", dependencies: ["Statistics", "Randomness", "TestSupport"]),
     .testTarget(name: "FiguresTests", dependencies: ["Figures", "Statistics", "SearchSpaces", "TestSupport"]),
     .testTarget(

@@ -2,7 +2,8 @@
 
 /// Reads comma-separated values as RFC 4180 has them: fields in quotes may hold commas, line ends and doubled quotes.
 ///
-/// A line may end in a line feed alone. Blank lines are passed over.
+/// A line may end in a line feed alone. Blank lines are passed over. An apostrophe before what a spreadsheet would run, as
+/// `CSVField` writes it, is no part of the text.
 package struct CSVReader: ~Copyable {
   package struct Record {
     /// Where it begins, from 1.
@@ -73,7 +74,7 @@ package struct CSVReader: ~Copyable {
 
   private func text(_ field: [UInt8], _ line: Int) throws(FileError) -> String {
     guard let text = String(validating: field, as: UTF8.self) else { throw failure(line, "a field that is not UTF-8") }
-    return text
+    return CSVField.text(ofField: text)
   }
 
   private func failure(_ line: Int, _ reason: String) -> FileError {

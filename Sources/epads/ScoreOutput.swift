@@ -118,8 +118,5 @@ enum CSV {
 
   static func text<T>(_ value: T?) -> String { value.map { "\($0)" } ?? "" }
 
-  static func quoted(_ text: String) -> String {
-    guard text.contains(where: { $0 == "," || $0 == "\"" || $0.isNewline }) else { return text }
-    return "\"" + text.replacingOccurrences(of: "\"", with: "\"\"") + "\""
-  }
+  static func quoted(_ text: String) -> String { CSVField(text).written }
 }
