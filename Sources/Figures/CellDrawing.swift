@@ -3,39 +3,17 @@ public import SearchSpaces
 /// A figure of an architecture's cells as an SVG text: states as boxes, operations on the curves between them.
 public struct CellDrawing: Hashable, Sendable {
   public var title: String
-  private var cells: [Cell]
+  /// One below the other.
+  public var cells: [CellGraph]
 
-  private struct Cell: Hashable {
-    var title: String
-    var graph: CellGraph
-  }
-
-  public init(_ genotype: Genotype, title: String) {
-    self.init(
-      title: title,
-      [
-        Cell(title: "normal cell", graph: CellGraph(genotype.normal)),
-        Cell(title: "reduction cell", graph: CellGraph(genotype.reduction)),
-      ])
-  }
-
-  private init(title: String, _ cells: [Cell]) {
+  public init(_ cells: [CellGraph], title: String) {
     self.title = title
     self.cells = cells
   }
 
-  /// - Throws: where the architecture's text is none of the space.
-  public init(_ architecture: Architecture, of space: any SearchSpace, title: String) throws(ArchitectureError) {
-    guard space is NASBench201 else {
-      self.init(try Genotype(text: architecture.text), title: title)
-      return
-    }
-    self.init(title: title, [Cell(title: "cell", graph: CellGraph(try NASBench201.edges(of: architecture.text)))])
-  }
-
   /// The figure as an SVG document on a white background, one cell below the other.
   public func svg() -> String {
-    let layouts = cells.map { CellLayout($0.graph) }
+    let layouts = cells.map { CellLayout($0) }
     let width = max(layouts.map(\.width).max() ?? 0, Style.leastWidth) + 2 * Style.margin
     let titleHeight = title.isEmpty ? Style.margin : Style.titleHeight
     let height = layouts.reduce(titleHeight) { $0 + Style.captionHeight + $1.height + Style.margin }
@@ -56,10 +34,10 @@ public struct CellDrawing: Hashable, Sendable {
       top += Style.captionHeight
       let left = (width - layout.width) / 2
       svg.line("<g transform=\"translate(\(svg.number(left)) \(svg.number(top)))\">")
-      for (edge, places) in zip(cell.graph.edges, layout.routes) {
+      for (edge, places) in zip(cell.edges, layout.routes) {
         draw(edge, through: places, in: &svg)
       }
-      for (state, place) in zip(cell.graph.states, layout.states) { draw(state, at: place, in: &svg) }
+      for (state, place) in zip(cell.states, layout.states) { draw(state, at: place, in: &svg) }
       svg.line("</g>")
       top += layout.height + Style.margin
     }

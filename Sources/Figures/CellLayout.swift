@@ -1,3 +1,5 @@
+import SearchSpaces
+
 /// Where the parts of a cell stand: a layered drawing (Sugiyama, Tagawa and Toda, 1981), from left to right.
 ///
 /// States stand in every second column, by the longest path to them. Between two columns of states there is one for the
@@ -71,5 +73,17 @@ struct CellLayout {
     self.routes = routes.map { route in route.map { places[$0] } }
     width = max(right - Self.columnGap, 0)
     height = places.map { $0.y + $0.height / 2 }.max() ?? 0
+  }
+}
+
+extension CellGraph {
+  /// How many edges the longest path to each state has; the output comes after all others.
+  fileprivate var ranks: [Int] {
+    var ranks = states.map { $0.role == .input ? 0 : 1 }
+    for target in states.indices {
+      for edge in edges where edge.target == target { ranks[target] = max(ranks[target], ranks[edge.source] + 1) }
+    }
+    if let output = ranks.indices.last { ranks[output] = (ranks.dropLast().max() ?? 0) + 1 }
+    return ranks
   }
 }

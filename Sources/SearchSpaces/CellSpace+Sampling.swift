@@ -1,11 +1,11 @@
 public import Randomness
 
-extension CellSpace {
+extension CellSpace: SampledSpace {
   /// A random genotype of the family: both cells, and of each every operation and source, drawn independently.
-  public func randomArchitecture(_ draws: inout RandomDraws) -> Architecture {
+  public func randomBlueprint(_ draws: inout RandomDraws) -> Genotype {
     let normal = randomCell(&draws)
     let reduction = randomCell(&draws)
-    return Architecture(text: Genotype(normal: normal, reduction: reduction).text)
+    return Genotype(normal: normal, reduction: reduction)
   }
 
   /// The genotype with another operation or another source of one edge, as Real et al. (AAAI 2019) evolve them.
@@ -13,16 +13,14 @@ extension CellSpace {
   /// The cell, which of the two changes, the edge and what it gets are drawn in this order, each uniformly. The new
   /// operation or source is one that the family has in this place, whether or not the rest of the genotype is of the
   /// family. With another source, a family that concatenates loose ends has another concatenation, too.
-  public func mutated(
-    _ architecture: Architecture, _ draws: inout RandomDraws
-  ) throws(ArchitectureError) -> Architecture {
-    var genotype = try Genotype(text: architecture.text)
+  public func mutated(_ genotype: Genotype, _ draws: inout RandomDraws) -> Genotype {
+    var genotype = genotype
     if draws.index(below: 2) == 0 {
       genotype.normal = mutated(genotype.normal, &draws)
     } else {
       genotype.reduction = mutated(genotype.reduction, &draws)
     }
-    return Architecture(text: genotype.text)
+    return genotype
   }
 
   private func randomCell(_ draws: inout RandomDraws) -> Genotype.Cell {

@@ -18,18 +18,42 @@ public struct CellSpace: SearchSpace {
       + (macroArchitecture.hasAuxiliaryHead ? ", auxiliary head" : "")
   }
 
-  public func architecture(text: String) throws(ArchitectureError) -> Architecture {
-    Architecture(text: try Genotype(text: text).text)
+  /// Every family with both stems.
+  static let descriptions = [false, true].flatMap { hasImageNetStem in
+    Family.allCases.map { family in
+      SpaceDescription(imageShape: hasImageNetStem ? .imageNet : .cifar) { macro in
+        CellSpace(
+          family,
+          macroArchitecture: CellNetwork(
+            width: macro.width, depth: macro.depth, hasAuxiliaryHead: macro.hasAuxiliaryHead,
+            hasImageNetStem: hasImageNetStem))
+      }
+    }
   }
 
-  public func network(
-    of architecture: Architecture, input: TensorShape, classes: Int
-  ) throws(ArchitectureError) -> Network {
-    let genotype = try Genotype(text: architecture.text)
-    do {
-      return try macroArchitecture.network(of: genotype, input: input, classes: classes)
-    } catch {
-      throw ArchitectureError(text: architecture.text, reason: "\(error)")
+  public func blueprint(text: String) throws(ArchitectureError) -> Genotype { try Genotype(text: text) }
+
+  public func key(of genotype: Genotype) -> Architecture { Architecture(text: genotype.text) }
+
+  public func network(of genotype: Genotype, input: TensorShape, classes: Int) throws(NetworkError) -> Network {
+    try macroArchitecture.network(of: genotype, input: input, classes: classes)
+  }
+}
+
+extension CellSpace: DrawnSpace {
+  public func cells(of genotype: Genotype) -> [CellGraph] {
+    [graph(of: genotype.normal, title: "normal cell"), graph(of: genotype.reduction, title: "reduction cell")]
+  }
+
+  /// States have the names that DARTS's drawings give them.
+  private func graph(of cell: Genotype.Cell, title: String) -> CellGraph {
+    let inputs = ["c_{k-2}", "c_{k-1}"].map { CellGraph.State(name: $0, role: .input) }
+    let nodes = (0..<cell.nodes).map { CellGraph.State(name: "\($0)", role: .node) }
+    let output = CellGraph.State(name: "c_{k}", role: .output)
+    let operations = cell.edges.enumerated().filter { $1.operation != .none }.map { position, edge in
+      CellGraph.Edge(source: edge.source, target: position / 2 + 2, operation: edge.operation.rawValue)
     }
+    let concatenated = cell.concatenation.map { CellGraph.Edge(source: $0, target: cell.nodes + 2) }
+    return CellGraph(title: title, states: inputs + nodes + [output], edges: operations + concatenated)
   }
 }

@@ -1,5 +1,4 @@
 internal import EmbeddedTables
-public import NetworkGraph
 public import Randomness
 
 /// NAS-Bench-201 (Dong and Yang, ICLR 2020): a cell of four nodes with an operation on each of its six edges.
@@ -28,34 +27,13 @@ public struct NASBench201: SearchSpace {
   }
 
   public var name: String { "nasbench201" }
-  public var count: Int { Int(EPADS_NASBENCH201_COUNT) }
 
-  public func architecture(index: Int) throws(ArchitectureError) -> Architecture {
-    guard (0..<count).contains(index) else {
-      throw ArchitectureError(text: "\(index)", reason: "index out of range 0...\(count - 1)")
-    }
-    return Architecture(text: Self.text(of: Self.edges(code: IndexTable.shared.codes[index])), index: index)
-  }
+  static let descriptions = [SpaceDescription(NASBench201(), imageShape: .cifar)]
+  /// Reads the six operations, in the order of the text: edges 0-1, 0-2, 1-2, 0-3, 1-3, 2-3.
+  public func blueprint(text: String) throws(ArchitectureError) -> [EdgeOperation] { try Self.edges(of: text) }
 
-  public func architecture(text: String) throws(ArchitectureError) -> Architecture {
-    let edges = try Self.edges(of: text)
-    return Architecture(text: Self.text(of: edges), index: Int(IndexTable.shared.indices[Self.code(of: edges)]))
-  }
-
-  public func randomArchitecture(_ draws: inout RandomDraws) -> Architecture {
-    let index = draws.index(below: count)
-    return Architecture(text: Self.text(of: Self.edges(code: IndexTable.shared.codes[index])), index: index)
-  }
-
-  /// Another operation on one of the six edges.
-  public func mutated(
-    _ architecture: Architecture, _ draws: inout RandomDraws
-  ) throws(ArchitectureError) -> Architecture {
-    var edges = try Self.edges(of: architecture.text)
-    let edge = draws.index(below: edges.count)
-    let others = EdgeOperation.allCases.filter { $0 != edges[edge] }
-    edges[edge] = others[draws.index(below: others.count)]
-    return try self.architecture(text: Self.text(of: edges))
+  public func key(of edges: [EdgeOperation]) -> Architecture {
+    Architecture(text: Self.text(of: edges), index: Int(IndexTable.shared.indices[Self.code(of: edges)]))
   }
 
   /// The six operations, in the order of the text: edges 0-1, 0-2, 1-2, 0-3, 1-3, 2-3.
@@ -96,90 +74,42 @@ public struct NASBench201: SearchSpace {
       (0..<node).map { source in "|\((next.next() ?? .none).rawValue)~\(source)" }.joined() + "|"
     }.joined(separator: "+")
   }
+}
 
-  public func network(
-    of architecture: Architecture, input: TensorShape, classes: Int
-  ) throws(ArchitectureError) -> Network {
-    let edges = try Self.edges(of: architecture.text)
-    do {
-      return try network(edges: edges, input: input, classes: classes)
-    } catch {
-      throw ArchitectureError(text: architecture.text, reason: "\(error)")
+extension NASBench201: EnumeratedSpace {
+  public var count: Int { Int(EPADS_NASBENCH201_COUNT) }
+
+  public func blueprint(index: Int) throws(ArchitectureError) -> [EdgeOperation] {
+    guard (0..<count).contains(index) else {
+      throw ArchitectureError(text: "\(index)", reason: "index out of range 0...\(count - 1)")
     }
+    return Self.edges(code: IndexTable.shared.codes[index])
+  }
+}
+
+extension NASBench201: SampledSpace {
+  public func randomBlueprint(_ draws: inout RandomDraws) -> [EdgeOperation] {
+    Self.edges(code: IndexTable.shared.codes[draws.index(below: count)])
   }
 
-  private func network(
-    edges: [EdgeOperation], input: TensorShape, classes: Int
-  ) throws(NetworkError) -> Network {
-    var builder = NetworkBuilder(input: input)
-    var value = try builder.normalizedConvolution(
-      "stem.0", "stem.1", of: builder.input,
-      Convolution(outputChannels: channels, kernel: Extent(3), padding: Extent(1)))
-    var cell = 0
-    for stage in 0..<3 {
-      let width = channels << stage
-      if stage > 0 {
-        value = try Self.reduction("cells.\(cell)", of: value, channels: width, in: &builder)
-        cell += 1
-      }
-      for _ in 0..<cellsPerStage {
-        value = try Self.cell("cells.\(cell)", of: value, edges, in: &builder)
-        cell += 1
-      }
-    }
-    value = builder.batchNormalization("lastact.0", of: value)
-    value = builder.relu("lastact.1", of: value)
-    value = builder.globalAveragePool(of: value)
-    return builder.network(output: try builder.linear("classifier", of: value, outputs: classes))
+  /// Another operation on one of the six edges.
+  public func mutated(_ edges: [EdgeOperation], _ draws: inout RandomDraws) -> [EdgeOperation] {
+    var edges = edges
+    let edge = draws.index(below: edges.count)
+    let others = EdgeOperation.allCases.filter { $0 != edges[edge] }
+    edges[edge] = others[draws.index(below: others.count)]
+    return edges
   }
+}
 
-  private static func cell(
-    _ name: String, of value: ValueID, _ edges: [EdgeOperation], in builder: inout NetworkBuilder
-  ) throws(NetworkError) -> ValueID {
-    let channels = builder.shape(of: value).channels
-    var nodes = [value]
-    var edge = 0
-    for node in 1...3 {
-      var total: ValueID?
-      for source in 0..<node {
-        let layer = "\(name).layers.\(edge)"
-        let output =
-          switch edges[edge] {
-          case .none: builder.zero(like: nodes[source])
-          case .skipConnect: nodes[source]
-          case .convolution1x1:
-            try builder.reluConvolution(
-              "\(layer).op", of: nodes[source], [Convolution(outputChannels: channels, kernel: Extent(1))])
-          case .convolution3x3:
-            try builder.reluConvolution(
-              "\(layer).op", of: nodes[source],
-              [Convolution(outputChannels: channels, kernel: Extent(3), padding: Extent(1))])
-          case .averagePool3x3:
-            try builder.averagePool(
-              "\(layer).op", of: nodes[source], Pooling(kernel: Extent(3), stride: Extent(1), padding: Extent(1)))
-          }
-        edge += 1
-        total = if let sum = total { try builder.add(sum, output) } else { output }
-      }
-      nodes.append(total ?? value)
+extension NASBench201: DrawnSpace {
+  public func cells(of edges: [EdgeOperation]) -> [CellGraph] {
+    let states = [("input", .input), ("1", .node), ("2", .node), ("output", .output)].map(CellGraph.State.init)
+    let ends = [(0, 1), (0, 2), (1, 2), (0, 3), (1, 3), (2, 3)]
+    let shown = zip(ends, edges).filter { $1 != .none }.map { ends, operation in
+      CellGraph.Edge(source: ends.0, target: ends.1, operation: operation.rawValue)
     }
-    return nodes[3]
-  }
-
-  private static func reduction(
-    _ name: String, of value: ValueID, channels: Int, in builder: inout NetworkBuilder
-  ) throws(NetworkError) -> ValueID {
-    let main = try builder.reluConvolution(
-      "\(name).conv_a.op", of: value,
-      [Convolution(outputChannels: channels, kernel: Extent(3), stride: Extent(2), padding: Extent(1))])
-    let second = try builder.reluConvolution(
-      "\(name).conv_b.op", of: main,
-      [Convolution(outputChannels: channels, kernel: Extent(3), padding: Extent(1))])
-    let pooled = try builder.averagePool(
-      "\(name).downsample.0", of: value, Pooling(kernel: Extent(2), stride: Extent(2)))
-    let residual = try builder.convolution(
-      "\(name).downsample.1", of: pooled, Convolution(outputChannels: channels, kernel: Extent(1)))
-    return try builder.add(residual, second)
+    return [CellGraph(title: "cell", states: states, edges: shown)]
   }
 }
 

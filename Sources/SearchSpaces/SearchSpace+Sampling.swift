@@ -1,6 +1,6 @@
 import Randomness
 
-extension SearchSpace {
+extension SampledSpace {
   /// Random architectures, all different.
   ///
   /// More with the same seed begin with fewer. In a space with indices they are a random order of all of them, the one whose
@@ -9,25 +9,27 @@ extension SearchSpace {
   /// - Parameter fits: whether to take an architecture.
   /// - Throws: `SearchError` where there are not so many: in a space without indices, when `maximumMisses` draws in a row
   ///   give nothing.
-  public func randomArchitectures(
-    _ count: Int, seed: UInt64, where fits: (Architecture) throws -> Bool = { _ in true }
-  ) throws -> [Architecture] {
+  public func sample(
+    _ count: Int, seed: UInt64, where fits: (ParsedArchitecture) throws -> Bool = { _ in true }
+  ) throws -> [ParsedArchitecture] {
     let stream = RandomStream(seed: seed, domain: .architectures, name: name)
-    var indices = sampleWithoutReplacement(self.count, of: self.count, stream: stream).makeIterator()
+    let enumerated = self as? any EnumeratedSpace
+    let all = enumerated?.count ?? 0
+    var indices = sampleWithoutReplacement(all, of: all, stream: stream).makeIterator()
     var draws = RandomDraws(stream)
-    var seen = Set<Architecture>()
-    var taken: [Architecture] = []
+    var seen = Set<ParsedArchitecture>()
+    var taken: [ParsedArchitecture] = []
     var drawn = 0
     var misses = 0
     func shortage() -> SearchError { SearchError(wanted: count, found: taken.count, drawn: drawn) }
     while taken.count < count {
-      let architecture: Architecture
-      if self.count > 0 {
+      let architecture: ParsedArchitecture
+      if let enumerated {
         guard let index = indices.next() else { throw shortage() }
-        architecture = try self.architecture(index: index)
+        architecture = try enumerated.enumerated(index: index)
       } else {
         guard misses < SearchError.maximumMisses else { throw shortage() }
-        architecture = randomArchitecture(&draws)
+        architecture = randomParsed(&draws)
       }
       drawn += 1
       if seen.insert(architecture).inserted, try fits(architecture) {
@@ -41,9 +43,9 @@ extension SearchSpace {
   }
 }
 
-extension [Architecture] {
+extension [ParsedArchitecture] {
   /// So many of them at random, at most all, in random order. More with the same seed begin with fewer.
-  public func sample(_ count: Int, seed: UInt64, space: any SearchSpace) -> [Architecture] {
+  public func sample(_ count: Int, seed: UInt64, space: any SearchSpace) -> [ParsedArchitecture] {
     let stream = RandomStream(seed: seed, domain: .architectures, name: space.name)
     return sampleWithoutReplacement(Swift.min(count, self.count), of: self.count, stream: stream).map { self[$0] }
   }

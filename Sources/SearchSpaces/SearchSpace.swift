@@ -1,94 +1,79 @@
 public import NetworkGraph
-public import Randomness
 
-/// Why a text or an index names no architecture.
-public struct ArchitectureError: Error, Hashable, Sendable, CustomStringConvertible {
-  /// What was given.
-  public var text: String
-  /// Where in `text`, in characters from 0; nil where the whole is meant.
-  public var position: Int?
-  public var reason: String
-
-  public init(text: String, position: Int? = nil, reason: String) {
-    self.text = text
-    self.position = position
-    self.reason = reason
-  }
-
-  public var description: String {
-    guard let position, !text.isEmpty else { return "\(Self.printable(reason)): \(Self.shortened(text))" }
-    let (excerpt, column) = excerpt(around: position)
-    return "\(Self.printable(reason)) at character \(position + 1)\n  \(Self.printable(excerpt))\n"
-      + "  \(String(repeating: " ", count: column))^"
-  }
-
-  /// The text, or of a long one what is near a position; and the column of that position.
-  private func excerpt(around position: Int) -> (text: String, column: Int) {
-    guard text.count > 160 else { return (text, position) }
-    let dropped = max(0, position - 60)
-    let rest = text.dropFirst(dropped)
-    let (before, after) = (dropped > 0 ? "..." : "", rest.count > 120 ? "..." : "")
-    return (before + rest.prefix(120) + after, before.count + position - dropped)
-  }
-
-  private static func shortened(_ text: String) -> String {
-    "'" + printable(text.prefix(120)) + (text.count > 120 ? "..." : "") + "'"
-  }
-
-  /// A blank for every character that moves the cursor or talks to the terminal.
-  private static func printable(_ text: some StringProtocol) -> String {
-    String(text.map { $0.unicodeScalars.contains { $0.properties.generalCategory == .control } ? " " : $0 })
-  }
-}
-
-/// An architecture of a search space: its canonical text, and its index where the space is enumerated.
-public struct Architecture: Hashable, Sendable {
-  public var text: String
-  public var index: Int?
-
-  public init(text: String, index: Int? = nil) {
-    self.text = text
-    self.index = index
-  }
-}
-
-/// A set of architectures that text, and an index where there is one, name.
+/// A set of architectures that texts name.
+///
+/// What a space can do beyond reading texts and building networks, it says by conforming to `EnumeratedSpace`,
+/// `SampledSpace` and `DrawnSpace`. To add one, write its type and name it in `SpaceDescription.all`.
 public protocol SearchSpace: Sendable {
+  /// What a text says once it is read: all that the architecture's network depends on, but for the macro architecture
+  /// that the space itself has.
+  associatedtype Blueprint: Sendable
+
   /// The name on the command line and in rows.
   var name: String { get }
 
-  /// The architectures that have an index, `0 ..< count`; 0 where the space is not enumerated.
-  var count: Int { get }
-
-  /// Reads one architecture. Two texts of one architecture give equal values.
-  func architecture(text: String) throws(ArchitectureError) -> Architecture
-
-  func architecture(index: Int) throws(ArchitectureError) -> Architecture
-
-  /// What else than its text an architecture's network depends on, such as `width 16, depth 8`; nil where there is nothing.
+  /// The macro architecture in words, such as `width 16, depth 8`, where the space leaves it open; nil where a text says
+  /// everything.
   var macro: String? { get }
 
-  /// A random architecture, every choice of the space equally likely.
-  func randomArchitecture(_ draws: inout RandomDraws) -> Architecture
+  /// Reads one architecture. Two texts of one architecture give the same key.
+  ///
+  /// - Throws: with the position of what is wrong, where there is one.
+  func blueprint(text: String) throws(ArchitectureError) -> Blueprint
 
-  /// The architecture with one random change: another operation, or another source of an edge where the space has that.
-  func mutated(_ architecture: Architecture, _ draws: inout RandomDraws) throws(ArchitectureError) -> Architecture
+  /// The canonical text of an architecture, and its index where the space is enumerated.
+  func key(of blueprint: Blueprint) -> Architecture
 
   /// The network of an architecture, with the module names of the reference model.
   ///
   /// - Parameters:
   ///   - input: the shape of one image.
   ///   - classes: the number of logits.
-  func network(of architecture: Architecture, input: TensorShape, classes: Int) throws(ArchitectureError) -> Network
+  func network(of blueprint: Blueprint, input: TensorShape, classes: Int) throws(NetworkError) -> Network
 }
 
-/// A space that is not enumerated, and whose texts say everything.
 extension SearchSpace {
-  public var count: Int { 0 }
-
   public var macro: String? { nil }
 
-  public func architecture(index: Int) throws(ArchitectureError) -> Architecture {
-    throw ArchitectureError(text: "\(index)", reason: "the architectures of \(name) have no index")
+  /// Reads one architecture.
+  public func parsed(text: String) throws(ArchitectureError) -> ParsedArchitecture {
+    ParsedArchitecture(try blueprint(text: text), of: self)
+  }
+
+  /// The architecture of an index.
+  ///
+  /// - Throws: where the index is out of range or the space has none.
+  public func parsed(index: Int) throws(ArchitectureError) -> ParsedArchitecture {
+    guard let space = self as? any EnumeratedSpace else {
+      throw ArchitectureError(text: "\(index)", reason: "the architectures of \(name) have no index")
+    }
+    return try space.enumerated(index: index)
+  }
+
+  /// The network of an architecture of this space, without reading its text again.
+  ///
+  /// - Parameters:
+  ///   - input: the shape of one image.
+  ///   - classes: the number of logits.
+  /// - Throws: where the architecture fits no such image, or is of another space.
+  public func network(
+    of architecture: ParsedArchitecture, input: TensorShape, classes: Int
+  ) throws(ArchitectureError) -> Network {
+    let blueprint = try blueprint(of: architecture)
+    do {
+      return try network(of: blueprint, input: input, classes: classes)
+    } catch {
+      throw ArchitectureError(text: architecture.text, reason: "\(error)")
+    }
+  }
+
+  /// What this space has read of an architecture.
+  ///
+  /// - Throws: where it was read by a space of another type.
+  func blueprint(of architecture: ParsedArchitecture) throws(ArchitectureError) -> Blueprint {
+    guard let blueprint = architecture.blueprint as? Blueprint else {
+      throw ArchitectureError(text: architecture.text, reason: "an architecture of another space than \(name)")
+    }
+    return blueprint
   }
 }

@@ -58,11 +58,12 @@ struct SearchOutput {
     fixed(evaluation.value ?? .nan, predictor == .epads || predictor == .naswot ? 4 : 0)
   }
 
-  /// The cells of the best; nil where there is none.
+  /// The cells of the best; nil where there is none, or the space has no cells to draw.
   func drawing(of space: any SearchSpace) throws -> CellDrawing? {
-    guard let first = result.best(1).first else { return nil }
-    return try CellDrawing(
-      first.architecture, of: space, title: "\(self.space), \(predictor.title) \(value(of: first))")
+    guard let first = result.best(1).first, let space = space as? any DrawnSpace else { return nil }
+    return CellDrawing(
+      try space.cells(of: space.parsed(text: first.architecture.text)),
+      title: "\(self.space), \(predictor.title) \(value(of: first))")
   }
 
   /// Why the first architecture without a score has none.

@@ -72,11 +72,11 @@ struct SpaceOptions: ParsableArguments {
     if name.cells == nil, width != nil || depth != nil || auxiliary {
       throw ValidationError("--width, --depth and --auxiliary are for spaces of genotypes alone, such as --space darts")
     }
-    if let width, !NDSSpace.widths.contains(width) {
-      throw ValidationError("--width must be from 1 to \(NDSSpace.widths.upperBound)")
+    if let width, !MacroArchitecture.widths.contains(width) {
+      throw ValidationError("--width must be from 1 to \(MacroArchitecture.widths.upperBound)")
     }
-    if let depth, !NDSSpace.depths.contains(depth) {
-      throw ValidationError("--depth must be from 1 to \(NDSSpace.depths.upperBound)")
+    if let depth, !MacroArchitecture.depths.contains(depth) {
+      throw ValidationError("--depth must be from 1 to \(MacroArchitecture.depths.upperBound)")
     }
   }
 

@@ -91,7 +91,7 @@ private final class DrawnCells: NSObject, XMLParserDelegate {
           (.maxPool3x3, 0), (.maxPool3x3, 1), (.skipConnect, 2), (.maxPool3x3, 1), (.maxPool3x3, 0),
           (.skipConnect, 2), (.skipConnect, 2), (.maxPool3x3, 1),
         ], [2, 3, 4, 5]))
-    let drawing = CellDrawing(genotype, title: "DARTS")
+    let drawing = CellDrawing(CellSpace(.darts).cells(of: genotype), title: "DARTS")
     let drawn = try parsed(drawing)
     #expect(drawn.boxes.count == 2 * (7 + 8))
     #expect(drawn.paths == 2 * (8 + 4))
@@ -119,7 +119,8 @@ private final class DrawnCells: NSObject, XMLParserDelegate {
       return try cell(edges, Array(1...nodes + 1).filter { _ in draws.index(below: 2) == 0 } + [nodes + 1])
     }
     for number in 0..<60 {
-      let drawing = CellDrawing(Genotype(normal: try randomCell(), reduction: try randomCell()), title: "")
+      let genotype = Genotype(normal: try randomCell(), reduction: try randomCell())
+      let drawing = CellDrawing(CellSpace(.darts).cells(of: genotype), title: "")
       expectDisjoint(try parsed(drawing).boxes, "\(number)")
     }
   }
@@ -127,16 +128,16 @@ private final class DrawnCells: NSObject, XMLParserDelegate {
   @Test func nasbench201IsDrawn() throws {
     let space = NASBench201()
     for index in stride(from: 0, to: space.count, by: 97) {
-      let architecture = try space.architecture(index: index)
+      let architecture = try space.parsed(index: index)
       let operations = try NASBench201.edges(of: architecture.text).filter { $0 != .none }
-      let drawn = try parsed(try CellDrawing(architecture, of: space, title: "a < b"))
+      let drawn = try parsed(CellDrawing(space.cells(of: architecture), title: "a < b"))
       #expect(drawn.boxes.count == 4 + operations.count)
       #expect(drawn.paths == operations.count)
       for operation in operations { #expect(drawn.texts.contains(operation.rawValue)) }
       expectDisjoint(drawn.boxes, "\(index)")
     }
     #expect(throws: ArchitectureError.self) {
-      try CellDrawing(Architecture(text: "none"), of: space, title: "")
+      try CellDrawing(space.cells(of: space.parsed(text: "none")), title: "")
     }
   }
 }

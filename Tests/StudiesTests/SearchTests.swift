@@ -7,34 +7,24 @@ import Studies
 import Testing
 
 /// Twelve architectures on a ring, without indices: a mutation goes one to either side.
-private struct Ring: SearchSpace {
+private struct Ring: SampledSpace {
   var name: String { "ring" }
-  var count: Int { 0 }
-  var macro: String? { nil }
 
-  func architecture(text: String) throws(ArchitectureError) -> Architecture { Architecture(text: text) }
-
-  func architecture(index: Int) throws(ArchitectureError) -> Architecture {
-    throw ArchitectureError(text: "\(index)", reason: "no index")
+  func blueprint(text: String) throws(ArchitectureError) -> Int {
+    guard let place = Int(text) else { throw ArchitectureError(text: text, reason: "no place") }
+    return place
   }
 
-  func randomArchitecture(_ draws: inout RandomDraws) -> Architecture {
-    Architecture(text: "\(draws.index(below: 12))")
+  func key(of place: Int) -> Architecture { Architecture(text: "\(place)") }
+
+  func randomBlueprint(_ draws: inout RandomDraws) -> Int { draws.index(below: 12) }
+
+  func mutated(_ place: Int, _ draws: inout RandomDraws) -> Int {
+    (place + (draws.index(below: 2) == 0 ? 1 : 11)) % 12
   }
 
-  func mutated(
-    _ architecture: Architecture, _ draws: inout RandomDraws
-  ) throws(ArchitectureError) -> Architecture {
-    guard let place = Int(architecture.text) else {
-      throw ArchitectureError(text: architecture.text, reason: "no place")
-    }
-    return Architecture(text: "\((place + (draws.index(below: 2) == 0 ? 1 : 11)) % 12)")
-  }
-
-  func network(
-    of architecture: Architecture, input: TensorShape, classes: Int
-  ) throws(ArchitectureError) -> Network {
-    throw ArchitectureError(text: architecture.text, reason: "no network")
+  func network(of place: Int, input: TensorShape, classes: Int) throws(NetworkError) -> Network {
+    throw NetworkError(module: "\(place)", reason: "no network")
   }
 }
 

@@ -1,0 +1,36 @@
+/// The name of an architecture in rows and files: its canonical text, and its index where the space is enumerated.
+public struct Architecture: Hashable, Sendable {
+  public var text: String
+  public var index: Int?
+
+  public init(text: String, index: Int? = nil) {
+    self.text = text
+    self.index = index
+  }
+}
+
+/// An architecture that its space has read.
+///
+/// It carries what the space needs to build the network, to mutate the architecture and to draw it, so that a text is
+/// parsed once. It is small: the network itself is built when the space is asked for it. Equal are those with one key.
+public struct ParsedArchitecture: Hashable, Sendable {
+  /// What rows and files call it.
+  public let key: Architecture
+  /// What the space has read, a `Blueprint` of its type.
+  let blueprint: any Sendable
+
+  init<Space: SearchSpace>(_ blueprint: Space.Blueprint, of space: Space) {
+    key = space.key(of: blueprint)
+    self.blueprint = blueprint
+  }
+
+  /// The canonical text.
+  public var text: String { key.text }
+
+  /// The index where the space is enumerated.
+  public var index: Int? { key.index }
+
+  public static func == (one: Self, other: Self) -> Bool { one.key == other.key }
+
+  public func hash(into hasher: inout Hasher) { hasher.combine(key) }
+}
