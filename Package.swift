@@ -9,7 +9,7 @@ let package = Package(
       name: "EPADS",
       targets: [
         "Randomness", "NetworkGraph", "SearchSpaces", "Compute", "CPUKernels", "CPUBackend", "BackendSelection",
-        "Scoring", "Studies",
+        "Scoring", "Files", "Statistics", "Figures", "Accuracies", "Latency", "Studies",
       ]),
     // For tests: a libOpenCL that fails when told to. Loaded at run time, so it must be a library of its own.
     .library(name: "FaultyOpenCL", type: .dynamic, targets: ["FaultyOpenCL"]),
@@ -67,17 +67,23 @@ let package = Package(
     .target(
       name: "Studies",
       dependencies: [
-        "Files", "Statistics", "Figures", "Accuracies", "Latency", "Scoring", "SearchSpaces", "NetworkGraph", "Compute",
+        "Files", "Statistics", "Accuracies", "Latency", "Scoring", "SearchSpaces", "NetworkGraph", "Compute",
         "Randomness",
       ]),
     // What people read on a screen: tables, progress, messages.
     .target(name: "Terminal"),
+    // What commands found, in each format: tables, JSON lines, CSV; and their plots.
+    .target(
+      name: "Reports",
+      dependencies: [
+        "Studies", "Latency", "Figures", "Accuracies", "Statistics", "Files", "Terminal", "Scoring", "SearchSpaces",
+      ]),
     // The command line: parsing and printing.
     .executableTarget(
       name: "epads",
       dependencies: [
-        "Studies", "Latency", "Figures", "Accuracies", "Statistics", "Files", "Terminal", "Scoring", "SearchSpaces",
-        "NetworkGraph", "Compute", "BackendSelection",
+        "Reports", "Studies", "Latency", "Figures", "Accuracies", "Statistics", "Files", "Terminal", "Scoring",
+        "SearchSpaces", "NetworkGraph", "Compute", "BackendSelection",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
 

@@ -14,6 +14,10 @@ public struct FileError: Error, Sendable, CustomStringConvertible {
     case unreadable
     /// The contents are not what they should be.
     case malformed
+    /// Rows have no value of the number that was asked for.
+    case noValue
+    /// Rows of latency are needed, and there are none.
+    case noLatency
   }
 
   public var code: Code
@@ -28,18 +32,5 @@ public struct FileError: Error, Sendable, CustomStringConvertible {
 
   package static func system(_ code: Code, _ what: String, _ number: Int32 = errno) -> FileError {
     FileError(code, "\(what): \(systemReason(number))")
-  }
-}
-
-/// What is different about a row of a file that a run continues; nil where nothing is.
-package func differs<T: Equatable>(_ label: String, _ there: T, _ here: T) -> String? {
-  there == here ? nil : "\(label) is \(there) there and \(here) here"
-}
-
-extension FileError {
-  /// Rows of a file that a run was to continue are of another one.
-  package static func ofAnotherRun(_ mismatch: String) -> FileError {
-    FileError(
-      .otherRun, "the rows in the file are of another run: \(mismatch); take the same settings or another file")
   }
 }

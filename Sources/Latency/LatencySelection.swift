@@ -1,5 +1,3 @@
-package import Files
-
 /// Which latencies are meant, where rows were measured in several settings.
 public struct LatencySelection: Hashable, Sendable {
   /// A part of the device's name, or the backend's name; case does not matter.
@@ -45,7 +43,9 @@ public struct LatencySelection: Hashable, Sendable {
   /// The rows that are meant, and the setting that they have in common; nil for no rows at all.
   ///
   /// - Throws: where none is left or they are of several settings.
-  package func select(_ rows: [LatencyRow]) throws(FileError) -> (rows: [LatencyRow], setting: Setting?) {
+  package func select(
+    _ rows: [LatencyRow]
+  ) throws(LatencySelectionError) -> (rows: [LatencyRow], setting: Setting?) {
     guard !rows.isEmpty else { return ([], nil) }
     let groups = Dictionary(grouping: rows, by: Setting.init)
     var settings = Array(groups.keys)
@@ -58,28 +58,50 @@ public struct LatencySelection: Hashable, Sendable {
       batch.map { setting.batch != $0 } ?? false || threads.map { setting.threads != $0 } ?? false
         || input.map { setting.input != $0 && setting.dataset != $0 } ?? false
     }
-    func listed(_ settings: some Collection<Setting>) -> String {
-      let texts = settings.map(\.description).sorted()
-      return texts.prefix(6).joined(separator: "; ") + (texts.count > 6 ? "; and \(texts.count - 6) more" : "")
-    }
-    guard let setting = settings.first else {
-      throw FileError(.otherRun, "no latency was measured as asked for; there are \(listed(groups.keys))")
-    }
+    guard let setting = settings.first else { throw LatencySelectionError(differing: [], settings: Array(groups.keys)) }
     guard settings.count == 1 else {
-      let choices = Self.options(between: settings).joined(separator: " or ")
-      throw FileError(
-        .otherRun,
-        "latencies of several settings cannot be compared: choose with \(choices); there are \(listed(settings))")
+      let differing = Aspect.allCases.filter { aspect in Set(settings.map { $0[aspect] }).count > 1 }
+      throw LatencySelectionError(differing: differing, settings: settings)
     }
     return (groups[setting] ?? [], setting)
   }
+}
 
-  /// The options that tell settings apart.
-  private static func options(between settings: [Setting]) -> [String] {
-    func differ<Value: Hashable>(_ value: (Setting) -> Value) -> Bool { Set(settings.map(value)).count > 1 }
-    return [
-      ("--device", differ { [$0.backend, $0.device] }), ("--latency-batch", differ(\.batch)),
-      ("--latency-threads", differ(\.threads)), ("--latency-input", differ { [$0.dataset, $0.input] }),
-    ].filter(\.1).map(\.0)
+extension LatencySelection {
+  /// What settings may differ in.
+  public enum Aspect: String, CaseIterable, Sendable {
+    case device, batch, threads, input
+  }
+}
+
+extension LatencySelection.Setting {
+  fileprivate subscript(aspect: LatencySelection.Aspect) -> [String] {
+    switch aspect {
+    case .device: [backend, device]
+    case .batch: ["\(batch)"]
+    case .threads: [threads.map(String.init) ?? ""]
+    case .input: [dataset, input]
+    }
+  }
+}
+
+/// Why it is not clear which latencies are meant.
+public struct LatencySelectionError: Error, Hashable, Sendable, CustomStringConvertible {
+  /// What the settings differ in that could all be meant; empty where none could.
+  public var differing: [LatencySelection.Aspect]
+  /// Those that could be meant, or where none could, all that there are.
+  public var settings: [LatencySelection.Setting]
+
+  public var description: String {
+    differing.isEmpty
+      ? "no latency was measured as asked for; there are \(listed)"
+      : "latencies of several settings cannot be compared (they differ in "
+        + "\(differing.map(\.rawValue).joined(separator: ", "))); there are \(listed)"
+  }
+
+  /// The first settings in words, and how many more there are.
+  public var listed: String {
+    let texts = settings.map(\.description).sorted()
+    return texts.prefix(6).joined(separator: "; ") + (texts.count > 6 ? "; and \(texts.count - 6) more" : "")
   }
 }

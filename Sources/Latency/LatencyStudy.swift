@@ -73,20 +73,22 @@ public final class LatencyStudy {
   /// - Throws: where a row is of another network, batch or device.
   public func missing(_ architectures: [Architecture], in rows: [LatencyRow]) throws(FileError) -> [Architecture] {
     for row in rows {
-      if let mismatch = mismatch(row) { throw .ofAnotherRun(mismatch) }
+      if let difference = difference(of: row) { throw .ofAnotherRun(difference) }
     }
     let done = Set(rows.filter { $0.status == .ok }.map { Architecture(text: $0.arch, index: $0.index) })
     return architectures.filter { !done.contains($0) }
   }
 
-  private func mismatch(_ row: LatencyRow) -> String? {
+  /// The first setting in which a row is not what this study would measure; nil where there is none.
+  private func difference(of row: LatencyRow) -> SettingDifference? {
     let device = backend.device
-    return differs("the space", row.space, space.name)
-      ?? differs("the network around the cells", row.macro ?? "fixed", space.macro ?? "fixed")
-      ?? differs("the data set", row.dataset, settings.dataSet.rawValue)
-      ?? differs("an image", row.input, settings.input.description) ?? differs("the batch", row.batch, settings.batch)
-      ?? differs("the device", "\(row.backend) \(row.device)", "\(device.backend) \(device.name)")
-      ?? differs("the number of threads", row.threads ?? 0, device.threads ?? 0)
+    return SettingDifference("the space", row.space, space.name)
+      ?? SettingDifference("the macro architecture", row.macro ?? "fixed", space.macro ?? "fixed")
+      ?? SettingDifference("the data set", row.dataset, settings.dataSet.rawValue)
+      ?? SettingDifference("an image", row.input, settings.input.description)
+      ?? SettingDifference("the batch", row.batch, settings.batch)
+      ?? SettingDifference("the device", "\(row.backend) \(row.device)", "\(device.backend) \(device.name)")
+      ?? SettingDifference("the number of threads", row.threads ?? 0, device.threads ?? 0)
   }
 
   /// Measures architectures against each other.

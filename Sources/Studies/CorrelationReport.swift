@@ -1,17 +1,16 @@
 public import Accuracies
-public import Figures
 public import Scoring
 import SearchSpaces
 public import Statistics
 
 /// How well proxies, and the baselines that they have to beat, rank architectures by trained accuracy.
 ///
-/// All predictors are compared over the same architectures: those with ground truth for which none of them failed. An
+/// All metrics are compared over the same architectures: those with ground truth for which none of them failed. An
 /// architecture with several seeds counts once, with the mean of its rows.
 public struct CorrelationReport: Sendable {
-  /// One predictor against one data set.
+  /// One metric against one data set.
   public struct Entry: Sendable {
-    public var predictor: Predictor
+    public var metric: Metric
     public var dataSet: String
     /// Nil where either side has no two different values.
     public var estimate: CorrelationEstimate?
@@ -25,59 +24,50 @@ public struct CorrelationReport: Sendable {
   public let failures: Int
   /// Architectures without ground truth.
   public let withoutTruth: Int
-  /// The mean over architectures of a predictor's standard deviation over seeds; empty for one seed.
-  public let deviations: [Predictor: Double]
-  private let values: [Predictor: [Double]]
+  /// The mean over architectures of a metric's standard deviation over seeds; empty for one seed.
+  public let deviations: [Metric: Double]
+  private let values: [Metric: [Double]]
   private let accuracies: [String: [Double]]
 
+  /// - Parameters:
+  ///   - rows: of one run, in any order.
+  ///   - proxies: that the rows were scored with.
+  ///   - threads: of the bootstrap; as many as the machine likes by default.
   public init(
     rows: [Row], proxies: Set<Proxy>, truth: GroundTruth, bootstrap: Bootstrap = Bootstrap(), threads: Int? = nil
   ) {
-    let predictors = Predictor.all(with: proxies) + truth.published.map(Predictor.published)
-    var order: [String] = []
-    var groups: [String: [Row]] = [:]
-    for row in rows {
-      if groups[row.arch] == nil { order.append(row.arch) }
-      groups[row.arch, default: []].append(row)
-    }
-    var values = [Predictor: [Double]](uniqueKeysWithValues: predictors.map { ($0, []) })
-    var deviations: [Predictor: [Double]] = [:]
+    let metrics = Metric.measured(by: proxies) + truth.published.map(Metric.published)
+    var values = [Metric: [Double]](uniqueKeysWithValues: metrics.map { ($0, []) })
+    var deviations: [Metric: [Double]] = [:]
     var accuracies = [String: [Double]](uniqueKeysWithValues: truth.dataSets.map { ($0, []) })
     var failures = 0
     var withoutTruth = 0
-    for rows in order.compactMap({ groups[$0] }) {
-      let architecture = Architecture(text: rows[0].arch, index: rows[0].index)
-      guard truth.dataSets.allSatisfy({ truth.accuracy(of: architecture, dataSet: $0) != nil }) else {
+    for scored in ScoredArchitecture.grouping(rows) {
+      let known = truth.dataSets.compactMap { truth.accuracy(of: scored.architecture, dataSet: $0) }
+      guard known.count == truth.dataSets.count else {
         withoutTruth += 1
         continue
       }
-      let samples = predictors.map { predictor in
-        if case .published(let name) = predictor {
-          return rows.compactMap { _ in truth.published(name, of: architecture) }
-        }
-        return rows.compactMap(predictor.value)
-      }
-      guard rows.allSatisfy({ $0.status == .ok }), samples.allSatisfy({ $0.count == rows.count }) else {
+      let means = metrics.compactMap { Self.value(of: $0, scored, truth) }
+      guard means.count == metrics.count, scored.rows.allSatisfy({ $0.status == .ok }) else {
         failures += 1
         continue
       }
-      for (predictor, sample) in zip(predictors, samples) {
-        values[predictor]?.append(sample.mean)
-        if sample.count > 1 { deviations[predictor, default: []].append(sample.standardDeviation) }
+      for (metric, mean) in zip(metrics, means) {
+        values[metric]?.append(mean)
+        if let deviation = scored.deviation(of: metric) { deviations[metric, default: []].append(deviation) }
       }
-      for dataSet in truth.dataSets {
-        accuracies[dataSet]?.append(truth.accuracy(of: architecture, dataSet: dataSet) ?? .nan)
-      }
+      for (dataSet, accuracy) in zip(truth.dataSets, known) { accuracies[dataSet]?.append(accuracy) }
     }
     entries = truth.dataSets.flatMap { dataSet in
-      let pairs = predictors.map { RankCorrelation(values[$0] ?? [], accuracies[dataSet] ?? []) }
+      let pairs = metrics.map { RankCorrelation(values[$0] ?? [], accuracies[dataSet] ?? []) }
       var estimates = bootstrap.estimates(of: pairs.compactMap(\.self), name: dataSet, threads: threads).makeIterator()
-      return zip(predictors, pairs).map { predictor, pair in
-        Entry(predictor: predictor, dataSet: dataSet, estimate: pair == nil ? nil : estimates.next() ?? nil)
+      return zip(metrics, pairs).map { metric, pair in
+        Entry(metric: metric, dataSet: dataSet, estimate: pair == nil ? nil : estimates.next() ?? nil)
       }
     }
     self.truth = truth
-    self.count = values[predictors[0]]?.count ?? 0
+    self.count = values[metrics[0]]?.count ?? 0
     self.failures = failures
     self.withoutTruth = withoutTruth
     self.deviations = deviations.mapValues(\.mean)
@@ -85,16 +75,19 @@ public struct CorrelationReport: Sendable {
     self.accuracies = accuracies
   }
 
-  /// Score against accuracy, a panel a proxy and data set.
-  public func plot(title: String, of proxies: [Predictor]) -> ScatterPlot {
-    let panels = proxies.filter { values[$0] != nil }.flatMap { predictor in
-      truth.dataSets.map { dataSet in
-        ScatterPlot.Panel(
-          title: "\(predictor.title), \(dataSet)", xLabel: predictor.title, yLabel: truth.label(of: dataSet),
-          x: values[predictor] ?? [], y: accuracies[dataSet] ?? [],
-          kendallTauB: entries.first { $0.predictor == predictor && $0.dataSet == dataSet }?.estimate?.kendallTauB)
-      }
-    }
-    return ScatterPlot(title: title, panels: panels, columns: truth.dataSets.count)
+  private static func value(of metric: Metric, _ scored: ScoredArchitecture, _ truth: GroundTruth) -> Double? {
+    if case .published(let column) = metric.source { return truth.published(column, of: scored.architecture) }
+    return scored.mean(of: metric)
+  }
+
+  /// The values of a metric, one an architecture of the comparison; nil where it is not compared.
+  public func values(of metric: Metric) -> [Double]? { values[metric] }
+
+  /// The accuracies on a data set, in percent, one an architecture of the comparison; nil for an unknown data set.
+  public func accuracies(on dataSet: String) -> [Double]? { accuracies[dataSet] }
+
+  /// Kendall's tau-b of a metric on a data set; nil where it is undefined.
+  public func kendallTauB(of metric: Metric, on dataSet: String) -> Estimate? {
+    entries.first { $0.metric == metric && $0.dataSet == dataSet }?.estimate?.kendallTauB
   }
 }

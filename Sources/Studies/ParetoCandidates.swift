@@ -1,4 +1,4 @@
-public import Files
+import Files
 public import Latency
 import Scoring
 public import SearchSpaces
@@ -9,13 +9,18 @@ public import SearchSpaces
 /// scores, one a seed, has their mean; where one of them has no score it is no candidate.
 public struct ParetoCandidates: Sendable {
   public struct Candidate: Sendable {
-    public var architecture: Architecture
-    /// One a seed, at least one.
-    public var rows: [Row]
-    public var latency: LatencyRow?
+    public let scored: ScoredArchitecture
+    public internal(set) var latency: LatencyRow?
 
-    public var parameters: Int { rows[0].params }
-    public var multiplyAccumulates: Int { rows[0].flops }
+    public var architecture: Architecture { scored.architecture }
+    public var parameters: Int { scored.rows[0].params }
+    /// Of an image.
+    public var multiplyAccumulates: Int { scored.rows[0].flops }
+
+    /// The value of a metric: the mean over seeds, or of the row of latency; nil where there is none.
+    public func value(of metric: Metric) -> Double? {
+      metric.isLatency ? latency.flatMap(metric.value) : scored.mean(of: metric)
+    }
   }
 
   /// What was left out, and what speaks against what was not.
@@ -42,8 +47,8 @@ public struct ParetoCandidates: Sendable {
 
   public let candidates: [Candidate]
   public let omissions: Omissions
-  public let objective: Predictor
-  public let cost: ArchitectureCost
+  public let objective: Metric
+  public let cost: Metric
   /// What the latencies were measured with; nil where there are none.
   public let setting: LatencySelection.Setting?
   /// One for each candidate.
@@ -57,22 +62,27 @@ public struct ParetoCandidates: Sendable {
   /// - Parameters:
   ///   - latencies: nil where there is no file of them.
   ///   - objective: nil for ePADS, or NASWOT where no row has ePADS.
-  /// - Throws: where rows are of several runs, latencies of several settings, an architecture has two latencies, or nothing
-  ///   is left.
+  /// - Throws: `FileError` where rows are of several runs, an architecture has two latencies, or nothing is left;
+  ///   `LatencySelectionError` where latencies are of several settings.
   public init(
-    scores rows: [Row], latencies: [LatencyRow]?, objective: Predictor? = nil, cost: ArchitectureCost,
+    scores rows: [Row], latencies: [LatencyRow]?, objective: Metric? = nil, cost: Metric,
     selection: LatencySelection = LatencySelection()
-  ) throws(FileError) {
+  ) throws {
     guard let example = rows.first else { throw FileError(.unreadable, "there is no row of scores") }
-    try Self.checkRun(of: rows)
-    let chosen: Predictor
+    if let difference = RunSettings.difference(among: rows) {
+      throw FileError(
+        .otherRun,
+        "rows of scores are of several runs and cannot be compared (\(difference.setting) is \(difference.first) and "
+          + "\(difference.second)): take one run's alone")
+    }
+    let chosen: Metric
     if let objective { chosen = objective } else { chosen = try Self.defaultObjective(rows) }
     var omissions = Omissions()
     var scored = Self.scored(rows, chosen, &omissions)
     guard !scored.isEmpty else {
       let reason = omissions.firstFailure.map { "; the first: \($0)" } ?? ""
       throw FileError(
-        .unreadable, "no architecture has a value of \(chosen.name): name another --objective\(reason)")
+        .noValue, "no architecture has a value of \(chosen.key)\(reason)")
     }
     var setting: LatencySelection.Setting?
     if let latencies {
@@ -97,7 +107,7 @@ public struct ParetoCandidates: Sendable {
         throw FileError(.unreadable, "no architecture has both a score and a \(cost.title)\(reason)")
       }
     } else if cost.isLatency {
-      throw FileError(.unreadable, "a front against \(cost.title) needs rows of latency: name a file with --latency")
+      throw FileError(.noLatency, "a front against \(cost.title) needs rows of latency")
     }
     self.example = example
     self.objective = chosen
@@ -105,91 +115,40 @@ public struct ParetoCandidates: Sendable {
     self.omissions = omissions
     self.setting = setting
     candidates = scored
-    scores = Self.values(of: chosen, scored) ?? []
-    costs = scored.map { candidate in
-      switch cost {
-      case .latency, .deviceLatency: candidate.latency.flatMap(cost.milliseconds) ?? .nan
-      case .parameters: Double(candidate.parameters)
-      case .multiplyAccumulates: Double(candidate.multiplyAccumulates)
-      }
-    }
+    scores = scored.map { $0.value(of: chosen) ?? .nan }
+    costs = scored.map { $0.value(of: cost) ?? .nan }
   }
 
-  /// The predictor's value for each candidate, the mean over seeds; nil where a row has none.
-  public func values(of predictor: Predictor) -> [Double]? { Self.values(of: predictor, candidates) }
-
-  private static func values(of predictor: Predictor, _ candidates: [Candidate]) -> [Double]? {
-    var values: [Double] = []
-    values.reserveCapacity(candidates.count)
-    for candidate in candidates {
-      guard let value = mean(of: predictor, candidate.rows) else { return nil }
-      values.append(value)
-    }
-    return values
+  /// A metric's value for each candidate, the mean over seeds; nil where one has none.
+  public func values(of metric: Metric) -> [Double]? {
+    let values = candidates.compactMap { $0.value(of: metric) }
+    return values.count == candidates.count ? values : nil
   }
 
-  private static func mean(of predictor: Predictor, _ rows: [Row]) -> Double? {
-    var sum = 0.0
-    for row in rows {
-      guard row.status == .ok, let value = predictor.value(of: row), value.isFinite else { return nil }
-      sum += value
-    }
-    return sum / Double(rows.count)
-  }
-
-  private static func defaultObjective(_ rows: [Row]) throws(FileError) -> Predictor {
-    for predictor in [Predictor.epads, .naswot] where rows.contains(where: { predictor.value(of: $0) != nil }) {
-      return predictor
-    }
+  private static func defaultObjective(_ rows: [Row]) throws(FileError) -> Metric {
+    for metric in [Metric.epads, .naswot] where rows.contains(where: { metric.value(of: $0) != nil }) { return metric }
     let reason = rows.first { $0.status == .failed }.map { "; the first: \($0.arch): \($0.error ?? "no reason")" } ?? ""
-    throw FileError(.unreadable, "no row has a value of epads or naswot: name another --objective\(reason)")
+    throw FileError(.noValue, "no row has a value of epads or naswot\(reason)")
   }
 
-  /// - Throws: where scores cannot be compared.
-  private static func checkRun(of rows: [Row]) throws(FileError) {
-    let first = rows[0]
-    for row in rows {
-      func differs<Value: Equatable>(_ label: String, _ value: (Row) -> Value) -> String? {
-        value(row) == value(first) ? nil : "\(label) \(value(first)) and \(value(row))"
-      }
-      let difference =
-        differs("space", \.space) ?? differs("networks around the cells", { $0.macro ?? "fixed" })
-        ?? differs("data set", \.dataset) ?? differs("images", { $0.images.suffix(16) })
-        ?? differs("batch", \.batch) ?? differs("sigma", \.sigma) ?? differs("numerics", \.numerics)
-      guard let difference else { continue }
-      throw FileError(
-        .otherRun, "rows of scores are of several runs and cannot be compared (\(difference)): take one run's alone")
-    }
-  }
-
-  private static func scored(_ rows: [Row], _ objective: Predictor, _ omissions: inout Omissions) -> [Candidate] {
-    var positions: [String: Int] = [:]
-    var groups: [Candidate] = []
-    for row in rows {
-      if let position = positions[row.arch] {
-        groups[position].rows.append(row)
-      } else {
-        positions[row.arch] = groups.count
-        groups.append(Candidate(architecture: Architecture(text: row.arch, index: row.index), rows: [row]))
-      }
-    }
-    let scored = groups.filter { mean(of: objective, $0.rows) != nil }
+  private static func scored(_ rows: [Row], _ objective: Metric, _ omissions: inout Omissions) -> [Candidate] {
+    let groups = ScoredArchitecture.grouping(rows)
+    let scored = groups.filter { $0.mean(of: objective) != nil }
     omissions.withoutScore = groups.count - scored.count
-    omissions.firstFailure = groups.lazy.filter { mean(of: objective, $0.rows) == nil }.first.map { group in
-      let failure = group.rows.first { $0.status == .failed }
-      return "\(group.architecture.text): \(failure.map { $0.error ?? "no reason" } ?? "no value of \(objective.name)")"
-    }
-    return scored
+    omissions.firstFailure = groups.lazy.compactMap { group in
+      group.failure(of: objective).map { "\(group.architecture.text): \($0)" }
+    }.first
+    return scored.map { Candidate(scored: $0, latency: nil) }
   }
 
   /// The row of each architecture; nil for one whose latency could not be measured.
   private static func times(
-    _ rows: [LatencyRow], _ cost: ArchitectureCost, _ omissions: inout Omissions
+    _ rows: [LatencyRow], _ cost: Metric, _ omissions: inout Omissions
   ) throws(FileError) -> [String: LatencyRow?] {
     var times: [String: LatencyRow?] = [:]
     var failures: [(arch: String, reason: String)] = []
     for row in rows {
-      guard row.status == .ok, let value = cost.milliseconds(of: row), value.isFinite else {
+      guard row.status == .ok, let value = cost.value(of: row), value.isFinite else {
         failures.append((row.arch, row.error ?? "no \(cost.title) in its row"))
         if times[row.arch] == nil { times[row.arch] = .some(nil) }
         continue

@@ -1,9 +1,7 @@
 public import Accuracies
-public import Figures
-import Scoring
 public import Statistics
 
-/// The front of score against cost among some architectures and, where accuracies are known, what it is worth.
+/// The front of score against cost among some architectures and, where accuracies are known, how good it is.
 public struct ParetoReport: Sendable {
   /// An architecture of the front.
   public struct Member: Sendable {
@@ -23,10 +21,10 @@ public struct ParetoReport: Sendable {
     public var regret: Double? { best.flatMap { best in accuracy.map { best - $0 } } }
   }
 
-  /// What the front of a predictor is worth, among the candidates whose accuracy is known.
+  /// How good the front of a metric is, among the candidates whose accuracy is known.
   public struct Entry: Sendable {
-    public var predictor: Predictor
-    public var worth: FrontQuality
+    public var metric: Metric
+    public var quality: FrontQuality
   }
 
   /// Accuracies to set the front against.
@@ -55,8 +53,8 @@ public struct ParetoReport: Sendable {
   /// has to beat. Empty where no accuracy is known.
   public let entries: [Entry]
   /// One for each candidate; nil where it is not known.
-  private let accuracies: [Double?]
-  private let front: ParetoFront
+  public let accuracies: [Double?]
+  public let front: ParetoFront
 
   public init(_ candidates: ParetoCandidates, accuracy: Accuracy? = nil) {
     let accuracies = candidates.candidates.map { candidate in
@@ -76,11 +74,11 @@ public struct ParetoReport: Sendable {
     entries =
       known.isEmpty
       ? []
-      : Self.predictors(candidates).compactMap { predictor in
-        guard let values = candidates.values(of: predictor) else { return nil }
+      : Self.metrics(candidates).compactMap { metric in
+        guard let values = candidates.values(of: metric) else { return nil }
         let front = ParetoFront(scores: known.map { values[$0] }, costs: knownCosts)
         return FrontQuality(of: front, accuracies: knownAccuracies, costs: knownCosts)
-          .map { Entry(predictor: predictor, worth: $0) }
+          .map { Entry(metric: metric, quality: $0) }
       }
     self.candidates = candidates
     self.accuracy = known.isEmpty ? nil : accuracy
@@ -89,58 +87,7 @@ public struct ParetoReport: Sendable {
     self.front = front
   }
 
-  private static func predictors(_ candidates: ParetoCandidates) -> [Predictor] {
-    [candidates.objective]
-      + Predictor.all(with: Set(Proxy.allCases)).filter {
-        $0 != candidates.objective && $0 != candidates.cost.predictor
-      }
-  }
-}
-
-extension ParetoReport {
-  /// Score against cost with the front and, where accuracies are known, accuracy against cost with the accuracies of the
-  /// front beside the true front; the tenth with the lowest accuracies may be left out there, to see the fronts apart.
-  public func plot(title: String) -> ScatterPlot {
-    let cost = candidates.cost
-    let costs = candidates.costs.map { $0 / cost.scale }
-    let label = "\(cost.title), \(cost.unit)"
-    func series(_ name: String, _ positions: [Int], _ y: [Double], _ style: ScatterPlot.Series.Style)
-      -> ScatterPlot.Series
-    {
-      ScatterPlot.Series(name: name, x: positions.map { costs[$0] }, y: positions.map { y[$0] }, style: style)
-    }
-    let objective = candidates.objective.title
-    var panels = [
-      ScatterPlot.Panel(
-        title: "\(objective) against \(cost.title)", xLabel: label, yLabel: objective, x: costs, y: candidates.scores,
-        series: [series("front of \(objective)", front.positions, candidates.scores, .chosen)],
-        caption: "\(front.positions.count) of \(candidates.candidates.count) architectures are on the front")
-    ]
-    if let accuracy, let worth = entries.first?.worth {
-      let values = accuracies.map { $0 ?? .nan }
-      let known = front.positions.filter { accuracies[$0] != nil }
-      let trueFront = ParetoFront(scores: values, costs: candidates.costs).positions
-      let sorted = values.filter(\.isFinite).sorted()
-      let lowest = (known + trueFront).map { values[$0] }.min() ?? sorted[0]
-      let floor = min(lowest, sorted[sorted.count / 10])
-      let below = sorted.count { $0 < floor }
-      panels.append(
-        ScatterPlot.Panel(
-          title: "what the front is worth: \(accuracy.title)", xLabel: label,
-          yLabel: accuracy.truth.label(of: accuracy.dataSet), x: costs, y: values.map { $0 < floor ? .nan : $0 },
-          series: [
-            series("true front", trueFront, values, .reference),
-            series("front of \(objective)", known, values, .chosen),
-          ],
-          caption: "mean regret \(Self.points(worth.regret)), of a random choice \(Self.points(worth.randomRegret))"
-            + (below > 0 ? "; \(below) architectures are below" : "")))
-    }
-    return ScatterPlot(title: title, panels: panels, columns: 2, panelWidth: 480, panelHeight: 400)
-  }
-
-  /// Percentage points with two decimals.
-  private static func points(_ value: Double) -> String {
-    let hundredths = Int((min(value, 1e6) * 100).rounded())
-    return "\(hundredths / 100)." + String(100 + hundredths % 100).dropFirst()
+  private static func metrics(_ candidates: ParetoCandidates) -> [Metric] {
+    [candidates.objective] + Metric.all.filter { $0 != candidates.objective && $0 != candidates.cost }
   }
 }

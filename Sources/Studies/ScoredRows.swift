@@ -1,6 +1,6 @@
 public import Files
+import Scoring
 public import SearchSpaces
-import Statistics
 
 /// The rows of a study by architecture: those that a file holds, and those that are made.
 public struct ScoredRows: Sendable {
@@ -11,7 +11,7 @@ public struct ScoredRows: Sendable {
   public init(_ study: Study, stored: [Row]) throws(FileError) {
     self.study = study
     try study.check(stored)
-    for row in stored where study.configuration.covers(row) { append(row) }
+    for row in stored where row.covers(study.scorer.proxies) { append(row) }
   }
 
   /// How many rows there are.
@@ -30,9 +30,12 @@ public struct ScoredRows: Sendable {
   /// The rows of an architecture, one a seed of the study.
   public func rows(of architecture: Architecture) -> [Row] { study.items([architecture]).compactMap { rows[$0] } }
 
-  /// The mean over the seeds of the study; nil where one has no value.
-  public func value(of architecture: Architecture, _ predictor: Predictor) -> Double? {
-    let values = rows(of: architecture).compactMap(predictor.value)
-    return values.count == study.seeds.count ? values.mean : nil
+  /// The rows of an architecture together; nil where a seed of the study has none yet.
+  public func scored(_ architecture: Architecture) -> ScoredArchitecture? {
+    let rows = rows(of: architecture)
+    guard rows.count == study.seeds.count, let first = rows.first else { return nil }
+    var scored = ScoredArchitecture(first)
+    for row in rows.dropFirst() { scored.append(row) }
+    return scored
   }
 }

@@ -1,6 +1,5 @@
 public import Files
 import Foundation
-import Scoring
 public import SearchSpaces
 import Statistics
 
@@ -27,60 +26,53 @@ public struct StoredScores: Sendable {
   private static let maximumBytes = 1 << 30
 
   /// Reads rows in JSON lines, as commands write them to `--output`, or a table with commas between cells whose header names
-  /// `index` and the predictor.
+  /// `index` and the metric.
   ///
   /// - Throws: where a line cannot be read, rows are of different runs or another space, or nothing has a value.
-  public init(path: String, predictor: Predictor, space: any SearchSpace) throws(FileError) {
+  public init(path: String, metric: Metric, space: any SearchSpace) throws(FileError) {
     let contents = try readFile(path, maximumBytes: Self.maximumBytes)
-    let scores =
+    values =
       contents.first == UInt8(ascii: "{")
-      ? try Self.scores(rows: RowFile<Row>.rows(in: contents, "'\(path)'"), path, predictor, space)
-      : try Self.scores(table: CSVReader(ByteStream([UInt8](contents)), name: "'\(path)'"), path, predictor, space)
-    var groups: [Int: [Double?]] = [:]
-    for (index, value) in scores { groups[index, default: []].append(value) }
-    values = groups.mapValues { group in
-      let values = group.compactMap(\.self)
-      return values.count == group.count ? values.mean : nil
-    }
+      ? try Self.values(rows: RowFile<Row>.rows(in: contents, "'\(path)'"), path, metric, space)
+      : try Self.values(table: CSVReader(ByteStream([UInt8](contents)), name: "'\(path)'"), path, metric, space)
     guard scored > 0 else {
-      throw FileError(.unreadable, "no architecture in '\(path)' has a value of \(predictor.name)")
+      throw FileError(.unreadable, "no architecture in '\(path)' has a value of \(metric.key)")
     }
   }
 
-  private typealias Score = (index: Int, value: Double?)
-
-  private static func scores(
-    rows: [Row], _ path: String, _ predictor: Predictor, _ space: any SearchSpace
-  ) throws(FileError) -> [Score] {
-    var scores: [Score] = []
-    for row in rows {
-      guard row.space == space.name else {
-        throw FileError(.otherRun, "'\(path)' has rows of \(row.space), not of \(space.name)")
-      }
-      let first = rows[0]
-      guard
-        (row.dataset, row.images, row.batch, row.sigma, row.numerics)
-          == (first.dataset, first.images, first.batch, first.sigma, first.numerics)
-      else { throw FileError(.otherRun, "'\(path)' has rows of several runs: their scores cannot be compared") }
-      guard let index = row.index else {
-        throw FileError(.unreadable, "'\(path)' has a row without an index: \(row.arch)")
-      }
-      scores.append((index, predictor.value(of: row)))
+  private static func values(
+    rows: [Row], _ path: String, _ metric: Metric, _ space: any SearchSpace
+  ) throws(FileError) -> [Int: Double?] {
+    if let row = rows.first(where: { $0.space != space.name }) {
+      throw FileError(.otherRun, "'\(path)' has rows of \(row.space), not of \(space.name)")
     }
-    return scores
+    if let difference = RunSettings.difference(among: rows) {
+      throw FileError(
+        .otherRun,
+        "'\(path)' has rows of several runs: their scores cannot be compared (\(difference.setting) is "
+          + "\(difference.first) and \(difference.second))")
+    }
+    var values: [Int: Double?] = [:]
+    for scored in ScoredArchitecture.grouping(rows) {
+      guard let index = scored.architecture.index else {
+        throw FileError(.unreadable, "'\(path)' has a row without an index: \(scored.architecture.text)")
+      }
+      values[index] = .some(scored.mean(of: metric))
+    }
+    return values
   }
 
-  private static func scores(
-    table: consuming CSVReader, _ path: String, _ predictor: Predictor, _ space: any SearchSpace
-  ) throws(FileError) -> [Score] {
+  private static func values(
+    table: consuming CSVReader, _ path: String, _ metric: Metric, _ space: any SearchSpace
+  ) throws(FileError) -> [Int: Double?] {
     let header = try table.next()?.fields ?? []
-    guard let indexColumn = header.firstIndex(of: "index"), let column = header.firstIndex(of: predictor.name)
+    guard let indexColumn = header.firstIndex(of: "index"), let column = header.firstIndex(of: metric.key)
     else {
       throw FileError(
         .unreadable,
-        "'\(path)' has neither rows of this program nor a table with columns index and \(predictor.name)")
+        "'\(path)' has neither rows of this program nor a table with columns index and \(metric.key)")
     }
-    var scores: [Score] = []
+    var groups: [Int: [Double?]] = [:]
     while let record = try table.next() {
       let cells = record.fields
       guard cells.count == header.count, let index = Int(cells[indexColumn]), (0..<space.count).contains(index) else {
@@ -92,11 +84,14 @@ public struct StoredScores: Sendable {
         guard cell.isEmpty else {
           throw FileError(.unreadable, "line \(record.line) of '\(path)': '\(cell.prefix(40))' is no number")
         }
-        scores.append((index, nil))
+        groups[index, default: []].append(nil)
         continue
       }
-      scores.append((index, value.isFinite ? value : nil))
+      groups[index, default: []].append(value.isFinite ? value : nil)
     }
-    return scores
+    return groups.mapValues { group in
+      let values = group.compactMap(\.self)
+      return values.count == group.count ? values.mean : nil
+    }
   }
 }

@@ -7,7 +7,7 @@ public import SearchSpaces
 public struct Study: Sendable {
   public let space: any SearchSpace
   public let scorer: Scorer
-  public let configuration: RunConfiguration
+  public let settings: RunSettings
   public let seeds: [UInt64]
   /// Whether rows list their ReLU sites.
   public let layers: Bool
@@ -17,8 +17,7 @@ public struct Study: Sendable {
     self.scorer = scorer
     self.seeds = seeds
     self.layers = layers
-    configuration = RunConfiguration(
-      space: space, images: scorer.images, sigma: scorer.sigma, proxies: scorer.proxies)
+    settings = RunSettings(space: space, images: scorer.images, sigma: scorer.sigma)
   }
 
   /// One piece of work.
@@ -42,14 +41,14 @@ public struct Study: Sendable {
   /// - Throws: where a row belongs to a run with other settings.
   public func items(_ architectures: [Architecture], without rows: [Row]) throws(FileError) -> [Item] {
     try check(rows)
-    let done = Set(rows.filter(configuration.covers).map(Item.init))
+    let done = Set(rows.filter { $0.covers(scorer.proxies) }.map(Item.init))
     return items(architectures).filter { !done.contains($0) }
   }
 
   /// - Throws: where a row belongs to a run with other settings.
   func check(_ rows: [Row]) throws(FileError) {
     for row in rows {
-      if let mismatch = configuration.mismatch(row) { throw .ofAnotherRun(mismatch) }
+      if let difference = RunSettings(row).difference(from: settings) { throw .ofAnotherRun(difference) }
     }
   }
 
@@ -57,7 +56,7 @@ public struct Study: Sendable {
   /// for each architecture and seed.
   public func wanted(_ rows: [Row], of architectures: [Architecture]) -> [Row] {
     var missing = Set(items(architectures))
-    return rows.filter { configuration.covers($0) && missing.remove(Item($0)) != nil }
+    return rows.filter { $0.covers(scorer.proxies) && missing.remove(Item($0)) != nil }
   }
 
   /// Every architecture with every seed, in order.
@@ -69,12 +68,10 @@ public struct Study: Sendable {
   ///
   /// A network that has no score makes a failed row. What is no architecture of the space is an error.
   public func row(_ item: Item) throws(ArchitectureError) -> (row: Row, deviceError: BackendError?) {
-    let network = try space.network(
-      of: item.architecture, input: configuration.dataSet.shape, classes: configuration.dataSet.classes)
+    let dataSet = scorer.images.dataSet
+    let network = try space.network(of: item.architecture, input: dataSet.shape, classes: dataSet.classes)
     let score = scorer.score(network, seed: item.seed)
-    let row = Row(
-      score, of: item.architecture, seed: item.seed, configuration: configuration,
-      device: score.device.name, backend: score.device.backend, layers: layers)
+    let row = Row(score, of: item.architecture, seed: item.seed, settings: settings, layers: layers)
     return (row, score.backendError)
   }
 }

@@ -1,7 +1,8 @@
-import Figures
 import ArgumentParser
+import Figures
 import Files
 import Foundation
+import Reports
 import Scoring
 import SearchSpaces
 import Statistics
@@ -129,9 +130,9 @@ struct CorrelateCommand: ParsableCommand {
       let failures = "\(counted(report.failures, "architecture")) without a score, left out of the comparison"
       note("\(failures); the first: \(row.arch): \(row.error ?? "no reason")")
     }
-    try plotFile?.write(report.plot(title: title(images), of: proxies.predictors).svg())
-    try CorrelationOutput(report: report, title: title(images), repeats: scoring.repeats)
-      .write(format, to: LineWriter())
+    try plotFile?.write(report.plot(title: title(images), of: proxies.metrics).svg())
+    try format.write(
+      CorrelationTable(report, title: title(images), repeats: scoring.repeats), to: LineWriter(), width: nil)
     guard report.count > 1 else { throw Failure("no two architectures could be compared") }
     if lost > 0 { throw Failure("the device failed on \(counted(lost, "row"))\(hint)") }
   }

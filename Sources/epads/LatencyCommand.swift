@@ -4,6 +4,7 @@ import Files
 import Foundation
 import Latency
 import NetworkGraph
+import Reports
 import Scoring
 import SearchSpaces
 import Terminal
@@ -102,10 +103,10 @@ struct LatencyCommand: ParsableCommand {
       "measured: peak \(fixed(study.peak / 1e9, 1)) GMAC/s"
         + (distance.map { ", \(fixed($0, 0)) ns from thread to thread" } ?? ""))
     let isOnTerminal = writer == nil && isatty(STDOUT_FILENO) == 1
-    let output = LatencyOutput(
-      format: format, writer: writer ?? LineWriter(), layers: perLayer, width: isOnTerminal ? terminalWidth : nil)
-    try output.begin()
+    let table = LatencyTable(layers: perLayer, width: isOnTerminal ? terminalWidth : nil)
+    let output = try format.begin(table, to: writer ?? LineWriter())
     let rows = try measure(missing, study, output)
+    try output.finish()
     noteDoubts(rows)
     if Interrupt.isRequested {
       throw Failure("interrupted after \(rows.count) of \(counted(missing.count, "row"))", status: 130)
@@ -124,7 +125,7 @@ struct LatencyCommand: ParsableCommand {
   }
 
   private func measure(
-    _ architectures: [Architecture], _ study: LatencyStudy, _ output: LatencyOutput
+    _ architectures: [Architecture], _ study: LatencyStudy, _ output: RowOutput<LatencyTable>
   ) throws -> [LatencyRow] {
     Interrupt.watch()
     defer { Interrupt.unwatch() }

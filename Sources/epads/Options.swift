@@ -2,6 +2,7 @@ public import ArgumentParser
 public import BackendSelection
 import Compute
 import Foundation
+import Reports
 public import Scoring
 import Studies
 import Terminal
@@ -9,6 +10,7 @@ import Terminal
 extension DataSet: ExpressibleByArgument {}
 extension BackendChoice: ExpressibleByArgument {}
 extension Proxy: ExpressibleByArgument {}
+extension OutputFormat: ExpressibleByArgument {}
 
 /// The search space, the images and how they are scored.
 struct ScoringOptions: ParsableArguments {
@@ -79,9 +81,7 @@ struct ProxyList: ExpressibleByArgument {
   }
 
   /// What is drawn: the proxies themselves.
-  var predictors: [Predictor] {
-    Proxy.allCases.filter(proxies.contains).map { Predictor($0) }
-  }
+  var metrics: [Metric] { Proxy.allCases.filter(proxies.contains).map(Metric.of) }
 
   static let all = Proxy.allCases.map(\.rawValue).joined(separator: ",")
   var defaultValueDescription: String {
@@ -168,9 +168,38 @@ extension Device {
   }
 }
 
-/// How results are written.
-enum OutputFormat: String, CaseIterable, ExpressibleByArgument {
-  case table
-  case jsonl
-  case csv
+/// One metric of a list, by its key.
+struct MetricChoice<Choices: MetricChoices>: ExpressibleByArgument {
+  let metric: Metric
+
+  init(_ metric: Metric) { self.metric = metric }
+
+  init?(argument: String) {
+    guard let metric = Choices.metrics.first(where: { $0.key == argument }) else { return nil }
+    self.metric = metric
+  }
+
+  static var allValueStrings: [String] { Choices.metrics.map(\.key) }
+
+  var defaultValueDescription: String { metric.key }
+}
+
+/// What an option chooses among.
+protocol MetricChoices {
+  static var metrics: [Metric] { get }
+}
+
+/// Scores that have to be computed.
+enum Scores: MetricChoices {
+  static let metrics = Metric.scores
+}
+
+/// Numbers that rows of scores have.
+enum RowNumbers: MetricChoices {
+  static let metrics = Metric.all
+}
+
+/// What an architecture costs to run.
+enum Costs: MetricChoices {
+  static let metrics = Metric.costs
 }

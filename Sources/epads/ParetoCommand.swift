@@ -1,38 +1,12 @@
+import ArgumentParser
 import Figures
-public import ArgumentParser
 import Files
 import Foundation
 import Latency
+import Reports
 import Scoring
 import Studies
 import Terminal
-
-extension ArchitectureCost: ExpressibleByArgument {}
-
-/// A number of a row of scores that may stand for quality.
-enum FrontObjective: String, CaseIterable, ExpressibleByArgument {
-  case epads
-  case naswot
-  case snaswot
-  case perturbation
-  case parameters = "params"
-  case multiplyAccumulates = "flops"
-  case reluSites = "relu_sites"
-  case reluUnits = "relu_units"
-
-  var predictor: Predictor {
-    switch self {
-    case .epads: .epads
-    case .naswot: .naswot
-    case .snaswot: .snaswot
-    case .perturbation: .perturbation
-    case .parameters: .parameters
-    case .multiplyAccumulates: .multiplyAccumulates
-    case .reluSites: .reluSites
-    case .reluUnits: .reluUnits
-    }
-  }
-}
 
 struct ParetoCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -56,10 +30,10 @@ struct ParetoCommand: ParsableCommand {
   var latency: String?
 
   @Option(help: "The score to maximise. Default: epads, or naswot where no row has epads.")
-  var objective: FrontObjective?
+  var objective: MetricChoice<RowNumbers>?
 
   @Option(help: "The cost to minimise. Default: latency with --latency, else flops.")
-  var cost: ArchitectureCost?
+  var cost: MetricChoice<Costs>?
 
   @Option(
     help: ArgumentHelp(
@@ -94,14 +68,14 @@ struct ParetoCommand: ParsableCommand {
 
   func validate() throws {
     guard latency != nil || !chosenCost.isLatency else {
-      throw ValidationError("--cost \(chosenCost.rawValue) needs rows of latency: name a file with --latency")
+      throw ValidationError("--cost \(chosenCost.key) needs rows of latency: name a file with --latency")
     }
     let selections = [device, latencyBatch.map(String.init), latencyThreads.map(String.init), latencyInput]
     guard latency != nil || selections.allSatisfy({ $0 == nil }) else {
       throw ValidationError("--device, --latency-batch, --latency-threads and --latency-input choose among --latency")
     }
-    guard objective == nil || objective?.predictor != chosenCost.predictor else {
-      throw ValidationError("--objective and --cost are both \(chosenCost.rawValue): a front needs two numbers")
+    guard objective?.metric != chosenCost else {
+      throw ValidationError("--objective and --cost are both \(chosenCost.key): a front needs two numbers")
     }
     let inputs = [scores, latency, accuracy.table, accuracy.nds].compactMap(\.self)
     guard inputs.count(where: { $0 == "-" }) < 2 else { throw ValidationError("only one file can be standard input") }
@@ -124,21 +98,41 @@ struct ParetoCommand: ParsableCommand {
     let candidates: ParetoCandidates
     do {
       candidates = try ParetoCandidates(
-        scores: scored, latencies: timed, objective: objective?.predictor, cost: chosenCost,
+        scores: scored, latencies: timed, objective: objective?.metric, cost: chosenCost,
         selection: LatencySelection(
           device: device, batch: latencyBatch, threads: latencyThreads, input: latencyInput))
     } catch {
-      throw Failure("\(error)", status: 2)
+      throw Failure(advised(error), status: 2)
     }
     let report = ParetoReport(candidates, accuracy: try accuracy.accuracy(for: candidates.example))
     noteOmissions(of: report)
-    let result = ParetoOutput(report: report)
-    try plotFile?.write(report.plot(title: result.title).svg())
+    let table = FrontTable(report)
+    try plotFile?.write(report.plot(title: table.title).svg())
     let isOnTerminal = writer == nil && isatty(STDOUT_FILENO) == 1
-    try result.write(format, to: writer ?? LineWriter(), width: isOnTerminal ? terminalWidth : nil)
+    try format.write(table, to: writer ?? LineWriter(), width: isOnTerminal ? terminalWidth : nil)
   }
 
-  private var chosenCost: ArchitectureCost { cost ?? (latency == nil ? .multiplyAccumulates : .latency) }
+  private var chosenCost: Metric { cost?.metric ?? (latency == nil ? .multiplyAccumulates : .latency) }
+
+  /// What is wrong with the rows, and the option that helps.
+  private func advised(_ error: any Error) -> String {
+    switch error {
+    case let error as LatencySelectionError where !error.differing.isEmpty:
+      let options = error.differing.map { aspect in
+        switch aspect {
+        case .device: "--device"
+        case .batch: "--latency-batch"
+        case .threads: "--latency-threads"
+        case .input: "--latency-input"
+        }
+      }
+      return "latencies of several settings cannot be compared: choose with \(options.joined(separator: " or ")); there "
+        + "are \(error.listed)"
+    case let error as FileError where error.code == .noValue: return "\(error): name another --objective"
+    case let error as FileError where error.code == .noLatency: return "\(error): name a file with --latency"
+    default: return "\(error)"
+    }
+  }
 
   private func rows<Stored: StoredRow>(of path: String) throws(FileError) -> [Stored] {
     let (rows, isUnfinished) = try RowFile<Stored>.read(path: path)

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Files
 import Foundation
+import Reports
 import Scoring
 import SearchSpaces
 import Studies
@@ -61,15 +62,14 @@ struct ScoreCommand: ParsableCommand {
       backend: backend, images: try scoring.loadImages(), sigma: scoring.sigma, proxies: proxies.proxies)
     let study = Study(space: space, scorer: scorer, seeds: scoring.seeds, layers: layers)
     let isOnTerminal = writer == nil && isatty(STDOUT_FILENO) == 1
-    let output = ScoreOutput(
-      format: format, writer: writer ?? LineWriter(), proxies: proxies.proxies, repeats: scoring.repeats,
-      layers: layers, width: isOnTerminal ? terminalWidth : nil)
-    try output.begin()
+    let table = ScoreTable(
+      proxies: proxies.proxies, repeats: scoring.repeats, layers: layers, width: isOnTerminal ? terminalWidth : nil)
+    let output = try format.begin(table, to: writer ?? LineWriter())
     let run = StudyRun(study, label: "scoring", onError: onError, rowsOnTerminal: isOnTerminal)
     let failures = try run.run(try study.items(architectures, without: [])) { row, _ in
       try output.append(row)
     }
-    try output.flush()
+    try output.finish()
     if failures > 0 { throw Failure("\(failures) of \(counted(architectures.count * scoring.repeats, "row")) failed") }
   }
 }

@@ -1,8 +1,9 @@
 import Accuracies
-import Figures
 import ArgumentParser
+import Figures
 import Files
 import Foundation
+import Reports
 import Scoring
 import SearchSpaces
 import Studies
@@ -83,25 +84,29 @@ struct SearchCommand: ParsableCommand {
     }
   }
 
+  private var metric: Metric { search.objective.metric }
+
   private func searchOnce() throws {
     // Refused now rather than after an hour of work.
     let writer = try openRows(output, resume: resume)
     let drawing = try draw.map { path throws(FileError) in try ReservedFile(path: path) }
     let scorer = Scorer(
       backend: try backend.select(), images: try scoring.loadImages(), sigma: scoring.sigma,
-      proxies: search.objective.proxies)
+      proxies: search.proxies)
     let study = Study(space: scoring.space.space, scorer: scorer, seeds: scoring.seeds)
     // The writer holds the lock.
     let stored = try resume ? RowFile<Row>.repair(path: output ?? "") : []
     var rows = try ScoredRows(study, stored: stored)
     if !stored.isEmpty { note("resuming: \(counted(rows.count, "row")) there") }
     let result = try result(of: study, rows: &rows, writer)
-    let output = SearchOutput(
-      result: result, rows: rows, space: study.space.name, strategy: search.strategy.rawValue,
-      seed: search.searchSeed, predictor: search.objective.predictor, best: best)
-    if let cells = try output.drawing(of: study.space) { try drawing?.write(cells.svg()) }
-    try output.write(format, to: LineWriter(), width: isatty(STDOUT_FILENO) == 1 ? terminalWidth : nil)
-    guard !result.best(1).isEmpty else { throw Failure("no architecture has a score\(output.firstFailure)") }
+    if let drawing, let cells = try Self.drawing(of: result, in: study.space, metric) { try drawing.write(cells.svg()) }
+    let table = SearchTable(
+      result, rows: rows, space: study.space.name, strategy: search.strategy.rawValue, seed: search.searchSeed,
+      metric: metric, best: best)
+    try format.write(table, to: LineWriter(), width: isatty(STDOUT_FILENO) == 1 ? terminalWidth : nil)
+    guard !result.best(1).isEmpty else {
+      throw Failure("no architecture has a score\(Self.firstFailure(of: result, rows))")
+    }
   }
 
   /// Runs the search, and scores what `rows` do not have.
@@ -126,7 +131,7 @@ struct SearchCommand: ParsableCommand {
         try writer?.append(RowFile.line(row))
         rows.append(row)
       }
-      return architectures.map { rows.value(of: $0, search.objective.predictor) }
+      return architectures.map { rows.scored($0)?.mean(of: metric) }
     }
     progress.clear()
     let count = result.evaluations.count
@@ -141,12 +146,29 @@ struct SearchCommand: ParsableCommand {
     guard let truth = scoring.space.truth else {
       throw Failure("--scores needs accuracies, and the program has none for \(space.name)", status: 2)
     }
-    let scores = try StoredScores(path: path, predictor: search.objective.predictor, space: space)
+    let scores = try StoredScores(path: path, metric: metric, space: space)
     note("\(scores.scored) of \(counted(scores.count, "architecture")) in '\(path)' have a score")
     let report = try RepeatedSearch(
       search.search(space, for: scoring.dataset), runs: runs ?? 500, scores: scores, truth: truth)
-    try RepeatedSearchOutput(
-      report: report, space: space.name, options: search, source: truth.source
-    ).write(format, to: LineWriter())
+    let table = RepeatedSearchTable(
+      report, space: space.name, strategy: search.strategy.rawValue, samples: search.samples, seed: search.searchSeed,
+      metric: metric, source: truth.source)
+    try format.write(table, to: LineWriter(), width: nil)
+  }
+
+  /// The cells of the best; nil where there is none.
+  private static func drawing(
+    of result: SearchResult, in space: any SearchSpace, _ metric: Metric
+  ) throws -> CellDrawing? {
+    guard let first = result.best(1).first else { return nil }
+    return try CellDrawing(
+      first.architecture, of: space,
+      title: "\(space.name), \(metric.title) \(fixed(first.value ?? .nan, metric.decimals))")
+  }
+
+  /// Why the first architecture without a score has none.
+  private static func firstFailure(of result: SearchResult, _ rows: ScoredRows) -> String {
+    let failed = result.evaluations.first { $0.value == nil }.flatMap { rows.rows(of: $0.architecture).first }
+    return failed.map { "; the first: \($0.arch): \($0.error ?? "no reason")" } ?? ""
   }
 }

@@ -24,7 +24,7 @@ struct SearchOptions: ParsableArguments {
   var searchSeed: UInt64 = 1
 
   @Option(help: "The score to maximise.")
-  var objective = Objective.epads
+  var objective = MetricChoice<Scores>(.epads)
 
   @Option(
     parsing: .unconditional,
@@ -40,25 +40,8 @@ struct SearchOptions: ParsableArguments {
     case evolution
   }
 
-  /// A score that has to be computed.
-  enum Objective: String, CaseIterable, ExpressibleByArgument {
-    case epads
-    case naswot
-    case snaswot
-    case perturbation
-
-    var predictor: Predictor {
-      switch self {
-      case .epads: .epads
-      case .naswot: .naswot
-      case .snaswot: .snaswot
-      case .perturbation: .perturbation
-      }
-    }
-
-    /// What to compute for it.
-    var proxies: Set<Proxy> { self == .naswot ? [.naswot] : [.epads] }
-  }
+  /// What to compute for the objective.
+  var proxies: Set<Proxy> { Set([objective.metric.proxy].compactMap(\.self)) }
 
   func validate() throws {
     for (name, value) in [("samples", samples), ("population", population), ("tournament", tournament)] {

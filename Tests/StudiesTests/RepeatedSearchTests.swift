@@ -19,23 +19,23 @@ enum Repository {
   private let truth = GroundTruth.nasbench201
 
   private func report(
-    runs: Int, samples: Int, _ predictor: Predictor, strategy: SearchStrategy = .random
+    runs: Int, samples: Int, _ metric: Metric, strategy: SearchStrategy = .random
   ) throws -> RepeatedSearch {
     try RepeatedSearch(
       Search(space: space, strategy: strategy, samples: samples, seed: 7), runs: runs,
-      scores: try StoredScores(path: Repository.scores, predictor: predictor, space: space), truth: truth)
+      scores: try StoredScores(path: Repository.scores, metric: metric, space: space), truth: truth)
   }
 
   /// The same numbers from the file and the accuracies, step by step.
-  @Test(arguments: [(Predictor.epads, 1), (.snaswot, 2), (.perturbation, 3), (.naswot, 4)])
-  func reportsWhatFollowsFromTheScores(predictor: Predictor, column: Int) throws {
+  @Test(arguments: [(Metric.epads, 1), (.snaswot, 2), (.perturbation, 3), (.naswot, 4)])
+  func reportsWhatFollowsFromTheScores(metric: Metric, column: Int) throws {
     let lines = try String(contentsOfFile: Repository.scores, encoding: .utf8).split(separator: "\n").dropFirst()
     var scores: [Int: Double] = [:]
     for line in lines {
       let cells = line.split(separator: ",", omittingEmptySubsequences: false)
       scores[try #require(Int(cells[0]))] = Double(cells[column])
     }
-    let report = try report(runs: 20, samples: 60, predictor)
+    let report = try report(runs: 20, samples: 60, metric)
     #expect(report.runs == 20)
     #expect(report.entries.map(\.dataSet) == truth.dataSets.flatMap { [$0, $0] })
     for entry in report.entries {
@@ -83,9 +83,9 @@ enum Repository {
 
   // MARK: - Files of scores
 
-  private func scores(_ text: String, _ predictor: Predictor = .epads) throws -> StoredScores {
+  private func scores(_ text: String, _ metric: Metric = .epads) throws -> StoredScores {
     let folder = try ScratchFolder()
-    return try StoredScores(path: try folder.write(text, "scores"), predictor: predictor, space: space)
+    return try StoredScores(path: try folder.write(text, "scores"), metric: metric, space: space)
   }
 
   private func value(_ scores: StoredScores, _ index: Int) throws -> Double? {

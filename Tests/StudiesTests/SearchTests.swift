@@ -152,7 +152,7 @@ private struct Ring: SampledSpace {
   }
 
   @Test func anEvolutionFindsMoreThanChance() throws {
-    let scores = try StoredScores(path: Repository.scores, predictor: .epads, space: space)
+    let scores = try StoredScores(path: Repository.scores, metric: .epads, space: space)
     func mean(_ strategy: SearchStrategy) throws -> Double {
       try (1...10 as ClosedRange<UInt64>).map { seed in
         let result = try search(strategy, samples: 200, seed: seed).run { $0.map(scores.value) }

@@ -89,7 +89,7 @@ import Testing
     #expect(outcome.output.hasPrefix("darts (width 4, depth 3), dead-leaves images as cifar10, batch 2"))
     #expect(folder.text("rows.jsonl").split(separator: "\n").allSatisfy { $0.contains(#""macro":"width 4, depth 3""#) })
     try await run("\(study) --depth 4 --resume").expectError(
-      1, "the network around the cells is width 4, depth 3 there and width 4, depth 4 here")
+      1, "the macro architecture is width 4, depth 3 there and width 4, depth 4 here")
     try await run("\(study) --depth 3 --auxiliary --resume").expectError(
       1, "depth 3 there and width 4, depth 3, auxiliary")
   }

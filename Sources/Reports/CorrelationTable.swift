@@ -1,0 +1,97 @@
+import Accuracies
+import Statistics
+package import Studies
+import Terminal
+
+/// How well numbers rank architectures by accuracy.
+package struct CorrelationTable: Report {
+  private let report: CorrelationReport
+  /// What was scored, in a line.
+  private let title: String
+  /// Seeds of an architecture.
+  private let repeats: Int
+
+  package init(_ report: CorrelationReport, title: String, repeats: Int) {
+    self.report = report
+    self.title = title
+    self.repeats = repeats
+  }
+
+  // One table a data set keeps within 80 columns.
+  package func lines(width: Int?) -> [String] {
+    var lines = [title, "n = \(report.count), failed: \(report.failures), without accuracy: \(report.withoutTruth)"]
+    for dataSet in report.truth.dataSets {
+      var table = TextTable(columns: [
+        TextTable.Column(report.truth.title(of: dataSet)), TextTable.Column("Kendall tau-b", .right),
+        TextTable.Column("95 % interval"),
+        TextTable.Column("Spearman rho", .right), TextTable.Column("95 % interval"),
+      ])
+      for entry in report.entries where entry.dataSet == dataSet {
+        table.append([
+          entry.metric.title, number(entry.estimate?.kendallTauB), interval(entry.estimate?.kendallTauB),
+          number(entry.estimate?.spearmanRho), interval(entry.estimate?.spearmanRho),
+        ])
+      }
+      lines += [""] + table.text().split(separator: "\n").map(String.init)
+    }
+    lines.append("")
+    for (metric, deviation) in report.deviations.sorted(by: { $0.key.key < $1.key.key })
+    where repeats > 1 && deviation > 0 {
+      lines.append("\(metric.title): mean of \(repeats) seeds, deviation \(fixed(deviation, 4)) on average")
+    }
+    lines.append("accuracies: \(report.truth.source)")
+    return lines
+  }
+
+  private func number(_ estimate: Estimate?) -> String { estimate.map { fixed($0.value, 3) } ?? "-" }
+
+  private func interval(_ estimate: Estimate?) -> String {
+    estimate?.interval.map { "\(fixed($0.lowerBound, 3)) to \(fixed($0.upperBound, 3))" } ?? "-"
+  }
+
+  package var entries: [CorrelationRecord] { report.entries.map { CorrelationRecord($0, of: report) } }
+}
+
+/// A metric against a data set, as programs read it.
+package struct CorrelationRecord: Record {
+  private var dataset: String
+  private var predictor: String
+  /// Architectures that were compared.
+  private var n: Int
+  private var failures: Int
+  private var kendallTauB: Double?
+  private var kendallTauBInterval: [Double]?
+  private var spearmanRho: Double?
+  private var spearmanRhoInterval: [Double]?
+  private var source: String
+
+  enum CodingKeys: String, CodingKey {
+    case dataset, predictor, n, failures, source
+    case kendallTauB = "tau_b"
+    case kendallTauBInterval = "tau_b_interval"
+    case spearmanRho = "spearman"
+    case spearmanRhoInterval = "spearman_interval"
+  }
+
+  init(_ entry: CorrelationReport.Entry, of report: CorrelationReport) {
+    func bounds(_ estimate: Estimate?) -> [Double]? { estimate?.interval.map { [$0.lowerBound, $0.upperBound] } }
+    dataset = entry.dataSet
+    predictor = entry.metric.key
+    n = report.count
+    failures = report.failures
+    kendallTauB = entry.estimate?.kendallTauB.value
+    kendallTauBInterval = bounds(entry.estimate?.kendallTauB)
+    spearmanRho = entry.estimate?.spearmanRho.value
+    spearmanRhoInterval = bounds(entry.estimate?.spearmanRho)
+    source = report.truth.source
+  }
+
+  package static let columns: [CSVColumn<CorrelationRecord>] = [
+    CSVColumn("dataset") { $0.dataset }, CSVColumn("predictor") { $0.predictor }, CSVColumn("n") { "\($0.n)" },
+    CSVColumn("failures") { "\($0.failures)" }, CSVColumn("tau_b", value: \.kendallTauB),
+    CSVColumn("tau_b_low", value: \.kendallTauBInterval?.first),
+    CSVColumn("tau_b_high", value: \.kendallTauBInterval?.last), CSVColumn("spearman", value: \.spearmanRho),
+    CSVColumn("spearman_low", value: \.spearmanRhoInterval?.first),
+    CSVColumn("spearman_high", value: \.spearmanRhoInterval?.last),
+  ]
+}

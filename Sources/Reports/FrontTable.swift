@@ -1,0 +1,107 @@
+import Accuracies
+import Latency
+import SearchSpaces
+import Statistics
+package import Studies
+import Terminal
+
+/// A front and how good it is.
+package struct FrontTable: Report {
+  private let report: ParetoReport
+
+  package init(_ report: ParetoReport) { self.report = report }
+
+  private var cost: Metric { report.candidates.cost }
+  private var objective: Metric { report.candidates.objective }
+
+  package var entries: [FrontMemberRecord] { report.members.map { FrontMemberRecord($0, of: report) } }
+
+  package var supplements: [any Encodable] { report.entries.map { FrontQualityRecord($0, of: report) } }
+
+  /// What was scored and timed, in a line.
+  package var title: String { ([scored] + (setting.map { [$0] } ?? [])).joined(separator: "; ") }
+
+  private var scored: String {
+    let row = report.candidates.example
+    let network = row.space + (row.macro.map { " (\($0))" } ?? "")
+    return "\(network), \(row.images.source) images as \(row.dataset), batch \(row.batch), sigma \(row.sigma)"
+  }
+
+  private var setting: String? { report.candidates.setting.map { "latency: \($0)" } }
+
+  // MARK: - Table
+
+  package func lines(width: Int?) -> [String] {
+    var lines = [scored] + (setting.map { [$0] } ?? [])
+    lines.append(
+      "\(objective.title) against \(cost.title): \(report.members.count) of "
+        + "\(counted(report.candidates.candidates.count, "architecture")) on the front")
+    lines += ["", front.text(maximalWidth: width, shortening: front.columns.count - 1)].flatMap(Self.split)
+    guard let accuracy = report.accuracy else { return lines }
+    lines += ["", quality.text()].flatMap(Self.split)
+    return lines + [
+      "",
+      "regret: percentage points below the best accuracy at no more cost, mean over ranks; of a random choice there",
+      "any budget: the same where the budget is the cost of any architecture, to compare fronts by",
+      "hypervolume: the front's share of the true front's; of as many random architectures",
+      "accuracies: \(accuracy.truth.source)",
+    ]
+  }
+
+  private static func split(_ text: String) -> [String] {
+    text.isEmpty ? [""] : text.split(separator: "\n").map(String.init)
+  }
+
+  private typealias Column = (column: TextTable.Column, cell: (ParetoReport.Member) -> String)
+
+  private var front: TextTable {
+    let columns = columns
+    var table = TextTable(columns: columns.map(\.column))
+    for member in report.members { table.append(columns.map { $0.cell(member) }) }
+    return table
+  }
+
+  private var columns: [Column] {
+    func right(_ title: String, _ cell: @escaping (ParetoReport.Member) -> String) -> Column {
+      (TextTable.Column(title, .right), cell)
+    }
+    func number(_ value: Double?, _ decimals: Int) -> String { value.map { fixed($0, decimals) } ?? "-" }
+    func column(_ metric: Metric) -> Column {
+      right(metric.heading) { number($0.candidate.value(of: metric).map { $0 / metric.scale }, metric.decimals) }
+    }
+    // A latency stands beside another cost where there is any.
+    let costs = Metric.costs.filter { metric in
+      !metric.isLatency || report.members.contains { $0.candidate.value(of: metric) != nil }
+    }
+    var columns = [right("rank") { "\($0.rank)" }] + costs.filter { $0 == cost }.map(column)
+    // All digits of a count, so that it can be found in rows.
+    columns.append(right(objective.title) { fixed($0.score, objective.proxy == nil ? 0 : objective.decimals) })
+    columns += costs.filter { $0 != cost && $0 != objective }.map(column)
+    if let accuracy = report.accuracy {
+      columns.append(right(accuracy.title) { number($0.accuracy, 2) })
+      columns.append(right("regret") { number($0.regret, 2) })
+    }
+    return columns + [(TextTable.Column("architecture"), { $0.candidate.architecture.text })]
+  }
+
+  private var quality: TextTable {
+    var table = TextTable(columns: [
+      TextTable.Column("front of"), TextTable.Column("ranks", .right), TextTable.Column("regret", .right),
+      TextTable.Column("of random", .right), TextTable.Column("any budget", .right),
+      TextTable.Column("hypervolume", .right),
+      TextTable.Column("of random", .right),
+    ])
+    func share(_ value: Double?) -> String { value.map { fixed($0, 4) } ?? "-" }
+    for entry in report.entries {
+      table.append([
+        entry.metric.title, "\(entry.quality.count)", fixed(entry.quality.regret, 2),
+        fixed(entry.quality.randomRegret, 2), fixed(entry.quality.budgetRegret, 2), share(entry.quality.hypervolumeShare),
+        share(entry.quality.randomHypervolumeShare),
+      ])
+    }
+    if let quality = report.entries.first?.quality {
+      table.append(["a random choice", "", "", "", fixed(quality.randomBudgetRegret, 2)])
+    }
+    return table
+  }
+}

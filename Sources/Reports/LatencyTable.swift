@@ -1,0 +1,63 @@
+import Foundation
+package import Latency
+import Terminal
+
+/// Latencies as they come.
+package struct LatencyTable: RowTable {
+  /// Whether the slowest steps of each network follow.
+  private let layers: Bool
+  private let table: ArchitectureColumns<LatencyRow>
+
+  /// - Parameter width: columns of the terminal; nil where lines may be of any length.
+  package init(layers: Bool, width: Int?) {
+    self.layers = layers
+    table = ArchitectureColumns(Self.columns, width: width)
+  }
+
+  package var header: String { table.header }
+
+  package func lines(_ row: LatencyRow) -> [String] {
+    let remarks = [row.error.map { "FAILED: \($0)" }, row.doubt.map { "DOUBTFUL: \($0)" }].compactMap(\.self)
+    return table.lines(row, architecture: row.arch, remarks: remarks) + (layers ? layerLines(of: row) : [])
+  }
+
+  package func finish() -> [String] { [] }
+
+  /// The slowest steps, and what the others take together.
+  private func layerLines(of row: LatencyRow) -> [String] {
+    let slowest = (row.layers ?? []).sorted { $0.milliseconds > $1.milliseconds }
+    let shown = 10
+    func line(_ milliseconds: Double, _ share: Double, _ name: String) -> String {
+      String(format: "  %8.4f ms %5.1f %%  ", milliseconds, 100 * share) + name
+    }
+    let rest = slowest.dropFirst(shown)
+    return slowest.prefix(shown).map { line($0.milliseconds, $0.share, $0.name) }
+      + (rest.isEmpty
+        ? []
+        : [
+          line(
+            rest.reduce(0) { $0 + $1.milliseconds }, rest.reduce(0) { $0 + $1.share },
+            counted(rest.count, "other step"))
+        ])
+  }
+
+  private typealias Column = ArchitectureColumns<LatencyRow>.Column
+
+  private static var columns: [Column] {
+    [
+      Column(title: "ms", width: 9) { number($0.latency?.median, 4) },
+      Column(title: "± %", width: 5) { number($0.latency.map { 100 * $0.precision }, 1) },
+      Column(title: "p90", width: 9) { number($0.latency?.p90, 4) },
+      Column(title: "p99", width: 9) { number($0.latency?.p99, 4) },
+      Column(title: "runs", width: 5) { "\($0.runs)" },
+      Column(title: "images/s", width: 9) { number($0.imagesPerSecond, 1) },
+      Column(title: "GMAC/s", width: 7) { number($0.gigaMultiplyAccumulatesPerSecond, 2) },
+      Column(title: "peak", width: 6) { $0.peakShare.map { "\(fixed(100 * $0, 1)) %" } ?? "-" },
+      Column(title: "MiB", width: 6) { number($0.peakBytes.map { Double($0) / 1_048_576 }, 1) },
+      Column(title: "params M", width: 8) { fixed(Double($0.params) / 1e6, 4) },
+      Column(title: "FLOPs M", width: 8) { fixed(Double($0.flops) / 1e6, 2) },
+    ]
+  }
+
+  private static func number(_ value: Double?, _ decimals: Int) -> String { value.map { fixed($0, decimals) } ?? "-" }
+}

@@ -1,0 +1,86 @@
+import Accuracies
+package import Studies
+import Terminal
+
+/// The accuracies of the picks of many searches.
+package struct RepeatedSearchTable: Report {
+  private let report: RepeatedSearch
+  private let space: String
+  private let strategy: String
+  private let samples: Int
+  private let seed: UInt64
+  private let metric: Metric
+  /// Where the accuracies are from.
+  private let source: String
+
+  /// - Parameters:
+  ///   - space: the space's name.
+  ///   - strategy: the strategy's name.
+  ///   - samples: architectures of a run.
+  ///   - seed: of the first run.
+  ///   - source: where the accuracies are from.
+  package init(
+    _ report: RepeatedSearch, space: String, strategy: String, samples: Int, seed: UInt64, metric: Metric,
+    source: String
+  ) {
+    self.report = report
+    self.space = space
+    self.strategy = strategy
+    self.samples = samples
+    self.seed = seed
+    self.metric = metric
+    self.source = source
+  }
+
+  package func lines(width: Int?) -> [String] {
+    var table = TextTable(columns: [
+      TextTable.Column("accuracy, %"), TextTable.Column(metric.title, .right),
+      TextTable.Column("random", .right), TextTable.Column("optimum", .right),
+    ])
+    func cell(_ accuracy: RepeatedSearch.Accuracy) -> String {
+      "\(fixed(accuracy.mean, 2)) ± \(fixed(accuracy.deviation, 2))"
+    }
+    for entry in report.entries {
+      table.append([
+        "\(entry.dataSet) \(entry.split.rawValue)", cell(entry.pick), cell(entry.random), cell(entry.optimum),
+      ])
+    }
+    let title =
+      "\(space), \(strategy) search: \(counted(report.runs, "run")) of \(samples) samples, "
+      + "seeds from \(seed)"
+    return [title, "mean ± standard deviation over runs", ""]
+      + table.text().split(separator: "\n").map(String.init) + ["", "accuracies: \(source)"]
+  }
+
+  package var entries: [RepeatedSearchRecord] {
+    report.entries.flatMap { entry in
+      [("objective", entry.pick), ("random", entry.random), ("optimum", entry.optimum)].map { pick, accuracy in
+        RepeatedSearchRecord(
+          dataset: entry.dataSet, split: entry.split.rawValue, objective: metric.key, strategy: strategy,
+          runs: report.runs, samples: samples, pick: pick, mean: accuracy.mean, deviation: accuracy.deviation)
+      }
+    }
+  }
+}
+
+/// The accuracy of one kind of pick, as programs read it.
+package struct RepeatedSearchRecord: Record {
+  fileprivate var dataset: String
+  fileprivate var split: String
+  fileprivate var objective: String
+  fileprivate var strategy: String
+  fileprivate var runs: Int
+  fileprivate var samples: Int
+  /// What the accuracy is of: the highest objective, a random one, or the optimum.
+  fileprivate var pick: String
+  /// In percent, over the runs.
+  fileprivate var mean: Double
+  fileprivate var deviation: Double
+
+  package static let columns: [CSVColumn<RepeatedSearchRecord>] = [
+    CSVColumn("dataset") { $0.dataset }, CSVColumn("split") { $0.split }, CSVColumn("objective") { $0.objective },
+    CSVColumn("strategy") { $0.strategy }, CSVColumn("runs") { "\($0.runs)" },
+    CSVColumn("samples") { "\($0.samples)" }, CSVColumn("pick") { $0.pick }, CSVColumn("mean") { "\($0.mean)" },
+    CSVColumn("deviation") { "\($0.deviation)" },
+  ]
+}

@@ -1,0 +1,73 @@
+package import Scoring
+import SearchSpaces
+import Statistics
+package import Studies
+import Terminal
+
+/// Scores as they come: a line an architecture, with the mean of its seeds.
+package struct ScoreTable: RowTable {
+  private let repeats: Int
+  /// Whether the counts of every ReLU site follow.
+  private let layers: Bool
+  private let table: ArchitectureColumns<ScoredArchitecture>
+  /// The architecture whose rows are still coming.
+  private var pending: ScoredArchitecture?
+
+  /// - Parameters:
+  ///   - proxies: that rows are scored with.
+  ///   - repeats: rows of an architecture, one a seed.
+  ///   - width: columns of the terminal; nil where lines may be of any length.
+  package init(proxies: Set<Proxy>, repeats: Int, layers: Bool, width: Int?) {
+    self.repeats = repeats
+    self.layers = layers
+    table = ArchitectureColumns(Self.columns(proxies: proxies, repeats: repeats), width: width)
+  }
+
+  package var header: String { table.header }
+
+  package mutating func lines(_ row: Row) -> [String] {
+    var lines: [String] = []
+    if let pending, pending.architecture.text != row.arch { lines += finish() }
+    if pending == nil { pending = ScoredArchitecture(row) } else { pending?.append(row) }
+    if pending?.rows.count == repeats { lines += finish() }
+    return lines
+  }
+
+  package mutating func finish() -> [String] {
+    guard let scored = pending else { return [] }
+    pending = nil
+    let failure = scored.rows.compactMap(\.error).first.map { "FAILED: \($0)" }
+    var lines = table.lines(
+      scored, architecture: scored.architecture.text, remarks: [failure].compactMap(\.self))
+    for row in scored.rows where layers {
+      if repeats > 1 { lines.append("      seed \(row.seed)") }
+      for layer in row.layers ?? [] {
+        lines.append("        \(layer.name)  \(layer.units) units  d1 \(layer.d1)  d2 \(layer.d2)")
+      }
+    }
+    return lines
+  }
+
+  private typealias Column = ArchitectureColumns<ScoredArchitecture>.Column
+
+  private static func columns(proxies: Set<Proxy>, repeats: Int) -> [Column] {
+    let metrics =
+      Metric.scores.filter { $0.isMeasured(by: proxies) } + [.reluSites, .parameters, .multiplyAccumulates]
+    return [Column(title: "index", width: 5) { $0.architecture.index.map(String.init) ?? "-" }]
+      + metrics.map { metric in
+        // The deviation takes as much again.
+        let hasDeviation = repeats > 1 && metric.proxy != nil && metric.decimals > 0
+        return Column(title: metric.heading, width: metric.width + (hasDeviation ? 7 : 0)) { scored in
+          spread(scored.rows.compactMap(metric.value), metric, hasDeviation)
+        }
+      } + [Column(title: "ms", width: 7) { fixed($0.rows.map(\.ms.total).mean, 1) }]
+  }
+
+  /// The mean, and where it is wanted the deviation.
+  private static func spread(_ values: [Double], _ metric: Metric, _ hasDeviation: Bool) -> String {
+    guard !values.isEmpty else { return "-" }
+    let mean = fixed(values.mean / metric.scale, metric.decimals)
+    return values.count > 1 && hasDeviation
+      ? "\(mean) ±\(fixed(values.standardDeviation, metric.decimals))" : mean
+  }
+}

@@ -1,0 +1,59 @@
+package import Studies
+import SearchSpaces
+import Terminal
+
+/// The best that a search has found.
+package struct SearchTable: Report {
+  private let result: SearchResult
+  private let rows: ScoredRows
+  private let space: String
+  private let strategy: String
+  private let seed: UInt64
+  private let metric: Metric
+  /// How many of the best are shown.
+  private let best: Int
+
+  /// - Parameters:
+  ///   - rows: that the search has scored.
+  ///   - space: the space's name.
+  ///   - strategy: the strategy's name.
+  ///   - seed: of the search.
+  package init(
+    _ result: SearchResult, rows: ScoredRows, space: String, strategy: String, seed: UInt64, metric: Metric, best: Int
+  ) {
+    self.result = result
+    self.rows = rows
+    self.space = space
+    self.strategy = strategy
+    self.seed = seed
+    self.metric = metric
+    self.best = best
+  }
+
+  package var entries: [Row] { result.best(best).flatMap { rows.rows(of: $0.architecture) } }
+
+  /// The last one is the text of the best, as other programs take it.
+  package func lines(width: Int?) -> [String] {
+    let best = result.best(best)
+    let failures = result.evaluations.count { $0.value == nil }
+    var lines = [
+      "\(space), \(strategy) search with seed \(seed): \(counted(result.evaluations.count, "architecture")), "
+        + "\(failures) without a score"
+    ]
+    guard let first = best.first else { return lines }
+    var table = TextTable(columns: [
+      TextTable.Column("rank", .right), TextTable.Column(metric.title, .right), TextTable.Column("params M", .right),
+      TextTable.Column("FLOPs M", .right), TextTable.Column("architecture"),
+    ])
+    for (position, evaluation) in best.enumerated() {
+      let row = rows.rows(of: evaluation.architecture).first
+      table.append([
+        "\(position + 1)", fixed(evaluation.value ?? .nan, metric.decimals), row.map { fixed(Double($0.params) / 1e6, 4) } ?? "",
+        row.map { fixed(Double($0.flops) / 1e6, 2) } ?? "", evaluation.architecture.text,
+      ])
+    }
+    lines.append("")
+    lines += table.text(maximalWidth: width, shortening: 4).split(separator: "\n").map(String.init)
+    return lines + ["", first.architecture.text]
+  }
+}

@@ -1,0 +1,10 @@
+/// Text for people.
+enum TableWriter: FormatWriter {
+  static func lines(of report: some Report, width: Int?) -> [String] { report.lines(width: width) }
+
+  static func header<Table: RowTable>(of table: Table) -> [String] { [table.header] }
+
+  static func lines<Table: RowTable>(of row: Table.Element, in table: inout Table) -> [String] { table.lines(row) }
+
+  static func end<Table: RowTable>(of table: inout Table) -> [String] { table.finish() }
+}

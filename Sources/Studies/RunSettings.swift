@@ -1,0 +1,94 @@
+import Compute
+public import Files
+public import Scoring
+public import SearchSpaces
+
+/// What scores depend on beside the architecture and the seed: rows with other settings cannot stand side by side.
+public struct RunSettings: Hashable, Sendable {
+  public var space: String
+  /// See `Row.macro`.
+  public var macro: String?
+  /// The data set's name.
+  public var dataSet: String
+  public var images: ImageOrigin
+  /// Images before their noisy copies are added.
+  public var batch: Int
+  /// The standard deviation of the noise, in units of the normalised images.
+  public var sigma: Double
+  /// The version of the numerics contract.
+  public var numerics: Int
+
+  /// Those that a row was made with.
+  public init(_ row: Row) {
+    space = row.space
+    macro = row.macro
+    dataSet = row.dataset
+    images = row.images
+    batch = row.batch
+    sigma = row.sigma
+    numerics = row.numerics
+  }
+
+  /// Those of a run of this program.
+  public init(space: any SearchSpace, images: Images, sigma: Double) {
+    self.space = space.name
+    macro = space.macro
+    dataSet = images.dataSet.rawValue
+    self.images = ImageOrigin(source: images.source, digest: images.digest)
+    batch = images.count
+    self.sigma = sigma
+    numerics = numericsVersion
+  }
+
+  /// The first setting in which these differ from others; nil where scores can be compared.
+  public func difference(from other: RunSettings) -> SettingDifference? {
+    func difference<Value: Equatable>(_ setting: String, _ value: (RunSettings) -> Value) -> SettingDifference? {
+      SettingDifference(setting, value(self), value(other))
+    }
+    return difference("the space", \.space) ?? difference("the macro architecture", { $0.macro ?? "fixed" })
+      ?? difference("the data set", \.dataSet) ?? difference("the batch", \.batch) ?? difference("sigma", \.sigma)
+      // The pixels count, not the name: a file may be called by another path.
+      ?? (images.digest == other.images.digest ? nil : difference("the image set", \.images))
+      ?? difference("the numerics version", \.numerics)
+  }
+
+  /// The first difference between the settings of rows; nil where all can be compared.
+  public static func difference(among rows: some Sequence<Row>) -> SettingDifference? {
+    var first: RunSettings?
+    for row in rows {
+      let settings = RunSettings(row)
+      if let difference = first?.difference(from: settings) { return difference }
+      first = first ?? settings
+    }
+    return nil
+  }
+}
+
+/// Where images come from: a name and what they are. Rows have both as one text.
+public struct ImageOrigin: Hashable, Sendable, CustomStringConvertible {
+  /// The name of the file, without its folder, or `dead-leaves`.
+  public var source: String
+  /// FNV-1a 64 of the pixels, 16 hexadecimal digits.
+  public var digest: String
+
+  public init(source: String, digest: String) {
+    self.source = source
+    self.digest = digest
+  }
+
+  public var description: String { "\(source) \(digest)" }
+}
+
+extension ImageOrigin: Codable {
+  /// The name may hold blanks, the digest none.
+  public init(from decoder: any Decoder) throws {
+    let text = try decoder.singleValueContainer().decode(String.self)
+    let parts = text.split(separator: " ", omittingEmptySubsequences: false)
+    self.init(source: parts.dropLast().joined(separator: " "), digest: String(parts.last ?? ""))
+  }
+
+  public func encode(to encoder: any Encoder) throws {
+    var container = encoder.singleValueContainer()
+    try container.encode(description)
+  }
+}
