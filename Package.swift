@@ -127,6 +127,8 @@ let package = Package(
     .testTarget(
       name: "LatencyTests",
       dependencies: ["Latency", "Statistics", "Compute", "Scoring", "NetworkGraph", "SearchSpaces", "TestSupport"]),
+    // The picture of the house: Package.swift, CONTRIBUTING.md, imports, sizes.
+    .testTarget(name: "ArchitectureTests"),
     .testTarget(name: "TerminalTests", dependencies: ["Terminal"]),
     .testTarget(
       name: "StudiesTests",
