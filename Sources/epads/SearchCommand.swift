@@ -156,13 +156,13 @@ struct SearchCommand: ParsableCommand {
     try format.write(table, to: LineWriter(), width: nil)
   }
 
-  /// The cells of the best; nil where there is none.
+  /// The cells of the best; nil where there is none, or the space has no cells to draw.
   private static func drawing(
     of result: SearchResult, in space: any SearchSpace, _ metric: Metric
   ) throws -> CellDrawing? {
-    guard let first = result.best(1).first else { return nil }
-    return try CellDrawing(
-      first.architecture, of: space,
+    guard let first = result.best(1).first, let space = space as? any DrawnSpace else { return nil }
+    return CellDrawing(
+      try space.cells(of: space.parsed(text: first.architecture.text)),
       title: "\(space.name), \(metric.title) \(fixed(first.value ?? .nan, metric.decimals))")
   }
 
