@@ -48,7 +48,7 @@ let package = Package(
     .target(
       name: "OpenCLBackend", dependencies: ["Compute", "NetworkGraph", "Randomness", "OpenCL", "COpenCL", "Kernels"]),
     // The one place that knows every backend.
-    .target(name: "BackendSelection", dependencies: ["Compute", "CPUBackend", "OpenCL", "OpenCLBackend"]),
+    .target(name: "BackendSelection", dependencies: ["Compute", "CPUBackend", "OpenCLBackend"]),
     // Byte streams, CSV and JSON, rows in files, writing that loses nothing.
     .target(name: "Files"),
     // Rank correlation, intervals, fronts.

@@ -8,7 +8,7 @@ typedef struct {
   // The padding is less an offset, so that it may be negative.
   int kernel_height, kernel_width, stride_height, stride_width, padding_height, padding_width, dilation_height,
       dilation_width;
-  int rectified;
+  int activation;
   // Input channels of a group where there are several, else 0.
   int group_channels;
   // Tiles of 4x4 outputs: of an image, and of all images.

@@ -29,7 +29,10 @@ typedef int8 lane_flags;
 #define STORE_ALIGNED(value, pointer) STORE(value, pointer)
 #endif
 
+// Plan.Activation, as Sources/OpenCLBackend/Tables.swift numbers it.
+enum { ACTIVATION_IDENTITY, ACTIVATION_RELU };
+
 // Negative values and NaN as zero.
-inline lanes relu(lanes value, int rectified) {
-  return rectified ? select((lanes)(0.0f), value, isgreater(value, (lanes)(0.0f))) : value;
-}
+inline lanes relu(lanes value) { return select((lanes)(0.0f), value, isgreater(value, (lanes)(0.0f))); }
+
+inline lanes activated(lanes value, int activation) { return activation == ACTIVATION_RELU ? relu(value) : value; }

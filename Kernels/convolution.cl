@@ -51,9 +51,9 @@ __kernel __attribute__((reqd_work_group_size(GROUP, 1, 1))) void convolve(
           for (int p = 0; p < 4; p++)
             values[p] = inside[p] ? LOAD_ALIGNED(input + (x + p * shape.stride_width) * shape.aligned_channels + first)
                                   : (lanes)(0.0f);
-          if (shape.rectified) {
+          if (shape.activation == ACTIVATION_RELU) {
 #pragma unroll
-            for (int p = 0; p < 4; p++) values[p] = relu(values[p], 1);
+            for (int p = 0; p < 4; p++) values[p] = relu(values[p]);
           }
 #define ADD_LINK(component)                                                                        \
   {                                                                                                \
@@ -134,10 +134,10 @@ __kernel __attribute__((reqd_work_group_size(GROUP, 1, 1))) void convolve(
     _Pragma("unroll") for (int p = 0; p < 8; p++) sums[p] = fma((float8)(VALUE(p)), weight, sums[p]); \
   }
 #define PLAIN(p) input[place[p] + c]
-#define RECTIFIED(p) (PLAIN(p) > 0.0f ? PLAIN(p) : 0.0f)
+#define POSITIVE(p) (PLAIN(p) > 0.0f ? PLAIN(p) : 0.0f)
 // Loaded in any case and dropped where it is padding: no branch in the loop.
 #define LOADED(p) input[max(place[p], 0) + c]
-#define PADDED(p) (place[p] < 0 || (shape->rectified && !(LOADED(p) > 0.0f)) ? 0.0f : LOADED(p))
+#define PADDED(p) (place[p] < 0 || (shape->activation == ACTIVATION_RELU && !(LOADED(p) > 0.0f)) ? 0.0f : LOADED(p))
 
 // 4 outputs of each of two rows, from (y, x) on; those beyond an edge are not needed.
 inline void convolve_strips(
@@ -161,8 +161,8 @@ inline void convolve_strips(
           weights + (ulong)(r * shape->kernel_width + s) * shape->aligned_channels * shape->aligned_outputs;
       if (least < 0)
         ADD_LINKS(PADDED)
-      else if (shape->rectified)
-        ADD_LINKS(RECTIFIED)
+      else if (shape->activation == ACTIVATION_RELU)
+        ADD_LINKS(POSITIVE)
       else
         ADD_LINKS(PLAIN)
     }

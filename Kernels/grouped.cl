@@ -20,17 +20,17 @@ inline channel_values grouped_inputs(
   const int group_channels = shape->group_channels;
 #ifdef TILED
   const float value = first < outputs ? from[first / group_outputs * group_channels + c] : 0.0f;
-  return shape->rectified && !(value > 0.0f) ? 0.0f : value;
+  return shape->activation == ACTIVATION_RELU && !(value > 0.0f) ? 0.0f : value;
 #else
   // Depthwise, and a place that holds 8 channels: outputs are inputs.
   if (group_channels == 1 && group_outputs == 1 && first + 8 <= outputs)
-    return relu(vload8(0, from + first), shape->rectified);
+    return activated(vload8(0, from + first), shape->activation);
   float values[8];
   for (int lane = 0; lane < 8; lane++) {
     const int channel = first + lane;
     values[lane] = channel < outputs ? from[channel / group_outputs * group_channels + c] : 0.0f;
   }
-  return relu(vload8(0, values), shape->rectified);
+  return activated(vload8(0, values), shape->activation);
 #endif
 }
 

@@ -1,7 +1,7 @@
 // The value of a step: the sum of its terms, and its signs.
 
 // A term. It adds to the channels from TERM_FIRST on; TERM_CHANNELS are aligned.
-enum { KIND, SOURCE, RECTIFIED, AFFINE, KERNEL_HEIGHT, KERNEL_WIDTH, STRIDE_HEIGHT, STRIDE_WIDTH, PADDING_HEIGHT,
+enum { KIND, SOURCE, ACTIVATION, AFFINE, KERNEL_HEIGHT, KERNEL_WIDTH, STRIDE_HEIGHT, STRIDE_WIDTH, PADDING_HEIGHT,
        PADDING_WIDTH, HEIGHT, WIDTH, TERM_FIRST, TERM_CHANNELS, TERM = 16 };
 enum { NORMALIZED, IDENTITY, AVERAGE_POOL, MAXIMUM_POOL };
 
@@ -20,7 +20,7 @@ inline lanes pooled_pair(lanes left, lanes right, int is_maximum) {
 }
 
 inline lanes pooled(__global const float *from, __global const long *term, int y, int x, int channel) {
-  const int height = term[HEIGHT], width = term[WIDTH], rectified = term[RECTIFIED], channels = term[TERM_CHANNELS];
+  const int height = term[HEIGHT], width = term[WIDTH], activation = term[ACTIVATION], channels = term[TERM_CHANNELS];
   const int is_maximum = term[KIND] == MAXIMUM_POOL;
   const int y0 = y * (int)term[STRIDE_HEIGHT] - (int)term[PADDING_HEIGHT];
   const int x0 = x * (int)term[STRIDE_WIDTH] - (int)term[PADDING_WIDTH];
@@ -30,7 +30,8 @@ inline lanes pooled(__global const float *from, __global const long *term, int y
   for (int column = left; column < right; column++) {
     lanes of_column = (lanes)(0.0f);
     for (int row = top; row < bottom; row++) {
-      const lanes value = relu(channels_of(from + (row * width + column) * channels, channel, channels), rectified);
+      const lanes value =
+          activated(channels_of(from + (row * width + column) * channels, channel, channels), activation);
       of_column = row == top ? value : pooled_pair(of_column, value, is_maximum);
     }
     total = column == left ? of_column : pooled_pair(total, of_column, is_maximum);
@@ -73,7 +74,7 @@ inline void values_of(
   for (int t = 0; t < count; t++) {
     __global const long *term = terms + t * TERM;
     const int kind = term[KIND], channels = term[TERM_CHANNELS], first_channel = term[TERM_FIRST];
-    const int rectified = term[RECTIFIED];
+    const int activation = term[ACTIVATION];
     __global const float *from =
         arena + term[SOURCE] + (ulong)image * (ulong)((int)term[HEIGHT] * (int)term[WIDTH]) * channels;
     __global const float *scales = affine + term[AFFINE];
@@ -85,7 +86,7 @@ inline void values_of(
         values[v] = fma(
             channels_of(from + positions[v] * channels, c, channels), channels_of(scales, c, channels), values[v]);
       else if (kind == IDENTITY)
-        values[v] = values[v] + relu(channels_of(from + positions[v] * channels, c, channels), rectified);
+        values[v] = values[v] + activated(channels_of(from + positions[v] * channels, c, channels), activation);
       else
         values[v] = values[v] + pooled(from, term, positions[v] / width, positions[v] % width, c);
     }

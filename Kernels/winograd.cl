@@ -69,9 +69,9 @@ __kernel __attribute__((reqd_work_group_size(2, 32, 1))) void transform_inputs(
         from + (clamp(y, 0, shape.height - 1) * shape.width + clamp(x, 0, shape.width - 1)) * shape.aligned_channels);
     values[position] = y >= 0 && y < shape.height && x >= 0 && x < shape.width ? value : (float4)(0.0f);
   }
-  if (shape.rectified) {
+  if (shape.activation == ACTIVATION_RELU) {
 #pragma unroll
-    for (int position = 0; position < 36; position++) values[position] = relu(values[position], 1);
+    for (int position = 0; position < 36; position++) values[position] = relu(values[position]);
   }
 #pragma unroll
   for (int x = 0; x < 6; x++) TRANSFORM_INPUT(float4, values, x, 6)
@@ -234,7 +234,8 @@ __kernel void transform_inputs(
   for (int position = 0; position < 36; position++) {
     const int y = top + position / 6, x = left + position % 6;
     values[position] = y >= 0 && y < shape.height && x >= 0 && x < shape.width
-                           ? relu(vload8(0, from + (y * shape.width + x) * shape.aligned_channels), shape.rectified)
+                           ? activated(
+                                 vload8(0, from + (y * shape.width + x) * shape.aligned_channels), shape.activation)
                            : (float8)(0.0f);
   }
   for (int x = 0; x < 6; x++) TRANSFORM_INPUT(float8, values, x, 6)

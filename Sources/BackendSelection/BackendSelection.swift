@@ -1,142 +1,152 @@
-import CPUBackend
 public import Compute
-import OpenCL
-import OpenCLBackend
-
-/// A backend as people ask for it.
-public enum BackendChoice: String, CaseIterable, Sendable {
-  /// The first usable GPU, else the CPU.
-  case auto
-  case cpu
-  /// The first usable OpenCL device, a GPU before others.
-  case opencl
-}
 
 /// A backend, and why it was taken.
 public struct SelectedBackend: Sendable {
   public var backend: any Backend
+  /// The position of its device in `BackendSelection.devices`.
+  public var number: Int
   public var reason: String
   /// Devices that were passed over, each with the reason.
   public var passedOver: [String]
 }
 
-/// A device of this machine, and whether it can be used.
-public struct ListedDevice: Sendable {
-  public var device: Device
-  /// Why it cannot be used; nil where it can.
-  public var obstacle: String?
+/// Why a provider has no devices, or fewer than there might be.
+public struct ProviderProblem: Sendable {
+  /// The provider's title.
+  public var provider: String
+  public var reason: String
 }
 
-/// The one place that knows every backend.
+/// The devices of all providers, and a backend on the one that was asked for.
 ///
 /// Fallback is for whole networks: a backend runs a plan or it does not.
 public struct BackendSelection: Sendable {
-  /// Every device, OpenCL's first, in the order of the drivers; the CPU backend is the last. Its position is its index.
-  public let devices: [ListedDevice]
-  /// Why there are no OpenCL devices, or fewer than there might be.
-  public let problems: [String]
-  private let openCL: [OpenCLDeviceInfo]
-  private let cpu: CPUBackend
-  private let concurrentRuns: Int?
-  private let usesProgramCache: Bool
+  /// Every device, in the order of the providers, the processor last. Its position is its number.
+  public var devices: [ListedDevice] { places.map { $0.provider.devices[$0.index] } }
+  public let problems: [ProviderProblem]
+  private let providers: [any BackendProvider]
+  /// Where the device of each number comes from.
+  private let places: [Place]
+
+  private struct Place {
+    var provider: any BackendProvider
+    /// A position in the provider's devices.
+    var index: Int
+    /// Whether the provider is the last one, which every machine has.
+    var isFallback: Bool
+
+    var device: Device { provider.devices[index].device }
+  }
 
   /// Looks for devices.
-  ///
-  /// - Parameters:
-  ///   - threads: of the CPU backend; nil for one a processor that this process may use.
-  ///   - concurrentRuns: that an OpenCL device takes at once; nil for as many as keep it busy.
-  ///   - usesProgramCache: whether compiled kernels are kept on disk.
-  public init(
-    threads: Int? = nil, concurrentRuns: Int? = nil, usesProgramCache: Bool = true
-  ) throws(BackendError) {
-    let found = OpenCLDevices.list()
-    openCL = found.devices
-    problems = found.problems.map(\.description)
-    cpu = try CPUBackend(threads: threads)
-    self.concurrentRuns = concurrentRuns
-    self.usesProgramCache = usesProgramCache
-    devices =
-      found.devices.map { ListedDevice(device: $0.device, obstacle: $0.unsuitability) }
-      + [ListedDevice(device: cpu.device, obstacle: nil)]
+  public init(_ settings: BackendSettings = BackendSettings()) throws(BackendError) {
+    var providers: [any BackendProvider] = []
+    for provider in backendProviders { providers.append(try provider.init(settings)) }
+    self.init(providers: providers)
+  }
+
+  /// - Parameter providers: in the order in which devices are listed; the last one is the fallback.
+  package init(providers: [any BackendProvider]) {
+    self.providers = providers
+    problems = providers.flatMap { provider in
+      provider.problems.map { ProviderProblem(provider: type(of: provider).title, reason: $0) }
+    }
+    places = providers.enumerated().flatMap { position, provider in
+      provider.devices.indices.map {
+        Place(provider: provider, index: $0, isFallback: position == providers.count - 1)
+      }
+    }
   }
 
   /// Selects a backend.
   ///
   /// - Parameters:
-  ///   - choice: `auto` falls back to the CPU, every other choice is an error where it cannot be had.
-  ///   - device: an index into `devices`, or part of a name in any case; nil for the first that the choice allows.
+  ///   - choice: `auto` falls back to the processor, every other choice is an error where it cannot be had.
+  ///   - device: a number of `devices`, or part of a name in any case; nil for the first that the choice allows.
   public func select(_ choice: BackendChoice, device: String? = nil) throws(BackendError) -> SelectedBackend {
     if let device { return try named(device, choice) }
-    switch choice {
-    case .cpu: return cpu("asked for", passedOver: [])
-    case .auto:
-      var passedOver: [String] = problems
-      for info in openCL {
-        guard info.kind == .gpu else {
-          passedOver.append("\(info.name): not a GPU")
-          continue
-        }
-        do {
-          return SelectedBackend(
-            backend: try openCLBackend(info), reason: "the first usable GPU", passedOver: passedOver)
-        } catch {
-          passedOver.append(error.reason)
-        }
-      }
-      return cpu(
-        passedOver.isEmpty ? "no GPU" : "no GPU: \(passedOver.joined(separator: "; "))", passedOver: passedOver)
-    case .opencl:
-      var passedOver = problems
-      for info in openCL.filter({ $0.kind == .gpu }) + openCL.filter({ $0.kind != .gpu }) {
-        do {
-          return SelectedBackend(backend: try openCLBackend(info), reason: "asked for", passedOver: passedOver)
-        } catch {
-          passedOver.append(error.reason)
-        }
-      }
-      throw BackendError(.deviceUnavailable, "no usable OpenCL device: \(passedOver.joined(separator: "; "))")
-    }
+    return choice == .auto ? try automatic() : try first(of: choice)
   }
 
-  /// The selected backend, which tries once more when its device fails, and under `auto` leaves it to the CPU then.
-  ///
-  /// - Parameter note: says what happened, in a line.
-  public func resilient(
-    _ selected: SelectedBackend, choice: BackendChoice, note: @escaping @Sendable (String) -> Void
-  ) -> any Backend {
-    let device = selected.backend.device
-    guard device.backend != "cpu", let info = openCL.first(where: { $0.device == device }) else {
-      return selected.backend
+  /// The first GPU that can be used, else the fallback.
+  private func automatic() throws(BackendError) -> SelectedBackend {
+    var passedOver = problems.map(\.reason)
+    for number in places.indices where !places[number].isFallback {
+      guard places[number].device.kind == .gpu else {
+        passedOver.append("\(places[number].device.name): not a GPU")
+        continue
+      }
+      do throws(BackendError) {
+        return try make(number, reason: "the first usable GPU", passedOver: passedOver)
+      } catch {
+        passedOver.append(error.reason)
+      }
     }
-    let make: @Sendable () throws(BackendError) -> any Backend = { () throws(BackendError) -> any Backend in
-      try openCLBackend(info)
+    guard let fallback = places.firstIndex(where: \.isFallback) else {
+      throw BackendError(.deviceUnavailable, "no usable device: \(passedOver.joined(separator: "; "))")
     }
-    return ResilientBackend(selected.backend, make: make, fallback: choice == .auto ? cpu : nil, note: note)
+    return try make(
+      fallback, reason: passedOver.isEmpty ? "no GPU" : "no GPU: \(passedOver.joined(separator: "; "))",
+      passedOver: passedOver)
+  }
+
+  /// The first device of a provider that can be used, GPUs before others.
+  private func first(of choice: BackendChoice) throws(BackendError) -> SelectedBackend {
+    let provider = providers.first { type(of: $0).name == choice.rawValue }
+    let numbers = numbers(allowedBy: choice)
+    let isGPU = { (number: Int) in places[number].device.kind == .gpu }
+    var passedOver = provider?.problems ?? []
+    for number in numbers.filter(isGPU) + numbers.filter({ !isGPU($0) }) {
+      do throws(BackendError) {
+        return try make(number, reason: "asked for", passedOver: passedOver)
+      } catch {
+        passedOver.append(error.reason)
+      }
+    }
+    let title = provider.map { type(of: $0).title } ?? choice.rawValue
+    throw BackendError(.deviceUnavailable, "no usable \(title) device: \(passedOver.joined(separator: "; "))")
   }
 
   private func named(_ text: String, _ choice: BackendChoice) throws(BackendError) -> SelectedBackend {
-    let allowed = devices.indices.filter { choice == .auto || devices[$0].device.backend == choice.rawValue }
-    let matching: [Int]
-    if let index = Int(text) {
-      matching = allowed.filter { $0 == index }
-    } else {
-      matching = allowed.filter { devices[$0].device.name.lowercased().contains(text.lowercased()) }
-    }
-    guard let index = matching.first else {
-      let names = allowed.map { "\($0) \(devices[$0].device.backend) \(devices[$0].device.name)" }
+    let allowed = numbers(allowedBy: choice)
+    let found =
+      if let number = Int(text) {
+        allowed.first { $0 == number }
+      } else {
+        allowed.first { places[$0].device.name.lowercased().contains(text.lowercased()) }
+      }
+    guard let found else {
+      let names = allowed.map { "\($0) \(places[$0].device.backend) \(places[$0].device.name)" }
       throw BackendError(
         .deviceUnavailable,
         "no device '\(text)' (there is: \(names.isEmpty ? "none" : names.joined(separator: ", ")))")
     }
-    guard index < openCL.count else { return cpu("asked for", passedOver: []) }
-    return SelectedBackend(backend: try openCLBackend(openCL[index]), reason: "asked for", passedOver: [])
+    return try make(found, reason: "asked for", passedOver: [])
   }
 
-  private func cpu(_ reason: String, passedOver: [String]) -> SelectedBackend {
-    SelectedBackend(backend: cpu, reason: reason, passedOver: passedOver)
+  /// The selected backend, which tries once more when its device fails, and under `auto` leaves it to the fallback then. The
+  /// fallback itself is as it is.
+  ///
+  /// - Parameter note: says what happened, in a line.
+  public func resilient(
+    _ selected: SelectedBackend, choice: BackendChoice, note: @escaping @Sendable (String) -> Void
+  ) throws(BackendError) -> any Backend {
+    let place = places[selected.number]
+    guard !place.isFallback else { return selected.backend }
+    var fallback: (any Backend)?
+    if choice == .auto, let last = places.first(where: \.isFallback) { fallback = try last.provider.make(last.index) }
+    return ResilientBackend(
+      selected.backend, make: { () throws(BackendError) -> any Backend in try place.provider.make(place.index) },
+      fallback: fallback, note: note)
   }
 
-  private func openCLBackend(_ info: OpenCLDeviceInfo) throws(BackendError) -> any Backend {
-    try OpenCLBackend(info, concurrentRuns: concurrentRuns, cache: usesProgramCache ? .standard() : nil)
+  private func numbers(allowedBy choice: BackendChoice) -> [Int] {
+    places.indices.filter { choice == .auto || places[$0].device.backend == choice.rawValue }
+  }
+
+  private func make(_ number: Int, reason: String, passedOver: [String]) throws(BackendError) -> SelectedBackend {
+    SelectedBackend(
+      backend: try places[number].provider.make(places[number].index), number: number, reason: reason,
+      passedOver: passedOver)
   }
 }

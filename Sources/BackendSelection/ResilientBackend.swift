@@ -5,7 +5,7 @@ import Synchronization
 /// over for good.
 ///
 /// Counts do not depend on the backend, so rows before and after a change belong together.
-public final class ResilientBackend: Backend {
+public final class ResilientBackend: KernelProfiling {
   private let make: @Sendable () throws(BackendError) -> any Backend
   private let fallback: (any Backend)?
   private let note: @Sendable (String) -> Void
@@ -60,20 +60,15 @@ public final class ResilientBackend: Backend {
 
   public func peakMultiplyAccumulates() throws(BackendError) -> Double { try now.backend.peakMultiplyAccumulates() }
 
+  /// Of the backend that runs next; none where that cannot tell.
   public func kernelTimes(of plan: Plan, images: ImageBatch) throws(BackendError) -> [KernelTime] {
-    try now.backend.kernelTimes(of: plan, images: images)
+    try (now.backend as? any KernelProfiling)?.kernelTimes(of: plan, images: images) ?? []
   }
 
-  public func run(_ plan: Plan, images: ImageBatch) throws(BackendError) -> Counts {
-    try runNamingDevice(plan, images: images).counts
-  }
-
-  public func runNamingDevice(
-    _ plan: Plan, images: ImageBatch
-  ) throws(BackendError) -> (counts: Counts, device: Device) {
+  public func run(_ plan: Plan, images: ImageBatch) throws(BackendError) -> RunResult {
     let failed = now
     do throws(BackendError) {
-      return try failed.backend.runNamingDevice(plan, images: images)
+      return try failed.backend.run(plan, images: images)
     } catch {
       guard error.code.isOfDevice, !failed.isFallback else { throw error }
       let first = error
@@ -85,13 +80,13 @@ public final class ResilientBackend: Backend {
 
   private func runAgain(
     _ plan: Plan, _ images: ImageBatch, after first: BackendError, of failed: Current
-  ) throws(BackendError) -> (counts: Counts, device: Device) {
+  ) throws(BackendError) -> RunResult {
     let replaced = now
     do throws(BackendError) {
       // Perhaps another run that failed has replaced the backend meanwhile.
       let isFresh = replaced.replacements == failed.replacements
       let backend = isFresh ? try make() : replaced.backend
-      let result = try backend.runNamingDevice(plan, images: images)
+      let result = try backend.run(plan, images: images)
       if isFresh {
         note("\(failed.backend.device.name) failed and works again: \(first.reason)")
         replace(by: backend)
@@ -101,7 +96,7 @@ public final class ResilientBackend: Backend {
       guard error.code.isOfDevice, !replaced.isFallback, let fallback else { throw error }
       note("\(failed.backend.device.name) failed twice, \(fallback.device.backend) goes on: \(error.reason)")
       replace(by: fallback, isFallback: true)
-      return try fallback.runNamingDevice(plan, images: images)
+      return try fallback.run(plan, images: images)
     }
   }
 

@@ -31,7 +31,7 @@ public final class CPUBackend: Backend {
     self.instructionSet = chosen
     self.threads = threads
     device = Device(
-      backend: "cpu", name: Processor.name, kind: .cpu, threads: threads,
+      backend: CPUProvider.name, name: Processor.name, kind: .cpu, threads: threads,
       details: [
         Device.Detail("threads", "\(threads)"),
         Device.Detail("instruction set", chosen.rawValue),
@@ -40,6 +40,9 @@ public final class CPUBackend: Backend {
     workspace = Workspace(threads: threads)
   }
 
+  /// All threads work on one run.
+  public var concurrentRuns: Int { 1 }
+
   public func memoryBound(of plan: Plan) -> Int {
     if plan.measurement == .logits {
       return InferenceSize(plan, threads: threads, instructionSet: instructionSet).bytes
@@ -47,6 +50,9 @@ public final class CPUBackend: Backend {
     let layout = layout(of: plan)
     return layout.bytes + max(layout.weights, WeightCache.limit)
   }
+
+  /// Nothing: the loops are compiled into the program, and a run makes the weights that it lacks.
+  public func prepare(_ plan: Plan) throws(BackendError) {}
 
   public func inference(of plan: Plan) throws(BackendError) -> any Inference {
     lock.lock()
@@ -60,12 +66,13 @@ public final class CPUBackend: Backend {
     return workspace.pool.peakMultiplyAccumulates(instructionSet.loops)
   }
 
-  public func run(_ plan: Plan, images: ImageBatch) throws(BackendError) -> Counts {
+  public func run(_ plan: Plan, images: ImageBatch) throws(BackendError) -> RunResult {
     try check(images, for: plan)
     let layout = layout(of: plan)
     lock.lock()
     defer { lock.unlock() }
-    return try Run(plan, layout: layout, workspace: workspace, instructionSet: instructionSet).counts(images: images)
+    let run = try Run(plan, layout: layout, workspace: workspace, instructionSet: instructionSet)
+    return RunResult(counts: try run.counts(images: images), device: device)
   }
 
   private func layout(of plan: Plan) -> Layout { Layout(plan, threads: threads, instructionSet: instructionSet) }

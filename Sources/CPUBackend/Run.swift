@@ -24,10 +24,10 @@ struct Run: StepMemory, @unchecked Sendable {
 
   func counts(images: ImageBatch) throws(BackendError) -> Counts {
     var counts = Counts()
-    if plan.measurement == .distances {
-      counts.sites = plan.sites.map { SiteCounts(name: $0.name, units: $0.units) }
-    } else {
-      counts.agreement = Array(repeating: 0, count: plan.batch * plan.batch)
+    switch plan.measurement {
+    case .distances: counts.sites = plan.sites.map { SiteCounts(name: $0.name, units: $0.units) }
+    case .agreement: counts.agreement = Array(repeating: Int64(plan.uncountedUnits), count: plan.batch * plan.batch)
+    case .logits: break
     }
     ones.update(repeating: 1, count: layout.onesCount)
     try images.values.withUnsafeBufferPointer { (values) throws(BackendError) in
@@ -38,22 +38,16 @@ struct Run: StepMemory, @unchecked Sendable {
   }
 
   private func carryOut(_ images: UnsafeBufferPointer<Float>, into counts: inout Counts) throws(BackendError) {
-    var counted = Set<Int>()
     for (number, pass) in layout.passes.enumerated() {
       try PassRun(self, pass, images, isReversed: !number.isMultiple(of: 2), weights: weights).carryOut()
       for (position, code) in zip(pass.steps, pass.codes) {
         let step = plan.steps[position]
-        counted.formUnion(step.sites)
         switch plan.measurement {
         case .distances: countDistances(step, code: code, into: &counts)
         case .agreement: countAgreement(step, code: code, into: &counts)
         case .logits: break
         }
       }
-    }
-    if plan.measurement == .agreement {
-      let constant = plan.sites.indices.reduce(0) { counted.contains($1) ? $0 : $0 + plan.sites[$1].units }
-      if constant > 0 { for pair in counts.agreement.indices { counts.agreement[pair] += Int64(constant) } }
     }
   }
 

@@ -13,7 +13,7 @@ struct StepLayout {
     var hasGaps = false
   }
 
-  /// Convolutions of one algorithm and geometry that read the same: their output channels are joined.
+  /// Joined branches of the plan that the same loops carry out and that write to the same kind of place.
   struct Joined {
     var algorithm: Plan.Branch.Algorithm
     var convolution: Convolution
@@ -84,17 +84,21 @@ struct StepLayout {
     }
     self.parents = parents
 
-    var joined: [Joined] = []
-    for (position, branch) in branches.enumerated() {
-      let new = Joined(
-        branch, position, input: branch.parent.flatMap { parents[$0] } ?? value, isParent: parents[position] != nil,
-        inputShape: plan.inputShape(of: branch, in: step), outputShape: plan.buffers[branch.output], instructionSet)
-      if let found = joined.firstIndex(where: { $0.canTake(new) }) {
-        joined[found].branches.append(position)
-      } else {
-        joined.append(new)
+    let value = value
+    let joined = step.joinedBranches.flatMap { positions in
+      // Those that the same loops carry out, and that write to the same kind of place.
+      var parts: [Joined] = []
+      for position in positions {
+        let branch = branches[position]
+        let new = Joined(
+          branch, position, input: branch.parent.flatMap { parents[$0] } ?? value, isParent: parents[position] != nil,
+          inputShape: plan.inputShape(of: branch, in: step), outputShape: plan.buffers[branch.output], instructionSet)
+        let found = parts.firstIndex { $0.kernels.lanes == new.kernels.lanes && $0.isParent == new.isParent }
+        if let found { parts[found].branches.append(position) } else { parts.append(new) }
       }
+      return parts
     }
+    .sorted { $0.branches[0] < $1.branches[0] }
     self.joined = joined
     winogradCount =
       joined.filter { $0.algorithm == .winograd }
@@ -127,7 +131,7 @@ struct StepLayout {
 
   private static func isInput(_ step: Plan.Step, of plan: Plan) -> Bool {
     guard case .identity(let source)? = step.terms.first?.kind, step.terms.count == 1 else { return false }
-    return source.buffer == plan.input && !source.rectified && !step.rectified && !step.isKept && step.sites.isEmpty
+    return source.buffer == plan.input && source.activation == .identity && step.activation == .identity && !step.isKept && step.sites.isEmpty
       && step.statistics == nil && !step.branches.isEmpty
   }
 
@@ -230,12 +234,6 @@ extension StepLayout.Joined {
 
   /// Floats from one column of the kernel to the next.
   var kernelStep: Int { convolution.dilation.width * input.channels }
-
-  /// Whether the other one's branches are made in the same way, from the same.
-  func canTake(_ other: Self) -> Bool {
-    algorithm == other.algorithm && convolution == other.convolution && kernels.lanes == other.kernels.lanes
-      && parent == other.parent && inputChannels == other.inputChannels && isParent == other.isParent
-  }
 }
 
 extension Plan.Branch {

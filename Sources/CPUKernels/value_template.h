@@ -13,11 +13,11 @@ INLINE vector pooled(vector left, vector right, const int is_maximum) {
   return is_maximum ? (left > right ? left : right) : left + right;
 }
 
-INLINE vector pool_column(const float *from, const long rows, long length, const int rectified, const int is_maximum) {
-  vector result = rectified ? relu(load(from)) : load(from);
+INLINE vector pool_column(const float *from, const long rows, long length, const int applies_relu, const int is_maximum) {
+  vector result = applies_relu ? relu(load(from)) : load(from);
   for (long r = 1; r < rows; r++) {
     const vector value = load(from + r * length);
-    result = pooled(result, rectified ? relu(value) : value, is_maximum);
+    result = pooled(result, applies_relu ? relu(value) : value, is_maximum);
   }
   return result;
 }
@@ -25,7 +25,7 @@ INLINE vector pool_column(const float *from, const long rows, long length, const
 // Windows of three columns, a position apart and centred: each column is pooled once and stays in a register. `vectors` of
 // each position at a time.
 INLINE void pool_three_columns(
-    const float *from, const long rows, long width, long channels, const int vectors, const int rectified,
+    const float *from, const long rows, long width, long channels, const int vectors, const int applies_relu,
     const int is_maximum, float *row) {
   const long length = width * channels;
   const vector whole = (vector)(is_maximum ? 1.0f : 1.0f / (float)(rows * 3)),
@@ -35,13 +35,13 @@ INLINE void pool_three_columns(
     float *to = row + c;
     vector left[LINE_VECTORS], middle[LINE_VECTORS];
     UNROLL for (int v = 0; v < vectors; v++) {
-      left[v] = pool_column(column + v * LANES, rows, length, rectified, is_maximum);
-      middle[v] = pool_column(column + channels + v * LANES, rows, length, rectified, is_maximum);
+      left[v] = pool_column(column + v * LANES, rows, length, applies_relu, is_maximum);
+      middle[v] = pool_column(column + channels + v * LANES, rows, length, applies_relu, is_maximum);
       store(to + v * LANES, pooled(left[v], middle[v], is_maximum) * side);
     }
     for (long x = 2; x < width; x++) {
       UNROLL for (int v = 0; v < vectors; v++) {
-        const vector right = pool_column(column + x * channels + v * LANES, rows, length, rectified, is_maximum);
+        const vector right = pool_column(column + x * channels + v * LANES, rows, length, applies_relu, is_maximum);
         store(to + (x - 1) * channels + v * LANES, pooled(pooled(left[v], middle[v], is_maximum), right, is_maximum) * whole);
         left[v] = middle[v];
         middle[v] = right;
@@ -54,7 +54,7 @@ INLINE void pool_three_columns(
 
 // Windows that share no columns. `columns`: how many of them all have; 0 where that differs.
 INLINE void pool_apart(
-    const epads_term *term, const float *from, const long rows, const long columns, long width, const int rectified,
+    const epads_term *term, const float *from, const long rows, const long columns, long width, const int applies_relu,
     const int is_maximum, float *row) {
   const long channels = term->channels, length = term->width * channels;
   for (long x = 0; x < width; x++) {
@@ -64,9 +64,9 @@ INLINE void pool_apart(
     const vector factor = (vector)(is_maximum ? 1.0f : 1.0f / (float)(rows * count));
     for (long c = 0; c < channels; c += LANES) {
       const float *column = from + left * channels + c;
-      vector total = pool_column(column, rows, length, rectified, is_maximum);
+      vector total = pool_column(column, rows, length, applies_relu, is_maximum);
       for (long i = 1; i < count; i++)
-        total = pooled(total, pool_column(column + i * channels, rows, length, rectified, is_maximum), is_maximum);
+        total = pooled(total, pool_column(column + i * channels, rows, length, applies_relu, is_maximum), is_maximum);
       store(row + x * channels + c, total * factor);
     }
   }
@@ -80,31 +80,31 @@ INLINE void pool_row(
   const long channels = term->channels, length = term->width * channels;
   const float *from = term->data + top * length;
   if (term->kernel_width == 3 && term->stride_width == 1 && term->padding_width == 1 && width > 1) {
-#define POOL(rows, vectors, rectified) \
-  pool_three_columns(from, rows, width, channels, vectors, rectified, is_maximum, row)
+#define POOL(rows, vectors, applies_relu) \
+  pool_three_columns(from, rows, width, channels, vectors, applies_relu, is_maximum, row)
     const int fills_lines = channels % (LINE_VECTORS * LANES) == 0;
-    if (rows == 3 && fills_lines && !term->rectified)
+    if (rows == 3 && fills_lines && term->activation == EPADS_IDENTITY)
       POOL(3, LINE_VECTORS, 0);
     else if (rows == 3 && fills_lines)
       POOL(3, LINE_VECTORS, 1);
-    else if (rows == 2 && fills_lines && !term->rectified)
+    else if (rows == 2 && fills_lines && term->activation == EPADS_IDENTITY)
       POOL(2, LINE_VECTORS, 0);
     else
-      POOL(rows, 1, term->rectified);
+      POOL(rows, 1, term->activation == EPADS_RELU);
 #undef POOL
     return;
   }
   if (term->stride_width >= term->kernel_width) {
     const int are_whole = term->padding_width == 0 && width * term->stride_width <= term->width;
-    if (are_whole && term->kernel_width == 2 && rows == 2 && !term->rectified)
+    if (are_whole && term->kernel_width == 2 && rows == 2 && term->activation == EPADS_IDENTITY)
       pool_apart(term, from, 2, 2, width, 0, is_maximum, row);
     else
-      pool_apart(term, from, rows, 0, width, term->rectified, is_maximum, row);
+      pool_apart(term, from, rows, 0, width, term->activation == EPADS_RELU, is_maximum, row);
     return;
   }
   // Columns first, each once: neighbouring windows share them.
   for (long i = 0; i < length; i += LANES)
-    store(columns + i, pool_column(from + i, rows, length, term->rectified, is_maximum));
+    store(columns + i, pool_column(from + i, rows, length, term->activation == EPADS_RELU, is_maximum));
   for (long x = 0; x < width; x++) {
     const long from_x = x * term->stride_width - term->padding_width;
     const long left = from_x < 0 ? 0 : from_x, right = smaller(from_x + term->kernel_width, term->width);
@@ -119,7 +119,7 @@ INLINE void pool_row(
   }
 }
 
-// A row of a term, in its own layout: as it is stored where it is neither pooled nor rectified, else in `row`.
+// A row of a term, in its own layout: as it is stored where it is neither pooled nor activated, else in `row`.
 INLINE const float *term_row(const epads_term *term, long y, long width, float *columns, float *row) {
   if (term->kernel_height) {
     if (term->is_maximum)
@@ -130,7 +130,7 @@ INLINE const float *term_row(const epads_term *term, long y, long width, float *
   }
   const long length = width * term->channels;
   const float *from = term->data + y * length;
-  if (!term->rectified) return from;
+  if (term->activation == EPADS_IDENTITY) return from;
   for (long i = 0; i < length; i += LANES) store(row + i, relu(load(from + i)));
   return row;
 }
@@ -174,7 +174,7 @@ typedef struct {
   float *output;
   uint8_t *code;
   float *padded;
-  int rectified;
+  int applies_relu;
 } row_targets;
 
 // A row: `start` and then `count` terms, each times its scale; `vectors` of each position at a time. `start` holds a value for
@@ -199,7 +199,7 @@ INLINE void add_terms(
         // A product with 1 is exact, so that a term without a scale is added as it is.
         UNROLL for (int t = 0; t < count; t++) value = fused(load(from[t] + unit), scale[t][v], value);
         if (to.code) put_signs(value, c + v * LANES, code + v * LANES / 8);
-        if (to.padded) store(to.padded + unit, to.rectified ? relu(value) : value);
+        if (to.padded) store(to.padded + unit, to.applies_relu ? relu(value) : value);
         if (to.output) store(to.output + unit, value);
       }
       if (to.code) code += channels / 8;
@@ -220,9 +220,9 @@ INLINE void add_row(
       add_terms(rows, scales, count, start, by_unit, width, channels, 1, targets); \
   } while (0)
   if (!starts_by_unit && !to.code && !to.output)
-    ADD_TERMS(0, 0, 0, to.padded, to.rectified);
-  else if (starts_by_unit || !to.code || (to.padded && !to.rectified))
-    ADD_TERMS(starts_by_unit, to.output, to.code, to.padded, to.rectified);
+    ADD_TERMS(0, 0, 0, to.padded, to.applies_relu);
+  else if (starts_by_unit || !to.code || (to.padded && !to.applies_relu))
+    ADD_TERMS(starts_by_unit, to.output, to.code, to.padded, to.applies_relu);
   else if (to.padded && to.output)
     ADD_TERMS(0, to.output, to.code, to.padded, 1);
   else if (to.padded)
@@ -260,7 +260,7 @@ static void make_row(const epads_value *value, long y) {
       to.output = value->output ? value->output + y * length : is_bare ? sums : 0;
       to.code = value->code ? value->code + y * length / 8 : 0;
       to.padded = value->padded && !is_bare ? value->padded + y * value->padded_row : 0;
-      to.rectified = value->rectified;
+      to.applies_relu = value->activation == EPADS_RELU;
     }
     const int by_unit = begin > 0;
     switch (count) {
@@ -276,10 +276,10 @@ static void make_row(const epads_value *value, long y) {
   if (!is_bare) return;
   // Read once: as far as the compiler knows, what is stored might be these.
   const long width = value->width, channels = value->channels, bare = value->padded_channels;
-  const int rectified = value->rectified;
+  const int applies_relu = value->activation == EPADS_RELU;
   float *to = value->padded + y * value->padded_row;
   for (long x = 0; x < width; x++, to += bare, sums += channels)
-    for (long c = 0; c < bare; c++) to[c] = rectified && !(sums[c] > 0) ? 0 : sums[c];
+    for (long c = 0; c < bare; c++) to[c] = applies_relu && !(sums[c] > 0) ? 0 : sums[c];
 }
 
 static void make_value(const epads_value *value) {

@@ -139,7 +139,8 @@ private struct Lowering {
       case .input, .linear: zeros.append(false)
       case .convolution where isForLogits, .batchNormalization where isForLogits: zeros.append(false)
       case .zero: zeros.append(true)
-      default: zeros.append(operation.inputs.allSatisfy { zeros[$0.index] })
+      case .convolution, .batchNormalization, .relu, .averagePool, .maxPool, .add, .concatenation, .globalAveragePool:
+        zeros.append(operation.inputs.allSatisfy { zeros[$0.index] })
       }
     }
     return zeros
@@ -169,7 +170,7 @@ private struct Lowering {
       case .batchNormalization: readers[read].normalizations += 1
       case .add, .concatenation: readers[read].sums += 1
       case .convolution: readers[read].convolutions += 1
-      default: break
+      case .input, .relu, .averagePool, .maxPool, .zero, .globalAveragePool, .linear: break
       }
     }
   }
@@ -178,7 +179,7 @@ private struct Lowering {
     let operation = network.operations[index]
     if operation.kind == .input {
       input = buffer(operation.shape)
-      return settled(index, .source(Plan.Source(buffer: input, rectified: false)))
+      return settled(index, .source(Plan.Source(buffer: input)))
     }
     guard needed[index], !isZero[index] else { return .zero }
     switch operation.kind {
@@ -187,7 +188,7 @@ private struct Lowering {
     case .globalAveragePool, .linear:
       // What a score needs ends at the last ReLU, before any classifier.
       guard isForLogits else { throw PlanError.unsupportedOperation(operation.name) }
-    default: break
+    case .input, .convolution, .batchNormalization, .relu, .averagePool, .maxPool, .zero: break
     }
     if case .linear(let outputs) = operation.kind { return linear(index, outputs: outputs) }
     guard let input = operation.inputs.first.flatMap({ source($0) }) else { return .zero }
@@ -206,14 +207,14 @@ private struct Lowering {
       }
       return convolved(index, branch, reading: input)
     case .batchNormalization:
-      if !input.rectified, folded.contains(input.buffer) { return settled(index, .source(input)) }
+      if input.activation == .identity, folded.contains(input.buffer) { return settled(index, .source(input)) }
       return settled(index, .terms([normalized(input)]))
     case .globalAveragePool:
       let shape = buffers[input.buffer]
       let pooling = Pooling(kernel: Extent(shape.height, shape.width), stride: Extent(1))
       return settled(index, .terms([Plan.Term(kind: .averagePool(input, pooling))]))
     case .relu:
-      return settled(index, .source(Plan.Source(buffer: input.buffer, rectified: true)))
+      return settled(index, .source(Plan.Source(buffer: input.buffer, activation: input.activation.followed(by: .relu))))
     case .averagePool(let pooling):
       return settled(index, .terms([Plan.Term(kind: .averagePool(input, pooling))]))
     case .maxPool(let pooling):
@@ -237,7 +238,7 @@ private struct Lowering {
   private mutating func convolved(_ index: Int, _ branch: Plan.Branch, reading input: Plan.Source) -> Lowered {
     var branch = branch
     let position: (step: Int, branch: Int)
-    if !input.rectified, let parent = parents[input.buffer] {
+    if input.activation == .identity, let parent = parents[input.buffer] {
       branch.parent = parent.branch
       steps[parent.step].branches.append(branch)
       position = (parent.step, steps[parent.step].branches.count - 1)
@@ -247,7 +248,7 @@ private struct Lowering {
     if readers[index].sites.isEmpty, readers[index].convolutions == readers[index].data {
       parents[branch.output] = position
     }
-    return settled(index, .source(Plan.Source(buffer: branch.output, rectified: false)))
+    return settled(index, .source(Plan.Source(buffer: branch.output)))
   }
 
   /// A linear layer: a convolution with a kernel of the size of what it reads.
@@ -268,7 +269,7 @@ private struct Lowering {
     while case .relu = network.operations[root].kind { root = alias[network.operations[root].inputs[0].index] }
     if let source = zeroSources[root] { return source }
     let shape = network.operations[root].shape
-    let source = Plan.Source(buffer: buffer(shape), rectified: false)
+    let source = Plan.Source(buffer: buffer(shape))
     makers[source] = appendStep([], shape, sites: [], output: source.buffer)
     zeroSources[root] = source
     return source
@@ -278,7 +279,7 @@ private struct Lowering {
   private mutating func placedOutput() -> Int {
     let shape = network[network.output].shape
     let source = source(network.output) ?? zeros(network.output)
-    guard source.rectified else { return source.buffer }
+    guard source.activation != .identity else { return source.buffer }
     let output = buffer(shape)
     appendStep([Plan.Term(kind: .identity(source))], shape, sites: [], output: output)
     return output
@@ -304,8 +305,8 @@ private struct Lowering {
       let output = buffer(shape)
       let statistics = reader.normalizations > 0 ? measuredSlot(of: output) : nil
       let step = appendStep(terms, shape, sites: reader.sites, output: output, statistics: statistics)
-      makers[Plan.Source(buffer: output, rectified: false)] = step
-      return .source(Plan.Source(buffer: output, rectified: false))
+      makers[Plan.Source(buffer: output)] = step
+      return .source(Plan.Source(buffer: output))
     }
   }
 
@@ -313,24 +314,24 @@ private struct Lowering {
   ///
   /// - Returns: the step, and the position among its branches.
   private mutating func append(_ branch: Plan.Branch, reading source: Plan.Source) -> (step: Int, branch: Int) {
-    let plain = Plan.Source(buffer: source.buffer, rectified: false)
+    let plain = Plan.Source(buffer: source.buffer)
     let maker = [makers[source], makers[plain]].compactMap(\.self).first { maker in
-      steps[maker].branches.isEmpty || steps[maker].rectified == source.rectified
+      steps[maker].branches.isEmpty || steps[maker].activation == source.activation
     }
     let step = maker ?? appendStep([Plan.Term(kind: .identity(source))], buffers[source.buffer], sites: [])
     if maker == nil { makers[source] = step }
-    steps[step].rectified = source.rectified
+    steps[step].activation = source.activation
     steps[step].branches.append(branch)
     return (step, steps[step].branches.count - 1)
   }
 
-  /// The source, batch normalised. One without statistics of its own (the images, a rectified value) is copied first.
+  /// The source, batch normalised. One without statistics of its own (the images, the output of a ReLU) is copied first.
   private mutating func normalized(_ source: Plan.Source) -> Plan.Term {
-    if !source.rectified, let statistics = slots[source.buffer] {
+    if source.activation == .identity, let statistics = slots[source.buffer] {
       return Plan.Term(kind: .normalized(buffer: source.buffer, statistics: statistics))
     }
     let shape = buffers[source.buffer]
-    if isForLogits, !source.rectified {
+    if isForLogits, source.activation == .identity {
       return Plan.Term(kind: .normalized(buffer: source.buffer, statistics: slot(of: source.buffer)))
     }
     let copy = buffer(shape)
@@ -375,8 +376,7 @@ private struct Lowering {
     steps.append(
       Plan.Step(
         terms: terms, shape: shape, sites: sites, output: output, isKept: false, statistics: statistics,
-        rectified: false,
-        branches: []))
+        activation: .identity, branches: []))
     return steps.count - 1
   }
 

@@ -33,8 +33,23 @@ public struct Plan: Sendable {
   /// A buffer as a term reads it.
   public struct Source: Hashable, Sendable {
     public var buffer: Int
-    /// Whether negative values read as zero.
-    public var rectified: Bool
+    /// What is done to each value as it is read.
+    public var activation = Activation.identity
+  }
+
+  /// A function of each value by itself.
+  public enum Activation: Hashable, Sendable {
+    case identity
+    /// max(x, 0); what is not a number reads as zero.
+    case relu
+
+    /// This one and then another, as one.
+    func followed(by next: Activation) -> Activation {
+      switch (self, next) {
+      case (.identity, _): next
+      case (.relu, .identity), (.relu, .relu): .relu
+      }
+    }
   }
 
   /// One summand of a step's value.
@@ -98,24 +113,39 @@ public struct Plan: Sendable {
     public var isKept: Bool
     /// The slot for the statistics of the value.
     public var statistics: Int?
-    /// Whether the branches read negative values as zero.
-    public var rectified: Bool
+    /// What the branches without a parent do to each value as they read it.
+    public var activation: Activation
     /// In the order of the network.
     public var branches: [Branch]
 
     /// What the branches without a parent read, for a backend that keeps every output.
     public var source: Source {
-      if let output { return Source(buffer: output, rectified: rectified) }
+      if let output { return Source(buffer: output, activation: activation) }
       // A promise of the lowering, which the tests audit: no network can break it.
       guard case .identity(let source) = terms.first?.kind else {
         preconditionFailure("a step that is read has an output")
       }
-      return Source(buffer: source.buffer, rectified: source.rectified || rectified)
+      return Source(buffer: source.buffer, activation: source.activation.followed(by: activation))
     }
 
     /// What a branch reads, for a backend that keeps every output.
     public func source(of branch: Branch) -> Source {
-      branch.parent.map { Source(buffer: branches[$0].output, rectified: false) } ?? source
+      branch.parent.map { Source(buffer: branches[$0].output) } ?? source
+    }
+
+    /// The branches by position, those together that differ in output channels alone: convolutions of one algorithm and
+    /// geometry that read the same are one convolution whose output channels follow each other. In the order of the first
+    /// of each, so that what others read comes before them.
+    public var joinedBranches: [[Int]] {
+      var joined: [[Int]] = []
+      for (position, branch) in branches.enumerated() {
+        if let index = joined.firstIndex(where: { branches[$0[0]].differsInOutputsAlone(from: branch) }) {
+          joined[index].append(position)
+        } else {
+          joined.append([position])
+        }
+      }
+      return joined
     }
 
     /// Whether branches read the output of this one.
@@ -152,11 +182,17 @@ public struct Plan: Sendable {
   /// The buffer of the network's output; nil unless the plan is for `.logits`.
   public let output: Int?
 
+  /// Units of an image at the sites that no step counts: every pair of images agrees on all of them.
+  public var uncountedUnits: Int {
+    let counted = Set(steps.flatMap(\.sites))
+    return sites.indices.reduce(0) { counted.contains($1) ? $0 : $0 + sites[$1].units }
+  }
+
   /// Images of the clean half.
   public var batch: Int { measurement == .distances ? images / 2 : images }
 
-  /// Multiply-accumulates of an image in the convolutions and linear layers that are carried out, as a direct convolution has
-  /// them: those of the network less what the output does not depend on, and in a plan that counts what is zero.
+  /// Multiply-accumulates of an image in the convolutions and linear layers that are carried out, as a direct convolution
+  /// has them: those of the network less what the output does not depend on, and in a plan that counts what is zero.
   public var multiplyAccumulates: Int {
     steps.reduce(0) { total, step in
       step.branches.reduce(total) { total, branch in
@@ -170,6 +206,16 @@ public struct Plan: Sendable {
   /// Units of one image of the largest code, padded channels included.
   public var largestCode: Int {
     steps.filter { !$0.sites.isEmpty }.map { Plan.alignedCount($0.shape) }.max() ?? 0
+  }
+}
+
+extension Plan.Branch {
+  /// Whether two branches of a step are the same convolution of the same source, but for the number of their outputs.
+  fileprivate func differsInOutputsAlone(from other: Self) -> Bool {
+    var convolution = convolution
+    convolution.outputChannels = other.convolution.outputChannels
+    // What a branch reads is known by its parent: those without one read the value.
+    return algorithm == other.algorithm && convolution == other.convolution && parent == other.parent
   }
 }
 

@@ -89,7 +89,7 @@ public struct BackendBenchmark: Sendable {
     let images = Self.images(plan)
     func timed() throws -> (Double, Counts) {
       let start = ContinuousClock.now
-      let counts = try backend.run(plan, images: images)
+      let counts = try backend.run(plan, images: images).counts
       return ((ContinuousClock.now - start) / .milliseconds(1), counts)
     }
     let building = ContinuousClock.now
@@ -109,8 +109,8 @@ public struct BackendBenchmark: Sendable {
       counts: counts)
   }
 
-  /// The times of a workload's kernels; empty where the backend has none with a clock of their own.
-  public func kernelTimes(of workload: Workload, on backend: any Backend) throws -> [KernelTime] {
+  /// The times of a workload's kernels.
+  public func kernelTimes(of workload: Workload, on backend: any KernelProfiling) throws -> [KernelTime] {
     let plan = try Plan(workload.network, measurement: workload.measurement, batch: batch, seed: 1)
     return try backend.kernelTimes(of: plan, images: Self.images(plan))
   }

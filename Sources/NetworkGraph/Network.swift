@@ -22,7 +22,7 @@ public struct Network: Hashable, Sendable {
         total + operation.shape.channels * chain(operation, convolution)
       case .batchNormalization: total + 2 * operation.shape.channels
       case .linear(let outputs): total + (self[operation.inputs[0]].shape.count + 1) * outputs
-      default: total
+      case .input, .relu, .averagePool, .maxPool, .add, .concatenation, .zero, .globalAveragePool: total
       }
     }
   }
@@ -35,7 +35,8 @@ public struct Network: Hashable, Sendable {
       case .convolution(let convolution):
         total + operation.shape.count * chain(operation, convolution)
       case .linear(let outputs): total + (self[operation.inputs[0]].shape.count + 1) * outputs
-      default: total
+      case .input, .batchNormalization, .relu, .averagePool, .maxPool, .add, .concatenation, .zero, .globalAveragePool:
+        total
       }
     }
   }

@@ -1,8 +1,8 @@
 internal import Compute
 internal import NetworkGraph
 
-/// Convolutions of one algorithm and geometry that read the same, carried out by one kernel: their output channels, each
-/// convolution padded to a multiple of 8, follow each other.
+/// Joined branches of a step, carried out by one kernel: their output channels, those of each branch padded to a multiple of
+/// 8, follow each other.
 struct JoinedConvolution {
   struct Member {
     let branch: Plan.Branch
@@ -16,9 +16,9 @@ struct JoinedConvolution {
   /// Of what is read.
   let input: TensorShape
   let source: Plan.Source
-  private(set) var members: [Member] = []
+  let members: [Member]
   /// All of them joined.
-  private(set) var channels = 0
+  let channels: Int
   /// Of each output.
   let height: Int
   let width: Int
@@ -38,39 +38,27 @@ struct JoinedConvolution {
     algorithm.positions(kernelArea: geometry.kernel.area) * chainChannels * channels
   }
 
-  private init(_ branch: Plan.Branch, of step: Plan.Step, in plan: Plan) {
-    algorithm = branch.algorithm
-    geometry = branch.convolution
-    input = plan.inputShape(of: branch, in: step)
-    source = step.source(of: branch)
-    height = plan.buffers[branch.output].height
-    width = plan.buffers[branch.output].width
-  }
-
-  private func takes(_ branch: Plan.Branch, of step: Plan.Step) -> Bool {
-    var convolution = branch.convolution
-    convolution.outputChannels = geometry.outputChannels
-    return branch.algorithm == algorithm && convolution == geometry && step.source(of: branch) == source
-  }
-
-  private mutating func append(_ branch: Plan.Branch) {
-    members.append(Member(branch: branch, firstChannel: channels))
-    channels += Plan.aligned(branch.convolution.outputChannels)
+  /// - Parameter positions: of branches that the plan joins.
+  private init(_ positions: [Int], of step: Plan.Step, in plan: Plan) {
+    let first = step.branches[positions[0]]
+    algorithm = first.algorithm
+    geometry = first.convolution
+    input = plan.inputShape(of: first, in: step)
+    source = step.source(of: first)
+    height = plan.buffers[first.output].height
+    width = plan.buffers[first.output].width
+    var (members, channels) = ([Member](), 0)
+    for branch in positions.map({ step.branches[$0] }) {
+      members.append(Member(branch: branch, firstChannel: channels))
+      channels += Plan.aligned(branch.convolution.outputChannels)
+    }
+    self.members = members
+    self.channels = channels
   }
 
   /// The branches of a step, joined; what others read comes before them.
   static func all(of step: Plan.Step, in plan: Plan) -> [JoinedConvolution] {
-    var joined: [JoinedConvolution] = []
-    for branch in step.branches {
-      if let index = joined.firstIndex(where: { $0.takes(branch, of: step) }) {
-        joined[index].append(branch)
-      } else {
-        var convolution = JoinedConvolution(branch, of: step, in: plan)
-        convolution.append(branch)
-        joined.append(convolution)
-      }
-    }
-    return joined
+    step.joinedBranches.map { JoinedConvolution($0, of: step, in: plan) }
   }
 }
 
@@ -146,7 +134,7 @@ enum ConvolutionTile: Hashable {
   var sliceUnit: Int {
     switch self {
     case .winograd(let tiles, _): max(32, tiles)
-    default: 8
+    case .direct, .grouped, .directVector, .winogradVector: 8
     }
   }
 
@@ -154,7 +142,7 @@ enum ConvolutionTile: Hashable {
   var sliceBytes: Int {
     switch self {
     case .winograd: 48 << 20
-    default: 16 << 20
+    case .direct, .grouped, .directVector, .winogradVector: 16 << 20
     }
   }
 

@@ -7,7 +7,7 @@ package import OpenCL
 /// it, and the host waits once, for the counts. A GPU takes several runs at once, each on an executor with memory of its own,
 /// which grows to the largest plan and is kept; runs that find no executor wait. An inference has a queue and memory of its
 /// own.
-public final class OpenCLBackend: Backend {
+public final class OpenCLBackend: KernelProfiling {
   public let device: Device
   /// How kernels are written for a device; both give the same integers.
   package enum Variant: String, CaseIterable, Sendable {
@@ -86,10 +86,10 @@ public final class OpenCLBackend: Backend {
     }
   }
 
-  public func run(_ plan: Plan, images: ImageBatch) throws(BackendError) -> Counts {
+  public func run(_ plan: Plan, images: ImageBatch) throws(BackendError) -> RunResult {
     let layout = try layout(of: plan, images)
     return try executors.withExecutor(bytes: layout.bytes) { executor throws(BackendError) in
-      try run(plan, layout, images, on: executor)
+      RunResult(counts: try counts(plan, layout, images, on: executor), device: device)
     }
   }
 
@@ -100,7 +100,7 @@ public final class OpenCLBackend: Backend {
       let executor = try translating { () throws(OpenCLError) in try OpenCLExecutor(programs, profiling: true) }
       var times: [KernelTime] = []
       for _ in 0..<2 {
-        _ = try run(plan, layout, images, on: executor)
+        _ = try counts(plan, layout, images, on: executor)
         times = try translating { () throws(OpenCLError) in try executor.kernelTimes() }
       }
       return times
@@ -115,7 +115,7 @@ public final class OpenCLBackend: Backend {
     return layout
   }
 
-  private func run(
+  private func counts(
     _ plan: Plan, _ layout: OpenCLLayout, _ images: ImageBatch, on executor: OpenCLExecutor
   ) throws(BackendError) -> Counts {
     let counts: Counts?

@@ -29,7 +29,7 @@ extension OpenCLDeviceInfo {
     ]
     if !missingNumerics.isEmpty { details.append(Device.Detail("lacks", missingNumerics.joined(separator: ", "))) }
     if !obstacles.isEmpty { details.append(Device.Detail("not usable", obstacles.joined(separator: ", "))) }
-    return Device(backend: "opencl", name: name, kind: deviceKind, details: details)
+    return Device(backend: OpenCLProvider.name, name: name, kind: deviceKind, details: details)
   }
 
   /// Why the device cannot keep the numerics contract or run programs; nil where it can.

@@ -45,11 +45,12 @@ final class OpenCLPrograms: Sendable {
   private static func options(_ defines: String) -> String { "-cl-std=CL1.2 " + defines }
 
   func program(of kernel: KernelName, for purpose: Purpose) throws(OpenCLError) -> Program {
-    if let tile = kernel.tile { return try program(.convolution(tile, purpose)) }
     switch kernel {
-    case .sumTerms where purpose == .inference: return try program(.values)
+    case .sumTerms: return purpose == .inference ? try program(.values) : common
     case .multiplyAccumulate: return try program(.peak)
-    default: return common
+    case .convolve(let tile), .transformInputs(let tile): return try program(.convolution(tile, purpose))
+    case .placeImages, .makeWeights, .makeFilters, .addTiles, .finishStatistics, .countDistances, .countAgreement:
+      return common
     }
   }
 
@@ -124,7 +125,9 @@ enum KernelName: Hashable {
   var tile: ConvolutionTile? {
     switch self {
     case .convolve(let tile), .transformInputs(let tile): tile
-    default: nil
+    case .placeImages, .makeWeights, .makeFilters, .addTiles, .finishStatistics, .sumTerms, .countDistances,
+      .countAgreement, .multiplyAccumulate:
+      nil
     }
   }
 }

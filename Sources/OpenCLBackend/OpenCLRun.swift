@@ -134,10 +134,8 @@ extension OpenCLRun {
         })
     case .agreement:
       let values = try executor.queue.read(counts, count: plan.batch * plan.batch, as: Int64.self)
-      // A site whose input is zero by construction is never counted; all images agree on it.
-      let counted = Set(plan.steps.flatMap(\.sites))
-      let constant = plan.sites.indices.reduce(0) { counted.contains($1) ? $0 : $0 + plan.sites[$1].units }
-      return Counts(agreement: values.map { $0 + Int64(constant) })
+      let uncounted = Int64(plan.uncountedUnits)
+      return Counts(agreement: values.map { $0 + uncounted })
     case .logits: return Counts()
     }
   }

@@ -119,7 +119,8 @@ extension PlanLaunches {
       case .directVector: ([joined.channels / 8, (joined.height + 3) / 4, plan.images], [1, 1, 1])
       case .grouped:
         ([joined.channels / tile.groupChannels, tile.tileGroups(convolution.tiles)], isTiled ? [8, 8] : [1, 1])
-      default: ([items(of: convolution, tiles: convolution.tiles)], [tile.groupSize])
+      case .direct, .winograd, .winogradVector:
+        ([items(of: convolution, tiles: convolution.tiles)], [tile.groupSize])
       }
     return Launch(
       .convolve(tile),
@@ -202,7 +203,7 @@ extension PlanLaunches {
       plan.images, joined.input.height, joined.input.width, Plan.aligned(joined.input.channels), joined.height,
       joined.width, joined.channels, geometry.kernel.height, geometry.kernel.width, geometry.stride.height,
       geometry.stride.width, origin.height, origin.width, geometry.dilation.height,
-      geometry.dilation.width, joined.source.rectified ? 1 : 0,
+      geometry.dilation.width, joined.source.activation.kernelCode,
       joined.isGrouped ? joined.chainChannels : 0, (joined.height + 3) / 4, (joined.width + 3) / 4,
       convolution.tiles,
     ].map(Int32.init)

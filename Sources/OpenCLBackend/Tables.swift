@@ -19,18 +19,18 @@ struct Tables {
   /// Kernels/value.cl.
   mutating func append(_ term: Plan.Term, shape: TensorShape, place: Int, affinePlace: (Int) -> Int) {
     var kind = 0
-    var rectified = false
+    var activation = Plan.Activation.identity
     var affine = 0
     var pooling = Pooling(kernel: Extent(0), stride: Extent(1))
     switch term.kind {
     case .normalized(_, let slot): affine = affinePlace(slot)
-    case .identity(let source): (kind, rectified) = (1, source.rectified)
-    case .averagePool(let source, let windows): (kind, rectified, pooling) = (2, source.rectified, windows)
-    case .maxPool(let source, let windows): (kind, rectified, pooling) = (3, source.rectified, windows)
+    case .identity(let source): (kind, activation) = (1, source.activation)
+    case .averagePool(let source, let windows): (kind, activation, pooling) = (2, source.activation, windows)
+    case .maxPool(let source, let windows): (kind, activation, pooling) = (3, source.activation, windows)
     }
     append(
       [
-        kind, place, rectified ? 1 : 0, affine, pooling.kernel.height, pooling.kernel.width, pooling.stride.height,
+        kind, place, activation.kernelCode, affine, pooling.kernel.height, pooling.kernel.width, pooling.stride.height,
         pooling.stride.width, pooling.padding.height, pooling.padding.width, shape.height, shape.width,
         term.firstChannel, Plan.aligned(shape.channels),
       ], length: 16)
@@ -100,5 +100,15 @@ struct Tables {
   /// A code for agreement, Kernels/codes.cl.
   mutating func appendAgreement(codePlace: Int, words: Int, units: Int, sites: Int) {
     append([codePlace, words, units, sites], length: 4)
+  }
+}
+
+extension Plan.Activation {
+  /// As the kernels know it, Kernels/common.cl.
+  var kernelCode: Int {
+    switch self {
+    case .identity: 0
+    case .relu: 1
+    }
   }
 }

@@ -109,15 +109,15 @@ public final class Scorer: Sendable {
         let images = try batch(measurement, seed: seed)
         try backend.prepare(plan)
         let began = ContinuousClock.now
-        let result = Result { () throws(BackendError) in try backend.runNamingDevice(plan, images: images) }
+        let result = Result { () throws(BackendError) in try backend.run(plan, images: images) }
         forward += ContinuousClock.now - began
-        let (counts, device) = try result.get()
-        score.device = device
+        let ran = try result.get()
+        score.device = ran.device
         switch measurement {
-        case .distances: try score.take(distances: counts.sites)
+        case .distances: try score.take(distances: ran.counts.sites)
         case .agreement:
           guard network.relus.count > 0 else { throw ScoreError.noReLU }
-          score.naswot = try Scoring.naswot(agreement: counts.agreement, batch: plan.batch)
+          score.naswot = try Scoring.naswot(agreement: ran.counts.agreement, batch: plan.batch)
         case .logits: break
         }
       } catch {

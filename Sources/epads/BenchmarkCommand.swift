@@ -75,7 +75,8 @@ struct BenchmarkCommand: ParsableCommand {
         var row = Row(workload, result, backend.device, batch: batch, reference: reference)
         if kernels {
           do {
-            row.kernels = try benchmark.kernelTimes(of: workload, on: backend).map(KernelRow.init)
+            let profiling = backend as? any KernelProfiling
+            row.kernels = try profiling.map { try benchmark.kernelTimes(of: workload, on: $0).map(KernelRow.init) } ?? []
           } catch {
             note("warning: \(backend.device.name): \(workload.name): \(error)")
           }
@@ -126,11 +127,10 @@ struct BenchmarkCommand: ParsableCommand {
   /// Every device that can be used, with its number.
   private func backends() throws -> [(Int, any Backend)] {
     do throws(BackendError) {
-      let all = try BackendSelection(threads: threads)
+      let all = try BackendSelection(BackendSettings(threads: threads))
       if let device {
         let selected = try all.select(.auto, device: device)
-        let number = all.devices.firstIndex { $0.device == selected.backend.device } ?? 0
-        return [(number, selected.backend)]
+        return [(selected.number, selected.backend)]
       }
       var backends: [(Int, any Backend)] = []
       for number in all.devices.indices {

@@ -20,13 +20,12 @@ struct DevicesCommand: ParsableCommand {
 
   mutating func run() throws {
     let (all, selected) = try options.selection()
-    let number = all.devices.firstIndex { $0.device == selected.backend.device }
     let writer = LineWriter()
     if json {
       let encoder = JSONEncoder()
       encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes, .prettyPrinted]
       let listing = Listing(
-        selected: number, reason: selected.reason, passedOver: selected.passedOver, problems: all.problems,
+        selected: selected.number, reason: selected.reason, passedOver: selected.passedOver, problems: all.problems.map(\.reason),
         devices: all.devices.map(Listing.Entry.init))
       try writer.append(String(decoding: try encoder.encode(listing), as: UTF8.self))
       return
@@ -36,13 +35,12 @@ struct DevicesCommand: ParsableCommand {
       try writer.append("\(number)  \(device.backend)  \(device.kind.rawValue)  \(device.name)")
       for detail in device.details { try writer.append("     \(detail.label): \(detail.value)") }
     }
-    for problem in all.problems { try writer.append("OpenCL: \(problem)") }
-    let taken = number.map { " takes \($0)" } ?? ""
-    try writer.append("--backend \(try options.choice().rawValue)\(taken): \(selected.reason)")
+    for problem in all.problems { try writer.append("\(problem.provider): \(problem.reason)") }
+    try writer.append("--backend \(try options.choice().rawValue) takes \(selected.number): \(selected.reason)")
   }
 
   private struct Listing: Encodable {
-    var selected: Int?
+    var selected: Int
     var reason: String
     var passedOver: [String]
     var problems: [String]

@@ -145,7 +145,8 @@ struct BackendOptions: ParsableArguments {
     let name = device ?? ProcessInfo.processInfo.environment["EPADS_DEVICE"].flatMap { $0.isEmpty ? nil : $0 }
     let choice = try choice()
     do throws(BackendError) {
-      let all = try BackendSelection(threads: threads, concurrentRuns: inFlight, usesProgramCache: !noProgramCache)
+      let all = try BackendSelection(
+        BackendSettings(threads: threads, concurrentRuns: inFlight, usesProgramCache: !noProgramCache))
       return (all, try all.select(choice, device: name))
     } catch {
       throw Failure("\(error)")
@@ -157,7 +158,12 @@ struct BackendOptions: ParsableArguments {
     let (all, selected) = try selection()
     let device = selected.backend.device
     note("backend: \(device.backend), \(device.summary) (\(selected.reason))")
-    return all.resilient(selected, choice: try choice(), note: { note("warning: \($0)") })
+    let choice = try choice()
+    do throws(BackendError) {
+      return try all.resilient(selected, choice: choice, note: { note("warning: \($0)") })
+    } catch {
+      throw Failure("\(error)")
+    }
   }
 }
 

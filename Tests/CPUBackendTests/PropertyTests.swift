@@ -18,7 +18,7 @@ import Testing
   }
 
   private func counts(_ measurement: Measurement, batch: Int, images: ImageBatch) throws -> Counts {
-    try backend.run(Plan(network, measurement: measurement, batch: batch, seed: 1), images: images)
+    try backend.run(Plan(network, measurement: measurement, batch: batch, seed: 1), images: images).counts
   }
 
   /// The images in another order.
@@ -64,13 +64,13 @@ import Testing
     var expected: [UInt64: Counts] = [:]
     for seed in seeds {
       let plan = try Plan(RandomCases.network(seed: seed), measurement: .distances, batch: 4, seed: seed)
-      expected[seed] = try CPUBackend(threads: 1).run(plan, images: RandomCases.images(for: plan, seed: seed))
+      expected[seed] = try CPUBackend(threads: 1).run(plan, images: RandomCases.images(for: plan, seed: seed)).counts
     }
     let results = try await withThrowingTaskGroup(of: (UInt64, Counts).self) { group in
       for seed in seeds {
         group.addTask { [backend] in
           let plan = try Plan(RandomCases.network(seed: seed), measurement: .distances, batch: 4, seed: seed)
-          return (seed, try backend.run(plan, images: RandomCases.images(for: plan, seed: seed)))
+          return (seed, try backend.run(plan, images: RandomCases.images(for: plan, seed: seed)).counts)
         }
       }
       return try await group.reduce(into: [UInt64: Counts]()) { $0[$1.0] = $1.1 }
@@ -83,7 +83,7 @@ import Testing
     let short = RandomCases.images(shape: network.inputShape, count: 7, seed: 1)
     let small = RandomCases.images(shape: TensorShape(channels: 3, height: 8, width: 8), count: 8, seed: 1)
     for images in [short, small] {
-      let error = #expect(throws: BackendError.self) { try backend.run(plan, images: images) }
+      let error = #expect(throws: BackendError.self) { try backend.run(plan, images: images).counts }
       #expect(error?.code == .unsuitableImages)
     }
   }

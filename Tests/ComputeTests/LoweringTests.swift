@@ -16,7 +16,7 @@ import TestSupport
   private func expectEqualDistances(_ network: Network, seed: UInt64) throws {
     let plan = try Plan(network, measurement: .distances, batch: Self.batch, seed: seed)
     let images = RandomCases.images(for: plan, seed: seed)
-    let counts = try ScalarBackend().run(plan, images: images)
+    let counts = try ScalarBackend().run(plan, images: images).counts
     let reference = GraphEvaluation(network, images: images, seed: seed).distances()
     #expect(counts.sites.map(\.name) == reference.map(\.name))
     #expect(counts.sites.map(\.units) == reference.map(\.units))
@@ -29,7 +29,7 @@ import TestSupport
   private func expectEqualAgreement(_ network: Network, seed: UInt64) throws {
     let plan = try Plan(network, measurement: .agreement, batch: Self.batch, seed: seed)
     let images = RandomCases.images(for: plan, seed: seed)
-    let counts = try ScalarBackend().run(plan, images: images)
+    let counts = try ScalarBackend().run(plan, images: images).counts
     let reference = GraphEvaluation(network, images: images, seed: seed).agreement()
     let units = plan.sites.reduce(0) { $0 + $1.units }
     try #require(counts.agreement.count == Self.batch * Self.batch)

@@ -92,9 +92,9 @@ struct PlanAudit {
     else {
       return problems.append("step \(position): branches read a value that is no buffer")
     }
-    let isRectified = source.rectified || step.rectified
+    let isRectified = source.activation == .relu || step.activation == .relu
     require(
-      step.source.buffer == source.buffer && step.source.rectified == isRectified, "step \(position): branches' source")
+      step.source.buffer == source.buffer && step.source.activation == (isRectified ? .relu : .identity), "step \(position): branches' source")
   }
 
   private func pooling(of term: Plan.Term) -> Pooling? {
@@ -293,7 +293,8 @@ struct PlanAudit {
       // A trained normalisation makes a constant of a zero.
       case .convolution where plan.measurement == .logits, .batchNormalization where plan.measurement == .logits:
         zeros.append(false)
-      default: zeros.append(!operation.inputs.contains { !zeros[$0.index] })
+      case .convolution, .batchNormalization, .relu, .averagePool, .maxPool, .add, .concatenation, .globalAveragePool:
+        zeros.append(!operation.inputs.contains { !zeros[$0.index] })
       }
     }
   }

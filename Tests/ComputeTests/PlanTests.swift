@@ -10,7 +10,7 @@ import TestSupport
   private func described(_ term: Plan.Term) -> String {
     switch term.kind {
     case .normalized(let buffer, let statistics): "normalized \(buffer) with \(statistics)"
-    case .identity(let source): "\(source.rectified ? "rectified" : "identity") \(source.buffer)"
+    case .identity(let source): "\(source.activation == .relu ? "rectified" : "identity") \(source.buffer)"
     case .averagePool(let source, _): "pooled \(source.buffer)"
     case .maxPool(let source, _): "maximum of \(source.buffer)"
     }
@@ -107,7 +107,7 @@ import TestSupport
     let plan = try Plan(builder.network(output: last), measurement: .distances, batch: 1, seed: 1)
     let reading = plan.steps.filter { !$0.branches.isEmpty }
     #expect(reading.map { $0.branches.map(\.weights) } == [["a.weight", "b.weight"], ["c.weight"]])
-    #expect(reading.map(\.rectified) == [true, false])
+    #expect(reading.map(\.activation) == [.relu, .identity])
     #expect(reading.map { $0.output == nil } == [false, true])
     #expect(reading[0].isKept)
     #expect(reading[1].source.buffer == reading[0].output)
@@ -127,11 +127,11 @@ import TestSupport
     #expect(distances.largestCode == 0)
     #expect(described(distances.sites) == ["d 12"])
     let images = RandomCases.images(for: distances, seed: 1)
-    let counts = try ScalarBackend().run(distances, images: images)
+    let counts = try ScalarBackend().run(distances, images: images).counts
     #expect(counts == Counts(sites: [SiteCounts(name: "d", units: 12, d1: 0, d2: 0)]))
     let agreement = try Plan(network, measurement: .agreement, batch: 3, seed: 1)
     #expect(agreement.steps.isEmpty)
-    let agreed = try ScalarBackend().run(agreement, images: RandomCases.images(for: agreement, seed: 1))
+    let agreed = try ScalarBackend().run(agreement, images: RandomCases.images(for: agreement, seed: 1)).counts
     #expect(agreed == Counts(agreement: Array(repeating: 12, count: 9)))
   }
 

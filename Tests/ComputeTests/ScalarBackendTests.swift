@@ -83,13 +83,13 @@ struct ReferenceCounts: Sendable, CustomTestStringConvertible {
     let network = try network(reference.text)
     let distances = try Plan(network, measurement: .distances, batch: 4, seed: 5)
     let batch = ImageBatch(shape: network.inputShape, count: 8, values: images())
-    let counts = try ScalarBackend().run(distances, images: batch)
+    let counts = try ScalarBackend().run(distances, images: batch).counts
     expectClose(counts.sites.map(\.d1), reference.d1, turns: 2)
     expectClose(counts.sites.map(\.d2), reference.d2, turns: 2)
     #expect(counts.agreement.isEmpty)
     let agreement = try Plan(network, measurement: .agreement, batch: 4, seed: 5)
     let clean = ImageBatch(shape: network.inputShape, count: 4, values: Array(images()[..<768]))
-    let agreed = try ScalarBackend().run(agreement, images: clean)
+    let agreed = try ScalarBackend().run(agreement, images: clean).counts
     expectClose(agreed.agreement.map(Int.init), reference.agreement.map(Int.init), turns: 2 * 6)
     #expect(agreed.sites.isEmpty)
   }
@@ -104,9 +104,9 @@ struct ReferenceCounts: Sendable, CustomTestStringConvertible {
     let plan = try Plan(network(ReferenceCounts.all[0].text), measurement: .distances, batch: 4, seed: 5)
     let few = RandomCases.images(shape: TensorShape(channels: 3, height: 8, width: 8), count: 4, seed: 1)
     let expected = BackendError(.unsuitableImages, "the plan takes 8 images of 3x8x8, not 4 of 3x8x8")
-    #expect(throws: expected) { try ScalarBackend().run(plan, images: few) }
+    #expect(throws: expected) { try ScalarBackend().run(plan, images: few).counts }
     let narrow = RandomCases.images(shape: TensorShape(channels: 3, height: 8, width: 7), count: 8, seed: 1)
-    #expect(throws: BackendError.self) { try ScalarBackend().run(plan, images: narrow) }
+    #expect(throws: BackendError.self) { try ScalarBackend().run(plan, images: narrow).counts }
   }
 
   private func normalization(of value: Float, others: Float = 0) throws -> BackendError.Code? {
@@ -117,7 +117,7 @@ struct ReferenceCounts: Sendable, CustomTestStringConvertible {
     var values = [Float](repeating: others, count: 50)
     values[49] = value
     do {
-      _ = try ScalarBackend().run(plan, images: ImageBatch(shape: network.inputShape, count: 2, values: values))
+      _ = try ScalarBackend().run(plan, images: ImageBatch(shape: network.inputShape, count: 2, values: values)).counts
       return nil
     } catch {
       return error.code

@@ -46,8 +46,12 @@ import Testing
       Device(backend: "fake", name: "a fake", kind: .cpu, threads: 3)
     }
 
+    var concurrentRuns: Int { 1 }
     func memoryBound(of plan: Plan) -> Int { 1000 }
-    func run(_ plan: Plan, images: ImageBatch) throws(BackendError) -> Counts { Counts() }
+    func prepare(_ plan: Plan) throws(BackendError) {}
+    func run(_ plan: Plan, images: ImageBatch) throws(BackendError) -> RunResult {
+      RunResult(counts: Counts(), device: device)
+    }
     func peakMultiplyAccumulates() throws(BackendError) -> Double { 1e9 }
     func inference(of plan: Plan) throws(BackendError) -> any Inference { FakeInference(plan, self) }
   }

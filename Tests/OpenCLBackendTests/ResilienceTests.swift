@@ -21,17 +21,18 @@ import Testing
     var device: Device { Device(backend: name, name: name, kind: .gpu) }
     var concurrentRuns: Int { 4 }
     func memoryBound(of plan: Plan) -> Int { 0 }
+    func prepare(_ plan: Plan) throws(BackendError) {}
     func inference(of plan: Plan) throws(BackendError) -> any Inference { try ScalarBackend().inference(of: plan) }
     func peakMultiplyAccumulates() throws(BackendError) -> Double { 1 }
 
-    func run(_ plan: Plan, images: ImageBatch) throws(BackendError) -> Counts {
+    func run(_ plan: Plan, images: ImageBatch) throws(BackendError) -> RunResult {
       let isLost = runsUntilLost.withLock { left in
         left -= 1
         return left < 0
       }
       usleep(1000)
       if isLost { throw BackendError(.deviceFailed, "\(name) is lost") }
-      return try ScalarBackend().run(plan, images: images)
+      return RunResult(counts: try ScalarBackend().run(plan, images: images).counts, device: device)
     }
   }
 
@@ -47,7 +48,7 @@ import Testing
     let network = builder.network(output: builder.relu("relu", of: builder.input))
     let plan = try Plan(network, measurement: .distances, batch: 2, seed: 1)
     let images = RandomCases.images(for: plan, seed: 1)
-    let expected = try ScalarBackend().run(plan, images: images)
+    let expected = try ScalarBackend().run(plan, images: images).counts
     let outcome = Mutex(Outcome())
     let made = Mutex(0)
     let backend = ResilientBackend(
@@ -58,12 +59,12 @@ import Testing
       }, fallback: fallback, note: { line in outcome.withLock { $0.notes.append(line) } })
     #expect(backend.concurrentRuns == 4)
     DispatchQueue.concurrentPerform(iterations: 40) { _ in
-      let result = Result { () throws(BackendError) in try backend.runNamingDevice(plan, images: images) }
+      let result = Result { () throws(BackendError) in try backend.run(plan, images: images) }
       outcome.withLock { outcome in
         switch result {
-        case .success(let (counts, device)):
-          #expect(counts == expected)
-          outcome.devices[device.name, default: 0] += 1
+        case .success(let ran):
+          #expect(ran.counts == expected)
+          outcome.devices[ran.device.name, default: 0] += 1
         case .failure: outcome.failures += 1
         }
       }

@@ -106,11 +106,11 @@ enum Found {
       let work = cases.flatMap { conformanceCase in
         conformanceCase.plans.map { ($0, conformanceCase.images(for: $0)) }
       }
-      let expected = try work.map { try ScalarBackend().run($0, images: $1) }
+      let expected = try work.map { try ScalarBackend().run($0, images: $1).counts }
       let found = Mutex<[Int: Counts]>([:])
       DispatchQueue.concurrentPerform(iterations: 2 * work.count) { number in
         let (plan, images) = work[number % work.count]
-        let counts = try? backend.run(plan, images: images)
+        let counts = try? backend.run(plan, images: images).counts
         found.withLock { $0[number] = counts }
       }
       for number in 0..<2 * work.count {
@@ -134,7 +134,7 @@ enum Found {
     let network = builder.network(output: builder.relu("2.0", of: value))
     let plan = try Plan(network, measurement: .distances, batch: 3, seed: 1)
     let images = RandomCases.images(for: plan, seed: 1)
-    let expected = try ScalarBackend().run(plan, images: images)
+    let expected = try ScalarBackend().run(plan, images: images).counts
     for candidate in Found.candidates {
       let times = try candidate.backend.kernelTimes(of: plan, images: images)
       func work(_ prefix: String) -> (launches: Int, multiplyAccumulates: Int) {
@@ -150,17 +150,17 @@ enum Found {
       #expect(work("finish_statistics").launches == 2, "\(candidate.label)")
       #expect(times.allSatisfy { $0.seconds >= 0 && $0.launches > 0 }, "\(candidate.label)")
       #expect(times.map(\.seconds) == times.map(\.seconds).sorted(by: >), "\(candidate.label)")
-      #expect(try candidate.backend.run(plan, images: images) == expected, "\(candidate.label)")
+      #expect(try candidate.backend.run(plan, images: images).counts == expected, "\(candidate.label)")
     }
     // A processor's own loops have no clock of their own.
-    #expect(try CPUBackend(threads: 1).kernelTimes(of: plan, images: images) == [])
+    #expect(!((try CPUBackend(threads: 1) as any Backend) is any KernelProfiling))
   }
 
   @Test func activationsOutOfRangeAreErrors() throws {
     for (plan, images) in try ConformanceCase.imagesOutOfRange() {
       for candidate in Found.candidates {
         let error = #expect(throws: BackendError.self, "\(candidate.label)") {
-          try candidate.backend.run(plan, images: images)
+          try candidate.backend.run(plan, images: images).counts
         }
         #expect(error?.code == .valueOutOfRange, "\(candidate.label)")
       }

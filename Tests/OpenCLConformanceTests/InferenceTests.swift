@@ -92,7 +92,7 @@ import Testing
     let conformanceCase = try ConformanceCase.nasBench201(seed: 5)
     let scored = conformanceCase.plans[0]
     let scoredImages = conformanceCase.images(for: scored)
-    let expected = try ScalarBackend().run(scored, images: scoredImages)
+    let expected = try ScalarBackend().run(scored, images: scoredImages).counts
     let plans = try [1, 3].map { batch in
       try Plan(Self.nasBench201(seed: UInt64(batch)), measurement: .logits, batch: batch, seed: 1)
     }
@@ -105,7 +105,7 @@ import Testing
         let isRight =
           number % 3 < 2
           ? (try? inferences[number % 3].logits(of: images[number % 3])) == logits[number % 3]
-          : (try? candidate.backend.run(scored, images: scoredImages)) == expected
+          : (try? candidate.backend.run(scored, images: scoredImages).counts) == expected
         if !isRight { failures.withLock { $0 += 1 } }
       }
       #expect(failures.withLock { $0 } == 0, "\(candidate.label)")
@@ -122,7 +122,7 @@ import Testing
       let inference = try candidate.backend.inference(of: plan)
       let errors = [
         #expect(throws: BackendError.self) { try candidate.backend.inference(of: counting) },
-        #expect(throws: BackendError.self) { try candidate.backend.run(plan, images: images) },
+        #expect(throws: BackendError.self) { try candidate.backend.run(plan, images: images).counts },
         #expect(throws: BackendError.self) { try inference.logits(of: one) },
         #expect(throws: BackendError.self) { try inference.timed(one) },
       ]

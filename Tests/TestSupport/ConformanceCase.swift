@@ -34,10 +34,10 @@ public struct ConformanceCase: Sendable, CustomStringConvertible {
     var differences: [String] = []
     for plan in plans {
       let images = images(for: plan)
-      let expected = try reference.run(plan, images: images)
+      let expected = try reference.run(plan, images: images).counts
       for (label, backend) in backends {
         do throws(BackendError) {
-          guard try backend.run(plan, images: images) != expected else { continue }
+          guard try backend.run(plan, images: images).counts != expected else { continue }
           differences.append("\(label), \(plan.measurement)")
         } catch {
           differences.append("\(label), \(plan.measurement): \(error)")

@@ -10,17 +10,21 @@ public struct ScalarBackend: Backend {
 
   public var device: Device { Device(backend: "scalar", name: "scalar reference", kind: .cpu) }
 
+  public var concurrentRuns: Int { 1 }
+
   public func memoryBound(of plan: Plan) -> Int {
     let floats = plan.buffers.reduce(0) { $0 + $1.count * plan.images }
     return floats * MemoryLayout<Float>.stride + plan.largestCode * plan.images
   }
 
-  public func run(_ plan: Plan, images: ImageBatch) throws(BackendError) -> Counts {
+  public func prepare(_ plan: Plan) throws(BackendError) {}
+
+  public func run(_ plan: Plan, images: ImageBatch) throws(BackendError) -> RunResult {
     try check(images, for: plan)
     var run = ScalarRun(plan, images)
     for step in plan.steps { try run.carryOut(step) }
     run.agreeOnUncountedSites()
-    return run.counts
+    return RunResult(counts: run.counts, device: device)
   }
 
   public func inference(of plan: Plan) throws(BackendError) -> any Inference { ScalarInference(plan) }
@@ -56,11 +60,20 @@ struct Activation {
     self.values = Array(repeating: 0, count: images * shape.count)
   }
 
-  /// With negative values as zero.
-  var rectified: Activation {
+  /// As branches read them.
+  func read(by function: Plan.Activation) -> Activation {
     var result = self
-    for index in result.values.indices where !(result.values[index] > 0) { result.values[index] = 0 }
+    for index in result.values.indices { result.values[index] = function(result.values[index]) }
     return result
+  }
+}
+
+extension Plan.Activation {
+  fileprivate func callAsFunction(_ value: Float) -> Float {
+    switch self {
+    case .identity: value
+    case .relu: value > 0 ? value : 0
+    }
   }
 }
 
@@ -102,9 +115,9 @@ private struct ScalarRun {
     if !step.sites.isEmpty { count(value, sites: step.sites) }
     if let output = step.output { try finish(output, value, statistics: step.statistics) }
     guard !step.branches.isEmpty else { return }
-    let rectified = step.rectified ? value.rectified : value
+    let read = value.read(by: step.activation)
     for branch in step.branches {
-      let input = branch.parent.map { activations[step.branches[$0].output] } ?? rectified
+      let input = branch.parent.map { activations[step.branches[$0].output] } ?? read
       let fanIn = input.shape.channels / branch.convolution.groups * branch.convolution.kernel.area
       let weights = convolutionWeights(
         seed: plan.seed, name: branch.weights, count: branch.convolution.outputChannels * fanIn, fanIn: fanIn
@@ -261,7 +274,7 @@ extension ScalarRun {
     return sum
   }
 
-  private func read(_ source: Plan.Source, _ value: Float) -> Float { !source.rectified || value > 0 ? value : 0 }
+  private func read(_ source: Plan.Source, _ value: Float) -> Float { source.activation(value) }
 
   /// The sum of the shifts of the normalised terms, left to right.
   private func shift(_ terms: [Plan.Term], _ channel: Int) -> Float {

@@ -255,7 +255,7 @@ private final class ValueOfImages {
           last_row: shape.size, shift: shift.start,
           ones: ones.start, rows: rows.start, output: nil, code: code.start,
           padded: target + shape.padding * (convolution.row + convolution.channels), padded_row: convolution.row,
-          padded_channels: convolution.channels, rectified: 1, prefetch: nil)
+          padded_channels: convolution.channels, activation: EPADS_RELU, prefetch: nil)
         functions.make_value(&value)
       }
     }
@@ -266,7 +266,7 @@ extension epads_term {
   /// A whole term as it stands.
   init(data: UnsafePointer<Float>, height: Int, width: Int, channels: Int) {
     self.init(
-      data: data, scale: nil, rectified: 0, is_part: 0, parts: 1, channels: channels, first_channel: 0, has_gaps: 0,
+      data: data, scale: nil, activation: EPADS_IDENTITY, is_part: 0, parts: 1, channels: channels, first_channel: 0, has_gaps: 0,
       is_maximum: 0, kernel_height: 0, kernel_width: 0, stride_height: 1, stride_width: 1, padding_height: 0,
       padding_width: 0, height: height, width: width)
   }

@@ -10,7 +10,7 @@ extension Workload {
   ///
   /// - Parameter problem: takes a line for each device that cannot be used.
   public static func devices(problem: (String) -> Void) throws -> [Workload] {
-    let selection = try BackendSelection(concurrentRuns: 1)
+    let selection = try BackendSelection(BackendSettings(concurrentRuns: 1))
     let networks = try BackendBenchmark.workloads()
     var workloads: [Workload] = []
     for (number, listed) in selection.devices.enumerated() {

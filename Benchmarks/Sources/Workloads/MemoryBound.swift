@@ -82,7 +82,7 @@ extension Workload {
     }
   }
 
-  /// One 3x3 pool, rectified.
+  /// One 3x3 pool of what a ReLU reads.
   private static func pool(_ table: KernelTable, isMaximum: Bool) -> Workload {
     memory(
       "value of a 3x3 \(isMaximum ? "maximum" : "average") pool, \(shape)",
@@ -91,7 +91,7 @@ extension Workload {
       let memory = ValueMemory(terms: 1, shape)
       (memory.terms.start[0].kernel_height, memory.terms.start[0].kernel_width) = (3, 3)
       (memory.terms.start[0].padding_height, memory.terms.start[0].padding_width) = (1, 1)
-      memory.terms.start[0].rectified = 1
+      memory.terms.start[0].activation = EPADS_RELU
       memory.terms.start[0].is_maximum = isMaximum ? 1 : 0
       return { memory.make(table) }
     }
@@ -158,7 +158,7 @@ final class ValueMemory {
       terms: terms.start, count: count, height: shape.height, width: shape.width, channels: shape.channels,
       first_row: 0, last_row: shape.height, shift: shift.start, ones: ones.start, rows: rows.start, output: nil,
       code: code.start,
-      padded: padded.start + row + shape.channels, padded_row: row, padded_channels: shape.channels, rectified: 1,
+      padded: padded.start + row + shape.channels, padded_row: row, padded_channels: shape.channels, activation: EPADS_RELU,
       prefetch: nil)
     table.functions.make_value(&value)
   }

@@ -8,12 +8,19 @@
 // Activations of one image are stored as [row][column][channel], the channels padded with zeros to a multiple of 8
 // ("aligned channels"). A function works on one image, so that images are what threads share out.
 
+/// What is done to each value as it is read: Plan.Activation.
+typedef enum epads_activation {
+  EPADS_IDENTITY,
+  /// Negative values and NaN as zero.
+  EPADS_RELU,
+} epads_activation;
+
 /// A summand of a step's value, over one image: of all of its channels, or a part that lies beside others.
 typedef struct epads_term {
   const float *_Nonnull data;
   /// Aligned channels of the value; null where no part of it is normalised. Only the first part has it.
   const float *_Nullable scale;
-  int rectified;
+  epads_activation activation;
   /// Whether the term is a part of a summand, and of how many parts that consists; the others follow it.
   int is_part;
   long parts;
@@ -53,7 +60,7 @@ typedef struct epads_value {
   const float *_Nonnull shift;
   /// Aligned channels, every one 1: the scale of a term that is not normalised.
   const float *_Nonnull ones;
-  /// Scratch: five rows of the value (sums, and terms that are pooled, rectified or in parts), then `row_scratch` floats for
+  /// Scratch: five rows of the value (sums, and terms that are pooled, activated or in parts), then `row_scratch` floats for
   /// a row of a part and one of a pooled source.
   float *_Nonnull rows;
   /// Null where no later step reads the value; may be the data of a term that is not pooled.
@@ -64,8 +71,8 @@ typedef struct epads_value {
   float *_Nullable padded;
   /// Floats between rows and between positions of the padded image: aligned channels, or the bare ones.
   long padded_row, padded_channels;
-  /// Whether negative values are zero in the padded image.
-  int rectified;
+  /// Of what goes into the padded image.
+  epads_activation activation;
   /// Asked for row by row; null where a convolution follows, which has more time for it.
   epads_prefetch *_Nullable prefetch;
 } epads_value;
