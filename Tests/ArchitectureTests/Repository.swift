@@ -13,8 +13,9 @@ enum Repository {
     let start = root.appending(path: folder)
     let found = FileManager.default.enumerator(at: start, includingPropertiesForKeys: nil)
     var paths: [String] = []
-    while let file = found?.nextObject() as? URL where endings.contains(file.pathExtension) {
-      paths.append(String(file.standardized.path.dropFirst(root.path.count)).trimmingPrefix("/").description)
+    while let file = found?.nextObject() as? URL {
+      guard endings.contains(file.pathExtension) else { continue }
+      paths.append(String(file.standardized.path.dropFirst(root.path.count).drop { $0 == "/" }))
     }
     return paths.sorted()
   }
