@@ -4,8 +4,8 @@ import Statistics
 
 /// All rows of one architecture, one a seed, and what they come to together.
 ///
-/// An architecture has a number only where every one of its rows has it: with the mean of some seeds it would be set against others
-/// unequally.
+/// An architecture has a number only where every one of its seeds has it: with the mean of some seeds it would be set against
+/// others unequally.
 public struct ScoredArchitecture: Sendable {
   public let architecture: Architecture
   /// At least one.
@@ -35,17 +35,22 @@ public struct ScoredArchitecture: Sendable {
     return groups
   }
 
-  /// The values of a metric, one a row; nil where a row failed or has no finite value.
+  /// The values of a metric, one a seed; nil where a seed has none that is finite.
+  ///
+  /// A run that was continued with another proxy leaves several rows of one seed behind: the first that has the value counts.
   public func values(of metric: Metric) -> [Double]? {
-    var values: [Double] = []
+    var seeds: [UInt64] = []
+    var values: [UInt64: Double] = [:]
     for row in rows {
-      guard row.status == .ok, let value = metric.value(of: row), value.isFinite else { return nil }
-      values.append(value)
+      if !seeds.contains(row.seed) { seeds.append(row.seed) }
+      guard values[row.seed] == nil, row.status == .ok else { continue }
+      if let value = metric.value(of: row), value.isFinite { values[row.seed] = value }
     }
-    return values
+    let found = seeds.compactMap { values[$0] }
+    return found.count == seeds.count ? found : nil
   }
 
-  /// The mean over the seeds; nil where a row failed or has no finite value.
+  /// The mean over the seeds; nil where a seed has no value.
   public func mean(of metric: Metric) -> Double? { values(of: metric)?.mean }
 
   /// The standard deviation over the seeds; nil where there is no mean or one seed alone.
@@ -53,9 +58,9 @@ public struct ScoredArchitecture: Sendable {
     values(of: metric).flatMap { $0.count > 1 ? $0.standardDeviation : nil }
   }
 
-  /// Why there is no value of a metric: the first row's reason; nil where there is one.
+  /// Why there is no value of a metric: the reason of the first row that failed; nil where there is one.
   public func failure(of metric: Metric) -> String? {
-    if let failed = rows.first(where: { $0.status == .failed }) { return failed.error ?? "no reason" }
-    return values(of: metric) == nil ? "no value of \(metric.key)" : nil
+    guard values(of: metric) == nil else { return nil }
+    return rows.first { $0.status == .failed }.map { $0.error ?? "no reason" } ?? "no value of \(metric.key)"
   }
 }

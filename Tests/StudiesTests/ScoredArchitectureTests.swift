@@ -6,7 +6,7 @@ import TestSupport
 import Testing
 
 @Suite struct ScoredArchitectureTests {
-  private func rows(_ lines: [String]) throws -> [Row] { try StoredRows.rows(lines) }
+  fileprivate func rows(_ lines: [String]) throws -> [Row] { try StoredRows.rows(lines) }
 
   @Test func rowsAreGroupedInTheOrderOfTheirFirst() throws {
     let groups = ScoredArchitecture.grouping(
@@ -39,6 +39,21 @@ import Testing
     #expect(partial[0].mean(of: .naswot) == nil)
     #expect(partial[0].failure(of: .naswot) == "no value of naswot")
     #expect(partial[0].mean(of: .parameters) == 1000)
+  }
+}
+
+extension ScoredArchitectureTests {
+  /// Continued with `--proxies epads,naswot`, a file has two rows of a seed.
+  @Test func aSeedCountsOnceHoweverManyRowsItHas() throws {
+    let scored = try #require(
+      ScoredArchitecture.grouping(
+        try rows([
+          StoredRows.score("a", epads: 1), StoredRows.score("a", epads: 5, seed: 2),
+          StoredRows.score("a", epads: 1, others: ["naswot": 7]),
+        ])
+      ).first)
+    #expect(scored.values(of: .epads) == [1, 5])
+    #expect(scored.mean(of: .naswot) == nil)
   }
 }
 
