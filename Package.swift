@@ -56,7 +56,7 @@ let package = Package(
     // Plots and drawings as SVG.
     .target(name: "Figures", dependencies: ["Statistics", "SearchSpaces"]),
     // Trained accuracies, built in or from files.
-    .target(name: "Accuracies", dependencies: ["Files", "NetworkGraph", "SearchSpaces", "EmbeddedTables", "Scoring"]),
+    .target(name: "Accuracies", dependencies: ["Files", "NetworkGraph", "SearchSpaces", "EmbeddedTables"]),
     // One architecture: images, perturbation, codes to numbers.
     .target(name: "Scoring", dependencies: ["Files", "Compute", "Randomness", "NetworkGraph"]),
     // How long architectures take.
@@ -123,7 +123,7 @@ let package = Package(
     .testTarget(name: "FiguresTests", dependencies: ["Figures", "Statistics", "SearchSpaces", "TestSupport"]),
     .testTarget(
       name: "AccuraciesTests",
-      dependencies: ["Accuracies", "Files", "Scoring", "NetworkGraph", "SearchSpaces", "TestSupport"]),
+      dependencies: ["Accuracies", "Files", "NetworkGraph", "SearchSpaces", "TestSupport"]),
     .testTarget(
       name: "LatencyTests",
       dependencies: ["Latency", "Statistics", "Compute", "Scoring", "NetworkGraph", "SearchSpaces", "TestSupport"]),

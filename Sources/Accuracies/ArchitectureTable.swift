@@ -70,7 +70,7 @@ public struct ArchitectureTable: Sendable {
   /// The architectures in the order of the file.
   ///
   /// - Throws: where a cell names no architecture of the space, or there is none at all, with the line.
-  public func architectures(of space: any SearchSpace) throws(FileError) -> [Architecture] {
+  public func architectures(of space: any SearchSpace) throws(FileError) -> [ParsedArchitecture] {
     guard let column = Self.architectureColumns.lazy.compactMap(column).first else {
       throw FileError(
         .malformed,
@@ -78,7 +78,7 @@ public struct ArchitectureTable: Sendable {
           + columns.joined(separator: ", "))
     }
     guard !records.isEmpty else { throw FileError(.malformed, "no architecture in \(name)") }
-    var architectures: [Architecture] = []
+    var architectures: [ParsedArchitecture] = []
     for record in records {
       guard let cell = record.cells[column]?.trimmingCharacters(in: .whitespaces), !cell.isEmpty else {
         throw FileError(.malformed, "\(name), line \(record.line): no architecture")

@@ -1,9 +1,25 @@
-public import Files
+import Files
 public import SearchSpaces
+
+/// Why accuracies cannot be taken from a table: none is named, and no column looks like one.
+public struct NoAccuracyColumn: Error, Hashable, CustomStringConvertible {
+  /// What messages call the table.
+  public var table: String
+  /// The columns that it has.
+  public var columns: [String]
+
+  /// What is wrong.
+  public var summary: String { "no column of \(table) has acc in its name" }
+
+  /// The columns that could be named instead.
+  public var present: String { "there are \(columns.joined(separator: ", "))" }
+
+  public var description: String { "\(summary); \(present)" }
+}
 
 /// Architectures of a file, each once, with the accuracies that the file has of them.
 public struct MeasuredArchitectures: Sendable {
-  public let architectures: [Architecture]
+  public let architectures: [ParsedArchitecture]
   public let truth: GroundTruth
   /// Entries that were left out because an accuracy or a published number was missing or not finite.
   public let incomplete: Int
@@ -15,34 +31,30 @@ public struct MeasuredArchitectures: Sendable {
   /// - Parameters:
   ///   - accuracies: names of columns; without any, every column with `acc` in its name.
   ///   - published: names of columns with other numbers to compare.
-  /// - Throws: where a column is missing, a cell is no number or no architecture, or nothing is left, with the line.
+  /// - Throws: `NoAccuracyColumn`; `FileError` where a column is missing, a cell is no number or no architecture, or
+  ///   nothing is left, with the line.
   public init(
     _ table: ArchitectureTable, of space: any SearchSpace, accuracies: [String], published: [String] = []
-  ) throws(FileError) {
+  ) throws {
     let chosen = accuracies.isEmpty ? table.columns.filter { $0.lowercased().contains("acc") } : accuracies
-    guard !chosen.isEmpty else {
-      throw FileError(
-        .malformed,
-        "no column of \(table.name) has acc in its name: name one with --accuracy; there are "
-          + table.columns.joined(separator: ", "))
-    }
+    guard !chosen.isEmpty else { throw NoAccuracyColumn(table: table.name, columns: table.columns) }
     func columns(_ names: [String]) throws(FileError) -> [(name: String, values: [Double?])] {
       var columns: [(name: String, values: [Double?])] = []
       for name in names { columns.append((name, try table.numbers(name))) }
       return columns
     }
     try self.init(
-      table.architectures(of: space), of: space, source: table.name, accuracies: columns(chosen),
+      table.architectures(of: space), space: space.name, source: table.name, accuracies: columns(chosen),
       published: columns(published))
   }
 
   init(
-    _ architectures: [Architecture], of space: any SearchSpace, source: String,
+    _ architectures: [ParsedArchitecture], space: String, source: String,
     accuracies: [(name: String, values: [Double?])], published: [(name: String, values: [Double?])]
   ) throws(FileError) {
     let columns = accuracies + published
     var positions: [String: Int] = [:]
-    var kept: [Architecture] = []
+    var kept: [ParsedArchitecture] = []
     var entries: [Double] = []
     var sums = [[Double]](repeating: [], count: columns.count)
     var incomplete = 0
@@ -69,7 +81,7 @@ public struct MeasuredArchitectures: Sendable {
     self.incomplete = incomplete
     repeated = architectures.count - incomplete - kept.count
     truth = GroundTruth(
-      space: space.name, source: source, architectures: kept, accuracies: Array(means.prefix(accuracies.count)),
+      space: space, source: source, architectures: kept.map(\.key), accuracies: Array(means.prefix(accuracies.count)),
       published: Array(means.dropFirst(accuracies.count)))
   }
 }

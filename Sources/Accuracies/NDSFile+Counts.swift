@@ -1,5 +1,4 @@
-import NetworkGraph
-public import Scoring
+public import NetworkGraph
 public import SearchSpaces
 
 extension NDSFile {
@@ -25,9 +24,12 @@ extension NDSFile {
   /// normalisation makes, exactly so in the vanilla network, the ResNet and the ResNeXt that NNI's documentation shows; of
   /// its cell network they are 1.4 % less.
   ///
-  /// - Throws: where one is no architecture of the space.
+  /// - Parameters:
+  ///   - input: the shape of one image.
+  ///   - classes: the number of logits.
+  /// - Throws: where one makes no network for such images.
   public func countDifferences(
-    of architectures: [Architecture], in space: NDSSpace, dataSet: DataSet
+    of architectures: [ParsedArchitecture], in space: NDSSpace, input: TensorShape, classes: Int
   ) throws(ArchitectureError) -> CountDifferences {
     let published = Dictionary(entries.map { ($0.architecture, $0) }) { first, _ in first }
     var differences = CountDifferences()
@@ -35,7 +37,7 @@ extension NDSFile {
       guard let entry = published[architecture], let parameters = entry.parameters, let flops = entry.flops else {
         continue
       }
-      let network = try space.network(of: architecture, input: dataSet.shape, classes: dataSet.classes)
+      let network = try space.network(of: architecture, input: input, classes: classes)
       differences.compared += 1
       if !Self.isClose(network.parameterCount, parameters, 0.01) { differences.parameters += 1 }
       let normalized = network.operations.filter { $0.kind == .batchNormalization }.reduce(0) { $0 + $1.shape.count }

@@ -8,7 +8,7 @@ public import SearchSpaces
 /// that are not named here are passed over.
 public struct NDSFile: Sendable {
   public struct Entry: Sendable {
-    public var architecture: Architecture
+    public var architecture: ParsedArchitecture
     /// 100 less the last of `test_ep_top1`, in percent; nil where the entry has none.
     public var accuracy: Double?
     /// The file's own counts.
@@ -56,10 +56,11 @@ public struct NDSFile: Sendable {
 
   /// The networks with an accuracy, each once.
   ///
+  /// - Parameter space: the name of their space.
   /// - Throws: where there are none.
-  public func measured(in space: NDSSpace) throws(FileError) -> MeasuredArchitectures {
+  public func measured(space: String) throws(FileError) -> MeasuredArchitectures {
     try MeasuredArchitectures(
-      entries.map(\.architecture), of: space, source: "\(name), test accuracy after the last epoch",
+      entries.map(\.architecture), space: space, source: "\(name), test accuracy after the last epoch",
       accuracies: [("test accuracy", entries.map(\.accuracy))], published: [])
   }
 
@@ -85,7 +86,7 @@ public struct NDSFile: Sendable {
     guard let net else { throw reader.failure("the entry that ends here has no member 'net'") }
     do {
       return Entry(
-        architecture: try net.architecture(), accuracy: accuracy, parameters: parameters, flops: flops)
+        architecture: try ParsedArchitecture(net.blueprint(), of: NDSSpace()), accuracy: accuracy, parameters: parameters, flops: flops)
     } catch {
       let what = error.text.isEmpty ? "" : ": '\(error.text.prefix(80))'"
       throw reader.failure("the entry that ends here is no network: \(error.reason)\(what)")

@@ -79,20 +79,20 @@ struct NDSNetwork {
     return list
   }
 
-  func architecture() throws(ArchitectureError) -> Architecture {
+  func blueprint() throws(ArchitectureError) -> NDSSpace.Blueprint {
     guard isGenotype else {
       guard let block else {
         throw ArchitectureError(text: "", reason: "it has neither a genotype nor a block_type")
       }
-      return Architecture(
-        text: try ResNet(
+      return .residual(
+        try ResNet(
           block: block, depths: whole("ds"), widths: whole("ws"), strides: whole("ss"),
-          multipliers: lists["bot_muls"] ?? [], groups: whole("num_gs")
-        ).text)
+          multipliers: lists["bot_muls"] ?? [], groups: whole("num_gs")))
     }
     guard let width, let depth else { throw ArchitectureError(text: "", reason: "width or depth is missing") }
-    return try NDSSpace.architecture(
-      Genotype(normal: cell("normal"), reduction: cell("reduce")), width: width, depth: depth, auxiliary: auxiliary)
+    return try NDSSpace.Blueprint(
+      Genotype(normal: cell("normal"), reduction: cell("reduce")), width: width, depth: depth,
+      hasAuxiliaryHead: auxiliary)
   }
 
   private func cell(_ name: String) throws(ArchitectureError) -> Genotype.Cell {

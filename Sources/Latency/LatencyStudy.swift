@@ -60,7 +60,7 @@ public final class LatencyStudy {
 
   /// An upper bound of the bytes that measuring an architecture takes, beside those that are kept meanwhile (`keptBytes`).
   public static func memoryBound(
-    of architecture: Architecture, in space: any SearchSpace, on backend: any Backend, settings: Settings
+    of architecture: ParsedArchitecture, in space: any SearchSpace, on backend: any Backend, settings: Settings
   ) throws -> Int {
     let network = try space.network(of: architecture, input: settings.input, classes: settings.dataSet.classes)
     let plan = try Plan(network, measurement: .logits, batch: settings.batch, seed: 1)
@@ -71,12 +71,14 @@ public final class LatencyStudy {
   /// The architectures that rows lack, in order; one that failed is lacking.
   ///
   /// - Throws: where a row is of another network, batch or device.
-  public func missing(_ architectures: [Architecture], in rows: [LatencyRow]) throws(FileError) -> [Architecture] {
+  public func missing(
+    _ architectures: [ParsedArchitecture], in rows: [LatencyRow]
+  ) throws(FileError) -> [ParsedArchitecture] {
     for row in rows {
       if let difference = difference(of: row) { throw .ofAnotherRun(difference) }
     }
     let done = Set(rows.filter { $0.status == .ok }.map { Architecture(text: $0.arch, index: $0.index) })
-    return architectures.filter { !done.contains($0) }
+    return architectures.filter { !done.contains($0.key) }
   }
 
   /// The first setting in which a row is not what this study would measure; nil where there is none.
@@ -99,12 +101,12 @@ public final class LatencyStudy {
   ///   - progress: told how much of the work is done, from 0 to 1.
   /// - Returns: a row an architecture, in order, but for those that a stop has kept from being measured.
   public func measure(
-    _ architectures: [Architecture], isStopRequested: () -> Bool = { false }, progress: (Double) -> Void = { _ in }
+    _ architectures: [ParsedArchitecture], isStopRequested: () -> Bool = { false }, progress: (Double) -> Void = { _ in }
   ) throws(ArchitectureError) -> [LatencyRow] {
     var candidates: [LatencyCandidate] = []
     for architecture in architectures {
       let network = try space.network(of: architecture, input: settings.input, classes: settings.dataSet.classes)
-      candidates.append(LatencyCandidate(architecture, network))
+      candidates.append(LatencyCandidate(architecture.key, network))
     }
     let shape = settings.input
     let images = BackendBenchmark.images(shape: shape, count: settings.batch)

@@ -30,7 +30,7 @@ package struct SearchTable: Report {
     self.best = best
   }
 
-  package var entries: [Row] { result.best(best).flatMap { rows.rows(of: $0.architecture) } }
+  package var entries: [Row] { result.best(best).flatMap { rows.rows(of: $0.architecture.key) } }
 
   /// The last one is the text of the best, as other programs take it.
   package func lines(width: Int?) -> [String] {
@@ -46,7 +46,7 @@ package struct SearchTable: Report {
       TextTable.Column("FLOPs M", .right), TextTable.Column("architecture"),
     ])
     for (position, evaluation) in best.enumerated() {
-      let row = rows.rows(of: evaluation.architecture).first
+      let row = rows.rows(of: evaluation.architecture.key).first
       table.append([
         "\(position + 1)", fixed(evaluation.value ?? .nan, metric.decimals), row.map { fixed(Double($0.params) / 1e6, 4) } ?? "",
         row.map { fixed(Double($0.flops) / 1e6, 2) } ?? "", evaluation.architecture.text,

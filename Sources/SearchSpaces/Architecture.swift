@@ -19,7 +19,8 @@ public struct ParsedArchitecture: Hashable, Sendable {
   /// What the space has read, a `Blueprint` of its type.
   let blueprint: any Sendable
 
-  init<Space: SearchSpace>(_ blueprint: Space.Blueprint, of space: Space) {
+  /// - Parameter space: any of the type; its macro architecture does not matter.
+  public init<Space: SearchSpace>(_ blueprint: Space.Blueprint, of space: Space) {
     key = space.key(of: blueprint)
     self.blueprint = blueprint
   }

@@ -28,7 +28,7 @@ public struct NASBench201: SearchSpace {
 
   public var name: String { "nasbench201" }
 
-  static let descriptions = [SpaceDescription(NASBench201(), imageShape: .cifar)]
+  public static let description = SpaceDescription(NASBench201(), imageShape: .cifar)
   /// Reads the six operations, in the order of the text: edges 0-1, 0-2, 1-2, 0-3, 1-3, 2-3.
   public func blueprint(text: String) throws(ArchitectureError) -> [EdgeOperation] { try Self.edges(of: text) }
 

@@ -11,10 +11,11 @@ public struct NDSSpace: SearchSpace {
 
   public var name: String { isForImageNet ? "nds_in" : "nds" }
 
-  static let descriptions = [
-    SpaceDescription(NDSSpace(), imageShape: .cifar),
-    SpaceDescription(NDSSpace(isForImageNet: true), imageShape: .imageNet),
-  ]
+  /// The names of both spaces.
+  public static let names = [description.name, imageNetDescription.name]
+
+  public static let description = SpaceDescription(NDSSpace(), imageShape: .cifar)
+  static let imageNetDescription = SpaceDescription(NDSSpace(isForImageNet: true), imageShape: .imageNet)
 
   /// A network with its macro architecture.
   public enum Blueprint: Hashable, Sendable {
@@ -60,20 +61,11 @@ public struct NDSSpace: SearchSpace {
       return try macroArchitecture.network(of: genotype, input: input, classes: classes)
     }
   }
-
-  /// The architecture of cells in their macro architecture.
-  ///
-  /// - Throws: where width or depth are out of range.
-  public static func architecture(
-    _ genotype: Genotype, width: Int, depth: Int, auxiliary: Bool
-  ) throws(ArchitectureError) -> Architecture {
-    NDSSpace().key(of: try Blueprint(genotype, width: width, depth: depth, hasAuxiliaryHead: auxiliary))
-  }
 }
 
 extension NDSSpace.Blueprint {
   /// Reads a ResNet, or a genotype with its macro architecture after it.
-  init(text: String) throws(ArchitectureError) {
+  fileprivate init(text: String) throws(ArchitectureError) {
     guard !text.drop(while: \.isWhitespace).hasPrefix(ResNet.textPrefix) else {
       self = .residual(try ResNet(text: text))
       return

@@ -9,7 +9,7 @@ extension SampledSpace {
   /// - Parameter fits: whether to take an architecture.
   /// - Throws: `SearchError` where there are not so many: in a space without indices, when `maximumMisses` draws in a row
   ///   give nothing.
-  public func sample(
+  public func randomArchitectures(
     _ count: Int, seed: UInt64, where fits: (ParsedArchitecture) throws -> Bool = { _ in true }
   ) throws -> [ParsedArchitecture] {
     let stream = RandomStream(seed: seed, domain: .architectures, name: name)
@@ -29,7 +29,7 @@ extension SampledSpace {
         architecture = try enumerated.enumerated(index: index)
       } else {
         guard misses < SearchError.maximumMisses else { throw shortage() }
-        architecture = randomParsed(&draws)
+        architecture = randomArchitecture(&draws)
       }
       drawn += 1
       if seen.insert(architecture).inserted, try fits(architecture) {

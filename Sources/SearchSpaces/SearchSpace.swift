@@ -36,14 +36,14 @@ extension SearchSpace {
   public var macro: String? { nil }
 
   /// Reads one architecture.
-  public func parsed(text: String) throws(ArchitectureError) -> ParsedArchitecture {
+  public func architecture(text: String) throws(ArchitectureError) -> ParsedArchitecture {
     ParsedArchitecture(try blueprint(text: text), of: self)
   }
 
   /// The architecture of an index.
   ///
   /// - Throws: where the index is out of range or the space has none.
-  public func parsed(index: Int) throws(ArchitectureError) -> ParsedArchitecture {
+  public func architecture(index: Int) throws(ArchitectureError) -> ParsedArchitecture {
     guard let space = self as? any EnumeratedSpace else {
       throw ArchitectureError(text: "\(index)", reason: "the architectures of \(name) have no index")
     }

@@ -26,7 +26,7 @@ public protocol SampledSpace: SearchSpace {
 
 extension SampledSpace {
   /// A random architecture, every choice of the space equally likely.
-  func randomParsed(_ draws: inout RandomDraws) -> ParsedArchitecture {
+  public func randomArchitecture(_ draws: inout RandomDraws) -> ParsedArchitecture {
     ParsedArchitecture(randomBlueprint(&draws), of: self)
   }
 

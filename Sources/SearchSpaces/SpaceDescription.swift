@@ -55,7 +55,8 @@ public struct SpaceDescription: Sendable {
 
 extension SpaceDescription {
   /// Every space, in the order of listings.
-  public static let all = NASBench201.descriptions + CellSpace.descriptions + NDSSpace.descriptions
+  public static let all =
+    [NASBench201.description] + CellSpace.descriptions + [NDSSpace.description, NDSSpace.imageNetDescription]
 
   /// - Returns: nil where no space has this name.
   public static func named(_ name: String) -> SpaceDescription? { all.first { $0.name == name } }

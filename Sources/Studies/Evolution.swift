@@ -7,14 +7,14 @@ import SearchSpaces
 /// Children come in broods of one population, so that several can be scored at a time; the publication has 450 workers that
 /// breed at the same time. The size of a brood is fixed, so the evolution is the same however many are in flight.
 struct Evolution {
-  private let space: any SearchSpace
+  private let space: any SampledSpace
   private let size: Int
   private let tournament: Int
   private var draws: RandomDraws
   /// From the oldest to the youngest.
-  private var population: [Architecture] = []
+  private var population: [ParsedArchitecture] = []
   private var evaluations: [SearchResult.Evaluation] = []
-  private var values: [Architecture: Double?] = [:]
+  private var values: [ParsedArchitecture: Double?] = [:]
 
   /// New children of a brood.
   private static let broodSize = 8
@@ -26,7 +26,7 @@ struct Evolution {
   /// - Parameters:
   ///   - size: how many live at a time.
   ///   - tournament: how many are drawn, with replacement, for one to become a parent.
-  init(space: any SearchSpace, size: Int, tournament: Int, seed: UInt64) {
+  init(space: any SampledSpace, size: Int, tournament: Int, seed: UInt64) {
     self.space = space
     self.size = size
     self.tournament = tournament
@@ -35,8 +35,8 @@ struct Evolution {
 
   /// Evolves until there are so many evaluations, or nothing new is found.
   mutating func run(
-    from founders: [Architecture], samples: Int, where fits: (Architecture) throws -> Bool,
-    evaluate: ([Architecture]) throws -> [Double?]
+    from founders: [ParsedArchitecture], samples: Int, where fits: (ParsedArchitecture) throws -> Bool,
+    evaluate: ([ParsedArchitecture]) throws -> [Double?]
   ) throws -> SearchResult {
     population = founders
     try score(founders, evaluate)
@@ -50,7 +50,7 @@ struct Evolution {
     return SearchResult(evaluations: evaluations)
   }
 
-  private mutating func score(_ architectures: [Architecture], _ evaluate: ([Architecture]) throws -> [Double?]) throws
+  private mutating func score(_ architectures: [ParsedArchitecture], _ evaluate: ([ParsedArchitecture]) throws -> [Double?]) throws
   {
     guard !architectures.isEmpty else { return }
     for (architecture, value) in zip(architectures, try evaluate(architectures)) {
@@ -61,10 +61,10 @@ struct Evolution {
 
   /// Children that fit, and those of them that have no value yet.
   private mutating func breed(
-    atMost limit: Int, where fits: (Architecture) throws -> Bool
-  ) throws -> (children: [Architecture], new: [Architecture]) {
-    var children: [Architecture] = []
-    var new: [Architecture] = []
+    atMost limit: Int, where fits: (ParsedArchitecture) throws -> Bool
+  ) throws -> (children: [ParsedArchitecture], new: [ParsedArchitecture]) {
+    var children: [ParsedArchitecture] = []
+    var new: [ParsedArchitecture] = []
     var attempts = 0
     while new.count < limit, attempts < Self.maximumChildren {
       attempts += 1
@@ -79,7 +79,7 @@ struct Evolution {
   }
 
   /// The best of a tournament; one without a score is worse than all others.
-  private mutating func parent() -> Architecture {
+  private mutating func parent() -> ParsedArchitecture {
     var best = population[draws.index(below: population.count)]
     for _ in 1..<max(1, tournament) {
       let rival = population[draws.index(below: population.count)]
@@ -88,5 +88,5 @@ struct Evolution {
     return best
   }
 
-  private func value(_ architecture: Architecture) -> Double { (values[architecture] ?? nil) ?? -.infinity }
+  private func value(_ architecture: ParsedArchitecture) -> Double { (values[architecture] ?? nil) ?? -.infinity }
 }

@@ -5,7 +5,7 @@ public import SearchSpaces
 /// The rows of a study by architecture: those that a file holds, and those that are made.
 public struct ScoredRows: Sendable {
   private let study: Study
-  private var rows: [Study.Item: Row] = [:]
+  private var rows: [Study.Key: Row] = [:]
 
   /// - Throws: where a row belongs to a run with other settings.
   public init(_ study: Study, stored: [Row]) throws(FileError) {
@@ -18,17 +18,19 @@ public struct ScoredRows: Sendable {
   public var count: Int { rows.count }
 
   public mutating func append(_ row: Row) {
-    let item = Study.Item(row)
-    if rows[item] == nil { rows[item] = row }
+    let key = row.key
+    if rows[key] == nil { rows[key] = row }
   }
 
   /// What is left to score for these architectures.
-  public func missing(_ architectures: [Architecture]) -> [Study.Item] {
-    study.items(architectures).filter { rows[$0] == nil }
+  public func missing(_ architectures: [ParsedArchitecture]) -> [Study.Item] {
+    study.items(architectures).filter { rows[$0.key] == nil }
   }
 
   /// The rows of an architecture, one a seed of the study.
-  public func rows(of architecture: Architecture) -> [Row] { study.items([architecture]).compactMap { rows[$0] } }
+  public func rows(of architecture: Architecture) -> [Row] {
+    study.seeds.compactMap { rows[Study.Key(architecture: architecture, seed: $0)] }
+  }
 
   /// The rows of an architecture together; nil where a seed of the study has none yet.
   public func scored(_ architecture: Architecture) -> ScoredArchitecture? {

@@ -14,18 +14,18 @@ public enum SearchStrategy: Hashable, Sendable {
 /// on which values were known before. So one that was interrupted is continued by running it again with the values that are
 /// there.
 public struct Search: Sendable {
-  public let space: any SearchSpace
+  public let space: any SampledSpace
   public let strategy: SearchStrategy
   /// Architectures that are evaluated; fewer where an evolution finds nothing new.
   public let samples: Int
   public var seed: UInt64
-  private var fits: @Sendable (Architecture) throws -> Bool
+  private var fits: @Sendable (ParsedArchitecture) throws -> Bool
 
   /// - Parameter fits: whether an architecture is to be considered at all.
   /// - Precondition: there is a sample, and an evolution has a population.
   public init(
-    space: any SearchSpace, strategy: SearchStrategy, samples: Int, seed: UInt64,
-    where fits: @escaping @Sendable (Architecture) throws -> Bool = { _ in true }
+    space: any SampledSpace, strategy: SearchStrategy, samples: Int, seed: UInt64,
+    where fits: @escaping @Sendable (ParsedArchitecture) throws -> Bool = { _ in true }
   ) {
     self.space = space
     self.strategy = strategy
@@ -35,7 +35,7 @@ public struct Search: Sendable {
   }
 
   /// The same among fewer architectures.
-  public func restricted(to isIncluded: @escaping @Sendable (Architecture) -> Bool) -> Search {
+  public func restricted(to isIncluded: @escaping @Sendable (ParsedArchitecture) -> Bool) -> Search {
     var search = self
     search.fits = { [fits] in try isIncluded($0) && fits($0) }
     return search
@@ -46,7 +46,7 @@ public struct Search: Sendable {
   /// - Parameter evaluate: gives the values of architectures, which may be scored at the same time; nil for one that has
   ///   no score. No architecture is asked for twice.
   /// - Throws: `SearchError` where too few architectures fit, before anything is evaluated; errors of `evaluate`.
-  public func run(evaluate: ([Architecture]) throws -> [Double?]) throws -> SearchResult {
+  public func run(evaluate: ([ParsedArchitecture]) throws -> [Double?]) throws -> SearchResult {
     switch strategy {
     case .random:
       let architectures = try space.randomArchitectures(samples, seed: seed, where: fits)
@@ -64,10 +64,10 @@ public struct Search: Sendable {
 public struct SearchResult: Sendable {
   /// An architecture and its value; nil where it has no score.
   public struct Evaluation: Hashable, Sendable {
-    public var architecture: Architecture
+    public var architecture: ParsedArchitecture
     public var value: Double?
 
-    init(architecture: Architecture, value: Double?) {
+    init(architecture: ParsedArchitecture, value: Double?) {
       self.architecture = architecture
       self.value = value
     }

@@ -23,7 +23,7 @@ public struct SearchLimits: Hashable, Sendable {
 
   /// The same for an architecture, whose network is made only where there is a limit.
   public func allow(
-    _ architecture: Architecture, of space: any SearchSpace, for dataSet: DataSet
+    _ architecture: ParsedArchitecture, of space: any SearchSpace, for dataSet: DataSet
   ) throws(ArchitectureError) -> Bool {
     guard !isEmpty else { return true }
     return allow(try space.network(of: architecture, input: dataSet.shape, classes: dataSet.classes))

@@ -11,10 +11,12 @@ public struct StoredScores: Sendable {
   private let values: [Int: Double?]
 
   /// The value of an architecture; nil where it has none.
-  public func value(of architecture: Architecture) -> Double? { architecture.index.flatMap { values[$0] ?? nil } }
+  public func value(of architecture: ParsedArchitecture) -> Double? { architecture.index.flatMap { values[$0] ?? nil } }
 
   /// Whether the file has the architecture, with a score or without.
-  public func contains(_ architecture: Architecture) -> Bool { architecture.index.map { values[$0] != nil } ?? false }
+  public func contains(_ architecture: ParsedArchitecture) -> Bool {
+    architecture.index.map { values[$0] != nil } ?? false
+  }
 
   /// How many architectures the file has.
   public var count: Int { values.count }
@@ -72,10 +74,11 @@ public struct StoredScores: Sendable {
         .unreadable,
         "'\(path)' has neither rows of this program nor a table with columns index and \(metric.key)")
     }
+    let indices = 0..<((space as? any EnumeratedSpace)?.count ?? 0)
     var groups: [Int: [Double?]] = [:]
     while let record = try table.next() {
       let cells = record.fields
-      guard cells.count == header.count, let index = Int(cells[indexColumn]), (0..<space.count).contains(index) else {
+      guard cells.count == header.count, let index = Int(cells[indexColumn]), indices.contains(index) else {
         throw FileError(
           .unreadable, "line \(record.line) of '\(path)' has no index of \(space.name), or cells are missing")
       }

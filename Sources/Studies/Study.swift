@@ -21,28 +21,32 @@ public struct Study: Sendable {
   }
 
   /// One piece of work.
-  public struct Item: Hashable, Sendable {
-    public var architecture: Architecture
+  public struct Item: Sendable {
+    public var architecture: ParsedArchitecture
     public var seed: UInt64
 
-    init(architecture: Architecture, seed: UInt64) {
+    init(architecture: ParsedArchitecture, seed: UInt64) {
       self.architecture = architecture
       self.seed = seed
     }
 
-    /// What a row is the outcome of.
-    init(_ row: Row) {
-      self.init(architecture: Architecture(text: row.arch, index: row.index), seed: row.seed)
-    }
+    /// What its row is found by.
+    var key: Key { Key(architecture: architecture.key, seed: seed) }
+  }
+
+  /// What a row is the outcome of.
+  struct Key: Hashable {
+    var architecture: Architecture
+    var seed: UInt64
   }
 
   /// Every architecture with every seed, in order, without what `rows` hold already.
   ///
   /// - Throws: where a row belongs to a run with other settings.
-  public func items(_ architectures: [Architecture], without rows: [Row]) throws(FileError) -> [Item] {
+  public func items(_ architectures: [ParsedArchitecture], without rows: [Row]) throws(FileError) -> [Item] {
     try check(rows)
-    let done = Set(rows.filter { $0.covers(scorer.proxies) }.map(Item.init))
-    return items(architectures).filter { !done.contains($0) }
+    let done = Set(rows.filter { $0.covers(scorer.proxies) }.map(\.key))
+    return items(architectures).filter { !done.contains($0.key) }
   }
 
   /// - Throws: where a row belongs to a run with other settings.
@@ -54,13 +58,13 @@ public struct Study: Sendable {
 
   /// Those of `rows` that belong to these architectures and the study's seeds and have what the study would compute, one
   /// for each architecture and seed.
-  public func wanted(_ rows: [Row], of architectures: [Architecture]) -> [Row] {
-    var missing = Set(items(architectures))
-    return rows.filter { $0.covers(scorer.proxies) && missing.remove(Item($0)) != nil }
+  public func wanted(_ rows: [Row], of architectures: [ParsedArchitecture]) -> [Row] {
+    var missing = Set(items(architectures).map(\.key))
+    return rows.filter { $0.covers(scorer.proxies) && missing.remove($0.key) != nil }
   }
 
   /// Every architecture with every seed, in order.
-  func items(_ architectures: [Architecture]) -> [Item] {
+  func items(_ architectures: [ParsedArchitecture]) -> [Item] {
     architectures.flatMap { architecture in seeds.map { Item(architecture: architecture, seed: $0) } }
   }
 
@@ -71,7 +75,11 @@ public struct Study: Sendable {
     let dataSet = scorer.images.dataSet
     let network = try space.network(of: item.architecture, input: dataSet.shape, classes: dataSet.classes)
     let score = scorer.score(network, seed: item.seed)
-    let row = Row(score, of: item.architecture, seed: item.seed, settings: settings, layers: layers)
+    let row = Row(score, of: item.architecture.key, seed: item.seed, settings: settings, layers: layers)
     return (row, score.backendError)
   }
+}
+
+extension Row {
+  var key: Study.Key { Study.Key(architecture: Architecture(text: arch, index: index), seed: seed) }
 }

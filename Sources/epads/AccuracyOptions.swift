@@ -35,16 +35,15 @@ struct AccuracyOptions: ParsableArguments {
   }
 
   /// Every architecture that an accuracy is known of: in the table, in the file of NDS, else in the program.
-  func accuracies(of options: SpaceOptions, file: NDSFile?) throws -> ([Architecture], GroundTruth) {
+  func accuracies(of options: SpaceOptions, file: NDSFile?) throws -> ([ParsedArchitecture], GroundTruth) {
     let space = options.space
     do {
-      if let file { return taken(try file.measured(in: options.ndsSpace)) }
+      if let file { return taken(try file.measured(space: space.name)) }
       if let table {
         return taken(
-          try MeasuredArchitectures(
-            ArchitectureTable(path: table), of: space, accuracies: accuracies, published: published))
+          try measuredArchitectures(ofTable: table, space: space, accuracies: accuracies, published: published))
       }
-      guard let truth = options.truth else {
+      guard let truth = options.truth, let space = space as? any EnumeratedSpace else {
         throw Failure("the program carries no accuracies of \(space.name)", status: 2)
       }
       return (try (0..<space.count).map { try space.architecture(index: $0) }, truth)
@@ -55,9 +54,21 @@ struct AccuracyOptions: ParsableArguments {
     }
   }
 
-  private func taken(_ measured: MeasuredArchitectures) -> ([Architecture], GroundTruth) {
+  private func taken(_ measured: MeasuredArchitectures) -> ([ParsedArchitecture], GroundTruth) {
     noteOmissions(of: measured)
     return (measured.architectures, measured.truth)
+  }
+}
+
+/// Reads architectures and accuracies from a table; where it has no column that looks like one, says how to name it.
+func measuredArchitectures(
+  ofTable path: String, space: any SearchSpace, accuracies: [String], published: [String] = []
+) throws -> MeasuredArchitectures {
+  do {
+    return try MeasuredArchitectures(
+      ArchitectureTable(path: path), of: space, accuracies: accuracies, published: published)
+  } catch let error as NoAccuracyColumn {
+    throw Failure("\(error.summary): name one with --accuracy; \(error.present)", status: 2)
   }
 }
 

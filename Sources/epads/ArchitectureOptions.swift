@@ -41,26 +41,32 @@ struct ArchitectureOptions: ParsableArguments {
       throw ValidationError("name an architecture, --index, --from or --sample")
     }
     try nds.validate(with: space)
-    guard sample == nil || isOfFiles || !space.name.isNDS else {
-      throw ValidationError("nds names what others drew: --sample needs a file with --nds or --from")
+    if sample != nil, !isOfFiles { _ = try sampled(space) }
+  }
+
+  /// The space as one that a sample can be drawn from.
+  private func sampled(_ options: SpaceOptions) throws -> any SampledSpace {
+    guard let space = options.space as? any SampledSpace else {
+      throw ValidationError("\(options.name) names what others drew: --sample needs a file with --nds or --from")
     }
+    return space
   }
 
   private var isOfFiles: Bool { table != nil || nds.path != nil }
 
   /// Every architecture that was named, in the order: arguments, indices, files or the space.
   ///
-  /// - Parameter space: becomes that of a file of NDS.
-  func read(_ space: inout SpaceOptions) throws -> (architectures: [Architecture], file: NDSFile?) {
-    let file = try nds.read(&space)
-    let space = space.space
+  /// - Parameter options: the space becomes that of a file of NDS.
+  func read(_ options: inout SpaceOptions) throws -> (architectures: [ParsedArchitecture], file: NDSFile?) {
+    let file = try nds.read(&options)
+    let space = options.space
     do {
       var result = try texts.map { text throws(ArchitectureError) in try space.architecture(text: text) }
       result += try indices.map { index throws(ArchitectureError) in try space.architecture(index: index) }
       var listed = try table.map { try ArchitectureTable(path: $0).architectures(of: space) } ?? []
       listed += file?.entries.map(\.architecture) ?? []
       guard let sample else { return (result + listed, file) }
-      guard isOfFiles else { return (result + (try space.randomArchitectures(sample, seed: sampleSeed)), file) }
+      guard isOfFiles else { return (result + (try sampled(options).randomArchitectures(sample, seed: sampleSeed)), file) }
       guard sample <= listed.count else {
         throw Failure("--sample \(sample) is more than the \(listed.count) architectures of the file", status: 2)
       }

@@ -72,7 +72,7 @@ struct CorrelateCommand: ParsableCommand {
     if !isOfFile {
       guard scoring.space.truth != nil else {
         throw ValidationError(
-          "the program carries no accuracies of \(scoring.space.name.rawValue): give them with --from FILE or --nds FILE"
+          "the program carries no accuracies of \(scoring.space.name): give them with --from FILE or --nds FILE"
         )
       }
       guard all || sample != nil else { throw ValidationError("give either --all or --sample") }
@@ -147,7 +147,9 @@ struct CorrelateCommand: ParsableCommand {
       + "sigma \(scoring.sigma), seed \(scoring.seed)" + (scoring.repeats > 1 ? " and \(scoring.repeats - 1) more" : "")
   }
 
-  private func sampled(_ architectures: [Architecture], of space: any SearchSpace) throws -> [Architecture] {
+  private func sampled(
+    _ architectures: [ParsedArchitecture], of space: any SearchSpace
+  ) throws -> [ParsedArchitecture] {
     guard let sample else { return architectures }
     guard sample <= architectures.count else {
       let whole = isOfFile ? "the file" : space.name

@@ -1,5 +1,6 @@
 import Accuracies
 import ArgumentParser
+import SearchSpaces
 import Studies
 import Terminal
 
@@ -28,22 +29,23 @@ struct FrontAccuracyOptions: ParsableArguments {
 
   /// The accuracy of architectures of the row's space; nil where none is known.
   func accuracy(for example: Row) throws -> ParetoReport.Accuracy? {
-    let space = SpaceName(rawValue: example.space)
-    guard table != nil || nds != nil else { return try builtIn(space?.truth, example) }
-    guard let space else {
+    guard table != nil || nds != nil else { return try builtIn(GroundTruth.builtIn(space: example.space), example) }
+    guard let space = SpaceDescription.named(example.space)?.space() else {
       throw Failure("this program has no space \(example.space) to read accuracies of", status: 2)
     }
-    guard nds == nil || space.isNDS else {
-      throw Failure("--nds has accuracies of nds and nds_in, and the scores are of \(example.space)", status: 2)
+    guard nds == nil || space is NDSSpace else {
+      let names = NDSSpace.names.joined(separator: " and ")
+      throw Failure("--nds has accuracies of \(names), and the scores are of \(example.space)", status: 2)
     }
     let measured: MeasuredArchitectures
     do {
       if let nds {
-        measured = try NDSFile(path: nds).measured(in: space.ndsSpace)
+        measured = try NDSFile(path: nds).measured(space: space.name)
       } else {
-        measured = try MeasuredArchitectures(
-          ArchitectureTable(path: table ?? "-"), of: space.space(), accuracies: name.map { [$0] } ?? [])
+        measured = try measuredArchitectures(ofTable: table ?? "-", space: space, accuracies: name.map { [$0] } ?? [])
       }
+    } catch let failure as Failure {
+      throw failure
     } catch {
       throw Failure("\(error)", status: 2)
     }

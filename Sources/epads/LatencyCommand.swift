@@ -115,7 +115,7 @@ struct LatencyCommand: ParsableCommand {
     if failures > 0 { throw Failure("\(failures) of \(counted(rows.count, "row")) failed") }
   }
 
-  private var dataset: DataSet { namedDataSet ?? space.name.dataSet }
+  private var dataset: DataSet { namedDataSet ?? space.dataSet }
 
   private var settings: LatencyStudy.Settings {
     var input = dataset.shape
@@ -125,7 +125,7 @@ struct LatencyCommand: ParsableCommand {
   }
 
   private func measure(
-    _ architectures: [Architecture], _ study: LatencyStudy, _ output: RowOutput<LatencyTable>
+    _ architectures: [ParsedArchitecture], _ study: LatencyStudy, _ output: RowOutput<LatencyTable>
   ) throws -> [LatencyRow] {
     Interrupt.watch()
     defer { Interrupt.unwatch() }

@@ -1,5 +1,6 @@
 import Accuracies
 import ArgumentParser
+import Scoring
 import SearchSpaces
 import Terminal
 
@@ -14,15 +15,15 @@ struct NDSOptions: ParsableArguments {
 
   /// Checks that the space goes with the file.
   func validate(with space: SpaceOptions) throws {
-    guard path == nil || space.named?.isNDS ?? true else {
-      throw ValidationError("--nds takes --space nds or nds_in, not \(space.name.rawValue)")
+    guard path == nil || space.named == nil || space.space is NDSSpace else {
+      throw ValidationError("--nds takes --space \(NDSSpace.names.joined(separator: " or ")), not \(space.name)")
     }
   }
 
   /// Reads the file, if one is named, and makes the space that of its networks.
   func read(_ space: inout SpaceOptions) throws -> NDSFile? {
     guard let path else { return nil }
-    space.named = space.named ?? .nds
+    space.named = space.named ?? NDSSpace.description
     do {
       return try NDSFile(path: path)
     } catch {
@@ -32,10 +33,12 @@ struct NDSOptions: ParsableArguments {
 }
 
 /// Says where counts are not those of the file.
-func noteDifferences(from file: NDSFile, of architectures: [Architecture], scoring: ScoringOptions) throws {
+func noteDifferences(from file: NDSFile, of architectures: [ParsedArchitecture], scoring: ScoringOptions) throws {
+  guard let space = scoring.space.space as? NDSSpace else { return }
   let found: NDSFile.CountDifferences
   do {
-    found = try file.countDifferences(of: architectures, in: scoring.space.ndsSpace, dataSet: scoring.dataset)
+    found = try file.countDifferences(
+      of: architectures, in: space, input: scoring.dataset.shape, classes: scoring.dataset.classes)
   } catch {
     throw Failure("\(error)", status: 2)
   }

@@ -50,7 +50,7 @@ struct ScoringOptions: ParsableArguments {
     guard (1...1000).contains(repeats) else { throw ValidationError("--repeats must be from 1 to 1000") }
   }
 
-  var dataset: DataSet { namedDataSet ?? space.name.dataSet }
+  var dataset: DataSet { namedDataSet ?? space.dataSet }
 
   var seeds: [UInt64] { (0..<UInt64(repeats)).map { seed &+ $0 } }
 

@@ -57,8 +57,9 @@ struct SearchCommand: ParsableCommand {
   var format = OutputFormat.table
 
   func validate() throws {
-    guard !scoring.space.name.isNDS else {
-      throw ValidationError("a search needs a space to draw from, such as darts: nds names what others drew")
+    let space = try scoring.space.sampledSpace()
+    guard draw == nil || space is any DrawnSpace else {
+      throw ValidationError("--draw needs a space with cells to draw, such as darts: \(space.name) has none")
     }
     guard best > 0 else { throw ValidationError("--best must be at least 1") }
     guard !resume || output != nil else { throw ValidationError("--resume needs --output") }
@@ -93,13 +94,14 @@ struct SearchCommand: ParsableCommand {
     let scorer = Scorer(
       backend: try backend.select(), images: try scoring.loadImages(), sigma: scoring.sigma,
       proxies: search.proxies)
-    let study = Study(space: scoring.space.space, scorer: scorer, seeds: scoring.seeds)
+    let space = try scoring.space.sampledSpace()
+    let study = Study(space: space, scorer: scorer, seeds: scoring.seeds)
     // The writer holds the lock.
     let stored = try resume ? RowFile<Row>.repair(path: output ?? "") : []
     var rows = try ScoredRows(study, stored: stored)
     if !stored.isEmpty { note("resuming: \(counted(rows.count, "row")) there") }
-    let result = try result(of: study, rows: &rows, writer)
-    if let drawing, let cells = try Self.drawing(of: result, in: study.space, metric) { try drawing.write(cells.svg()) }
+    let result = try result(of: study, in: space, rows: &rows, writer)
+    if let drawing, let cells = try Self.drawing(of: result, in: space, metric) { try drawing.write(cells.svg()) }
     let table = SearchTable(
       result, rows: rows, space: study.space.name, strategy: search.strategy.rawValue, seed: search.searchSeed,
       metric: metric, best: best)
@@ -110,7 +112,9 @@ struct SearchCommand: ParsableCommand {
   }
 
   /// Runs the search, and scores what `rows` do not have.
-  private func result(of study: Study, rows: inout ScoredRows, _ writer: LineWriter?) throws -> SearchResult {
+  private func result(
+    of study: Study, in space: any SampledSpace, rows: inout ScoredRows, _ writer: LineWriter?
+  ) throws -> SearchResult {
     // A row that a device lost would change the course of the search: it ends instead.
     let run = StudyRun(
       study, label: "searching", onError: .stop,
@@ -120,7 +124,7 @@ struct SearchCommand: ParsableCommand {
     var progress = ProgressReport("searching", total: search.samples * study.seeds.count)
     defer { progress.clear() }
     var memory = 0
-    let result = try search.search(study.space, for: scoring.dataset).run { architectures in
+    let result = try search.search(space, for: scoring.dataset).run { architectures in
       let missing = rows.missing(architectures)
       progress.skip(architectures.count * study.seeds.count - missing.count)
       progress.clear()
@@ -131,7 +135,7 @@ struct SearchCommand: ParsableCommand {
         try writer?.append(RowFile.line(row))
         rows.append(row)
       }
-      return architectures.map { rows.scored($0)?.mean(of: metric) }
+      return architectures.map { rows.scored($0.key)?.mean(of: metric) }
     }
     progress.clear()
     let count = result.evaluations.count
@@ -142,7 +146,7 @@ struct SearchCommand: ParsableCommand {
   }
 
   private func repeatSearch(over path: String) throws {
-    let space = scoring.space.space
+    let space = try scoring.space.sampledSpace()
     guard let truth = scoring.space.truth else {
       throw Failure("--scores needs accuracies, and the program has none for \(space.name)", status: 2)
     }
@@ -162,13 +166,13 @@ struct SearchCommand: ParsableCommand {
   ) throws -> CellDrawing? {
     guard let first = result.best(1).first, let space = space as? any DrawnSpace else { return nil }
     return CellDrawing(
-      try space.cells(of: space.parsed(text: first.architecture.text)),
+      try space.cells(of: first.architecture),
       title: "\(space.name), \(metric.title) \(fixed(first.value ?? .nan, metric.decimals))")
   }
 
   /// Why the first architecture without a score has none.
   private static func firstFailure(of result: SearchResult, _ rows: ScoredRows) -> String {
-    let failed = result.evaluations.first { $0.value == nil }.flatMap { rows.rows(of: $0.architecture).first }
+    let failed = result.evaluations.first { $0.value == nil }.flatMap { rows.rows(of: $0.architecture.key).first }
     return failed.map { "; the first: \($0.arch): \($0.error ?? "no reason")" } ?? ""
   }
 }

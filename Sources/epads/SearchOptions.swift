@@ -49,7 +49,7 @@ struct SearchOptions: ParsableArguments {
     }
   }
 
-  func search(_ space: any SearchSpace, for dataSet: DataSet) -> Search {
+  func search(_ space: any SampledSpace, for dataSet: DataSet) -> Search {
     let limits = SearchLimits(parameters: maxParams?.value, multiplyAccumulates: maxFlops?.value)
     let strategy: SearchStrategy =
       switch strategy {

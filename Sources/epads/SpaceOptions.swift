@@ -1,52 +1,17 @@
 import Accuracies
-import ArgumentParser
+public import ArgumentParser
 import Scoring
-import SearchSpaces
+public import SearchSpaces
 
-/// Names of search spaces.
-enum SpaceName: String, CaseIterable, ExpressibleByArgument {
-  case nasbench201
-  case darts
-  case enas
-  case pnas
-  case nasnet
-  case amoeba
-  case dartsImageNet = "darts_in"
-  case enasImageNet = "enas_in"
-  case pnasImageNet = "pnas_in"
-  case nasnetImageNet = "nasnet_in"
-  case amoebaImageNet = "amoeba_in"
-  case nds
-  case ndsImageNet = "nds_in"
-
-  /// Whether the networks are made for images of 224x224.
-  var isForImageNet: Bool { rawValue.hasSuffix("_in") }
-
-  /// The data set where none is named.
-  var dataSet: DataSet { isForImageNet ? .imagenet : .cifar10 }
-
-  /// Whether architectures name their macro architecture themselves.
-  var isNDS: Bool { self == .nds || self == .ndsImageNet }
-
-  /// Where the cells are from; nil for a space that is not made of genotypes alone.
-  var cells: CellSpace.Family? {
-    CellSpace.Family(rawValue: isForImageNet ? String(rawValue.dropLast("_in".count)) : rawValue)
+extension SpaceDescription: ExpressibleByArgument {
+  public init?(argument: String) {
+    guard let description = Self.named(argument) else { return nil }
+    self = description
   }
 
-  /// The space; the macro architecture matters to networks and not to texts.
-  func space(width: Int = 16, depth: Int = 8, hasAuxiliaryHead: Bool = false) -> any SearchSpace {
-    guard !isNDS else { return ndsSpace }
-    guard let cells else { return NASBench201() }
-    return CellSpace(
-      cells,
-      macroArchitecture: CellNetwork(
-        width: width, depth: depth, hasAuxiliaryHead: hasAuxiliaryHead, hasImageNetStem: isForImageNet))
-  }
-
-  var ndsSpace: NDSSpace { NDSSpace(isForImageNet: isForImageNet) }
-
-  /// Accuracies that the program carries; nil where it has none.
-  var truth: GroundTruth? { self == .nasbench201 ? .nasbench201 : nil }
+  public var defaultValueDescription: String { name }
+  public static var allValueStrings: [String] { all.map(\.name) }
+  public static var defaultCompletionKind: CompletionKind { .list(allValueStrings) }
 }
 
 /// The search space and, where that leaves it open, the macro architecture around its cells.
@@ -56,7 +21,7 @@ struct SpaceOptions: ParsableArguments {
     help: ArgumentHelp(
       "The search space; _in has a stem for images of 224x224. Default: nasbench201, with --nds nds.",
       valueName: "space"))
-  var named: SpaceName?
+  var named: SpaceDescription?
 
   @Option(
     parsing: .unconditional, help: ArgumentHelp("Channels of the first cells' nodes. Default: 16.", valueName: "n"))
@@ -69,7 +34,7 @@ struct SpaceOptions: ParsableArguments {
   var auxiliary = false
 
   func validate() throws {
-    if name.cells == nil, width != nil || depth != nil || auxiliary {
+    if !chosen.hasOpenMacroArchitecture, width != nil || depth != nil || auxiliary {
       throw ValidationError("--width, --depth and --auxiliary are for spaces of genotypes alone, such as --space darts")
     }
     if let width, !MacroArchitecture.widths.contains(width) {
@@ -80,14 +45,27 @@ struct SpaceOptions: ParsableArguments {
     }
   }
 
-  var name: SpaceName { named ?? .nasbench201 }
+  private var chosen: SpaceDescription { named ?? NASBench201.description }
+
+  var name: String { chosen.name }
 
   var space: any SearchSpace {
-    name.space(width: width ?? 16, depth: depth ?? 8, hasAuxiliaryHead: auxiliary)
+    chosen.space(MacroArchitecture(width: width ?? 16, depth: depth ?? 8, hasAuxiliaryHead: auxiliary))
   }
 
-  var ndsSpace: NDSSpace { name.ndsSpace }
+  /// The space of a search.
+  ///
+  /// - Throws: where nothing can be drawn from it.
+  func sampledSpace() throws -> any SampledSpace {
+    guard let space = space as? any SampledSpace else {
+      throw ValidationError("a search needs a space to draw from, such as darts: \(name) names what others drew")
+    }
+    return space
+  }
+
+  /// The data set where none is named: the first one with images of the size that the networks are made for.
+  var dataSet: DataSet { DataSet.allCases.first { $0.shape == chosen.imageShape } ?? .cifar10 }
 
   /// Accuracies that the program carries; nil where it has none.
-  var truth: GroundTruth? { name.truth }
+  var truth: GroundTruth? { GroundTruth.builtIn(space: name) }
 }

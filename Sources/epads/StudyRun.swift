@@ -83,7 +83,7 @@ func openRows(_ path: String?, resume: Bool) throws -> LineWriter? {
 /// - Returns: the most so far, in bytes.
 @discardableResult
 func noteMemory(
-  _ architectures: [Architecture], scoring: ScoringOptions, backend: any Backend, proxies: Set<Proxy>,
+  _ architectures: [ParsedArchitecture], scoring: ScoringOptions, backend: any Backend, proxies: Set<Proxy>,
   above noted: Int = 0
 ) throws -> Int {
   let space = scoring.space.space
@@ -103,8 +103,8 @@ func noteMemory(
 /// - Returns: the most so far, in bytes.
 @discardableResult
 func noteMemory(
-  _ architectures: [Architecture], backend: any Backend, above noted: Int = 0, beside: (Int) -> Int = { _ in 0 },
-  bytesOf: @Sendable (Architecture) throws -> Int
+  _ architectures: [ParsedArchitecture], backend: any Backend, above noted: Int = 0, beside: (Int) -> Int = { _ in 0 },
+  bytesOf: @Sendable (ParsedArchitecture) throws -> Int
 ) throws -> Int {
   let distinct = Array(Set(architectures))
   let found = Bound()

@@ -31,6 +31,14 @@ import Testing
     #expect(row == expected)
   }
 
+  @Test func tablesAreFoundByTheirSpace() {
+    for description in SpaceDescription.all {
+      let truth = GroundTruth.builtIn(space: description.name)
+      #expect(truth?.space == (description.name == "nasbench201" ? description.name : nil))
+    }
+    #expect(GroundTruth.builtIn(space: "")?.space == nil)
+  }
+
   @Test func unknownIsNil() {
     #expect(truth.accuracy(index: -1, dataSet: "cifar10") == nil)
     #expect(truth.accuracy(index: 15625, dataSet: "cifar10") == nil)

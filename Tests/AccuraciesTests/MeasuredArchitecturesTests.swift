@@ -22,8 +22,8 @@ import Testing
     #expect(measured.architectures.map(\.index) == [3, 5])
     #expect(measured.truth.dataSets == ["val_accuracy", "Acc2"])
     #expect(measured.truth.accuracies(dataSet: "val_accuracy") == [90.5, 91])
-    #expect(measured.truth.accuracy(of: measured.architectures[1], dataSet: "Acc2") == 81)
-    #expect(measured.truth.accuracy(of: try space.architecture(index: 4), dataSet: "Acc2") == nil)
+    #expect(measured.truth.accuracy(of: measured.architectures[1].key, dataSet: "Acc2") == 81)
+    #expect(measured.truth.accuracy(of: try space.architecture(index: 4).key, dataSet: "Acc2") == nil)
     #expect(measured.truth.accuracy(index: 3, dataSet: "Acc2") == nil)
     #expect(measured.truth.title(of: "Acc2") == "Acc2")
     #expect(measured.truth.source.hasSuffix("table'"))
@@ -35,8 +35,8 @@ import Testing
     let measured = try measured(text, accuracies: ["test"], published: ["snip", "nwot"])
     #expect(measured.truth.dataSets == ["test"])
     #expect(measured.truth.published == ["snip", "nwot"])
-    #expect(measured.truth.published("nwot", of: measured.architectures[0]) == 0.5)
-    #expect(measured.truth.published("acc", of: measured.architectures[0]) == nil)
+    #expect(measured.truth.published("nwot", of: measured.architectures[0].key) == 0.5)
+    #expect(measured.truth.published("acc", of: measured.architectures[0].key) == nil)
   }
 
   @Test func whatIsIncompleteIsLeftOutAndWhatIsRepeatedIsAveraged() throws {
@@ -47,8 +47,13 @@ import Testing
     #expect(measured.incomplete == 4 && measured.repeated == 2)
   }
 
+  @Test func aTableWithoutAccuraciesSaysWhatItHas() throws {
+    let error = #expect(throws: NoAccuracyColumn.self) { try measured("index,test\n3,90\n") }
+    #expect(error?.columns == ["index", "test"])
+    #expect(error?.description.hasSuffix("table' has acc in its name; there are index, test") == true)
+  }
+
   @Test(arguments: [
-    ("index,test\n3,90\n", [], "has acc in its name: name one with --accuracy; there are index, test"),
     ("index,test\n3,90\n", ["acc"], "has no column 'acc'; there are index, test"),
     ("index,acc\n3,\n", [], "has an accuracy"), ("index,acc\n3,x\n", [], "line 2: 'x' in column 'acc' is no number"),
     ("acc\n3\n", [], "no column of"),

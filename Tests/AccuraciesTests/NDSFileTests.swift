@@ -1,7 +1,7 @@
 import Accuracies
 import Files
 import Foundation
-import Scoring
+import NetworkGraph
 import SearchSpaces
 import TestSupport
 import Testing
@@ -61,17 +61,18 @@ import Testing
   @Test func anObjectOfTwoLists() throws {
     let file = try read(#"{"other": [1, {"net": 2}], "top": [\#(Self.basic)], "mid": [\#(Self.vanilla)], "x": {}}"#)
     #expect(file.entries.map(\.accuracy) == [93.49, nil] as [Double?])
-    let measured = try file.measured(in: NDSSpace())
+    let measured = try file.measured(space: NDSSpace().name)
     #expect(measured.architectures.count == 1 && measured.incomplete == 1)
     #expect(measured.truth.dataSets == ["test accuracy"])
-    #expect(measured.truth.accuracy(of: measured.architectures[0], dataSet: "test accuracy") == 93.49)
+    #expect(measured.truth.accuracy(of: measured.architectures[0].key, dataSet: "test accuracy") == 93.49)
   }
 
   @Test func countsAreCompared() throws {
     let wrong = Self.bottleneck.replacingOccurrences(of: "16, 64, 128, 16", with: "16, 64, 256, 16")
     let file = try read("[\(Self.basic), \(Self.bottleneck), \(wrong), \(Self.vanilla)]")
     let found = try file.countDifferences(
-      of: file.entries.map(\.architecture), in: NDSSpace(), dataSet: .cifar10)
+      of: file.entries.map(\.architecture), in: NDSSpace(),
+      input: TensorShape(channels: 3, height: 32, width: 32), classes: 10)
     #expect(found == NDSFile.CountDifferences(3, parameters: 1, flops: 1))
   }
 

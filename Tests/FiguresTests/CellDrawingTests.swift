@@ -128,7 +128,7 @@ private final class DrawnCells: NSObject, XMLParserDelegate {
   @Test func nasbench201IsDrawn() throws {
     let space = NASBench201()
     for index in stride(from: 0, to: space.count, by: 97) {
-      let architecture = try space.parsed(index: index)
+      let architecture = try space.architecture(index: index)
       let operations = try NASBench201.edges(of: architecture.text).filter { $0 != .none }
       let drawn = try parsed(CellDrawing(space.cells(of: architecture), title: "a < b"))
       #expect(drawn.boxes.count == 4 + operations.count)
@@ -137,7 +137,7 @@ private final class DrawnCells: NSObject, XMLParserDelegate {
       expectDisjoint(drawn.boxes, "\(index)")
     }
     #expect(throws: ArchitectureError.self) {
-      try CellDrawing(space.cells(of: space.parsed(text: "none")), title: "")
+      try CellDrawing(space.cells(of: space.architecture(text: "none")), title: "")
     }
   }
 }

@@ -141,10 +141,11 @@ import Testing
     }
   }
 
-  @Test func whatIsNoGenotypeDoesNotMutate() {
+  @Test func whatIsNoGenotypeDoesNotMutate() throws {
+    let other = try NASBench201().architecture(index: 0)
     var draws = RandomCases.draws(seed: 5)
     #expect(throws: ArchitectureError.self) {
-      try CellSpace(.enas).mutated(Architecture(text: "|none~0|"), &draws)
+      try CellSpace(.enas).mutated(other, &draws)
     }
   }
 }

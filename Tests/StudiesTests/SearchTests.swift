@@ -34,11 +34,11 @@ private struct Ring: SampledSpace {
 
   private func search(
     _ strategy: SearchStrategy, samples: Int, seed: UInt64 = 1,
-    where fits: @escaping @Sendable (Architecture) throws -> Bool = { _ in true }
+    where fits: @escaping @Sendable (ParsedArchitecture) throws -> Bool = { _ in true }
   ) -> Search { Search(space: space, strategy: strategy, samples: samples, seed: seed, where: fits) }
 
   /// A value that some architectures lack.
-  private func value(_ architecture: Architecture) -> Double? {
+  private func value(_ architecture: ParsedArchitecture) -> Double? {
     architecture.index.flatMap { $0 % 7 == 0 ? nil : Double($0 * 7919 % 1009) }
   }
 

@@ -67,7 +67,9 @@ extension ConformanceCase {
   }
 
   /// A network as it is scored; the scalar reference takes minutes for it.
-  public static func wholeNASBench201(_ architecture: Architecture, size: Int, seed: UInt64) throws -> ConformanceCase {
+  public static func wholeNASBench201(
+    _ architecture: ParsedArchitecture, size: Int, seed: UInt64
+  ) throws -> ConformanceCase {
     let network = try NASBench201().network(
       of: architecture, input: TensorShape(channels: 3, height: size, width: size), classes: 10)
     return try ConformanceCase("whole network", network, batches: [.distances: 2], seed: seed)

@@ -36,13 +36,13 @@ public struct ArchitectureRun: Sendable {
   private struct ArchitectureSet {
     var name: String
     var space: any SearchSpace
-    var architectures: [Architecture]
+    var architectures: [ParsedArchitecture]
   }
 
   /// Of NAS-Bench-201.
   private func benchmarkSets() throws -> [ArchitectureSet] {
     let space = NASBench201()
-    func all(_ operation: NASBench201.EdgeOperation) throws -> Architecture {
+    func all(_ operation: NASBench201.EdgeOperation) throws -> ParsedArchitecture {
       try space.architecture(text: NASBench201.text(of: Array(repeating: operation, count: 6)))
     }
     let sampled = sampleWithoutReplacement(
