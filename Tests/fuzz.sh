@@ -11,7 +11,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-modules=(Randomness NetworkGraph SearchSpaces Compute Scoring Studies) # in the order of their imports
+modules=(Randomness NetworkGraph SearchSpaces Files) # in the order of their imports
 runs=${1:-1000000}
 [ $# -eq 0 ] || shift
 if [ $# -eq 0 ]; then
@@ -30,7 +30,10 @@ sanitizers=${SANITIZERS:-fuzzer,address}
 build=$PWD/.build-fuzz/$sanitizers
 mkdir -p "$build"
 clang=$(command -v clang || echo "$(dirname "$(readlink -f "$(command -v swift)")")/clang")
-flags=(-O -g -enable-testing -package-name epads -use-ld=lld -swift-version 6 -parse-as-library "-sanitize=$sanitizers" -I "$build")
+flags=(
+  -O -g -enable-testing -package-name epads -use-ld=lld -swift-version 6 -parse-as-library "-sanitize=$sanitizers"
+  -I "$build"
+)
 for feature in ExistentialAny InternalImportsByDefault MemberImportVisibility; do
   flags+=(-enable-upcoming-feature "$feature")
 done

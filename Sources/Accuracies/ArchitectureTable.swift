@@ -5,7 +5,8 @@ public import SearchSpaces
 /// A file that lists architectures, as a table of texts.
 ///
 /// What the file is shows in its first bytes:
-/// - `[` or `{`: JSON, a list of objects, or objects one after the other as in JSON lines, such as rows of this program;
+/// - `[` or `{`: JSON, a list of objects, or objects one after the other as in JSON lines, such as rows of this
+///   program;
 /// - a line with the name of an architecture column (see `architectureColumns`) among its fields: CSV with a header;
 /// - a line of two fields, the second a number: CSV without a header, architecture and accuracy;
 /// - anything else: text, one architecture a line.
@@ -24,8 +25,8 @@ public struct ArchitectureTable: Sendable {
   public let columns: [String]
   public let records: [Record]
 
-  /// The names of the column that holds architectures, in the order of preference. Case does not matter, and a cell that
-  /// is a number is an index of the space.
+  /// The names of the column that holds architectures, in the order of preference. Case does not matter, and a cell
+  /// that is a number is an index of the space.
   public static let architectureColumns = ["arch", "architecture", "genotype", "index"]
 
   /// Longer files are refused: a space of a million architectures of 1000 characters fits.

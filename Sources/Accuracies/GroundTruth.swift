@@ -49,7 +49,8 @@ public struct GroundTruth: Sendable {
 
   /// The accuracies of some architectures, and other numbers that were published of them.
   ///
-  /// Both are columns with their names, in the order of the architectures. Of architectures with one text the first counts.
+  /// Both are columns with their names, in the order of the architectures. Of architectures with one text the first
+  /// counts.
   public init(
     space: String, source: String, architectures: [Architecture], accuracies: [(name: String, values: [Double])],
     published: [(name: String, values: [Double])] = []

@@ -21,8 +21,8 @@ extension NDSFile {
   /// Compares counts, to tell whether the networks are those that were trained.
   ///
   /// Parameters are the same. NDS's FLOPs are multiply-accumulates and five operations for every value that a batch
-  /// normalisation makes, exactly so in the vanilla network, the ResNet and the ResNeXt that NNI's documentation shows; of
-  /// its cell network they are 1.4 % less.
+  /// normalisation makes, exactly so in the vanilla network, the ResNet and the ResNeXt that NNI's documentation shows;
+  /// of its cell network they are 1.4 % less.
   ///
   /// - Parameters:
   ///   - input: the shape of one image.

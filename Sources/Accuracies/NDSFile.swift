@@ -3,9 +3,9 @@ public import SearchSpaces
 
 /// The networks of a file of NDS (<https://github.com/facebookresearch/nds>) with what their training gave.
 ///
-/// The file is a list of entries, or an object whose members `top` and `mid` are such lists. It is read as it goes: of the
-/// hundreds of megabytes, most of them lists with a number an epoch, an entry keeps its network and four numbers. Members
-/// that are not named here are passed over.
+/// The file is a list of entries, or an object whose members `top` and `mid` are such lists. It is read as it goes: of
+/// the hundreds of megabytes, most of them lists with a number an epoch, an entry keeps its network and four numbers.
+/// Members that are not named here are passed over.
 public struct NDSFile: Sendable {
   public struct Entry: Sendable {
     public var architecture: ParsedArchitecture
@@ -86,7 +86,8 @@ public struct NDSFile: Sendable {
     guard let net else { throw reader.failure("the entry that ends here has no member 'net'") }
     do {
       return Entry(
-        architecture: try ParsedArchitecture(net.blueprint(), of: NDSSpace()), accuracy: accuracy, parameters: parameters, flops: flops)
+        architecture: try ParsedArchitecture(net.blueprint(), of: NDSSpace()), accuracy: accuracy,
+        parameters: parameters, flops: flops)
     } catch {
       let what = error.text.isEmpty ? "" : ": '\(error.text.prefix(80))'"
       throw reader.failure("the entry that ends here is no network: \(error.reason)\(what)")

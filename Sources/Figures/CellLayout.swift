@@ -3,8 +3,8 @@ import SearchSpaces
 /// Where the parts of a cell stand: a layered drawing (Sugiyama, Tagawa and Toda, 1981), from left to right.
 ///
 /// States stand in every second column, by the longest path to them. Between two columns of states there is one for the
-/// operations, each in the last one before its target. Where an edge crosses a column it keeps a place free there, so that
-/// no curve runs through a state or an operation.
+/// operations, each in the last one before its target. Where an edge crosses a column it keeps a place free there, so
+/// that no curve runs through a state or an operation.
 struct CellLayout {
   /// A box around a point of a column.
   struct Place: Hashable {

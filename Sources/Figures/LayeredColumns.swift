@@ -95,8 +95,8 @@ struct LayeredColumns {
     return heights
   }
 
-  /// The heights closest to those wanted, in least squares: pooling of adjacent violators (Ayer et al., 1955) of what is left
-  /// when the least distances are taken off.
+  /// The heights closest to those wanted, in least squares: pooling of adjacent violators (Ayer et al., 1955) of what
+  /// is left when the least distances are taken off.
   private func place(_ column: [Int], at wanted: [Double], gap: Double, in heights: inout [Double]) {
     var offset = 0.0
     var offsets: [Double] = []

@@ -20,8 +20,8 @@ struct PlotAxis {
   ///
   /// - Parameters:
   ///   - count: about how many ticks to make.
-  ///   - isLogarithmicFromADecade: whether the axis is logarithmic where all values are positive and the highest is more
-  ///     than ten times the lowest.
+  ///   - isLogarithmicFromADecade: whether the axis is logarithmic where all values are positive and the highest is
+  ///     more than ten times the lowest.
   init(values: [Double], count: Int, isLogarithmicFromADecade: Bool = false) {
     if isLogarithmicFromADecade, let least = values.min(), let greatest = values.max(), least > 0,
       greatest / 10 > least

@@ -101,7 +101,8 @@ public final class LatencyStudy {
   ///   - progress: told how much of the work is done, from 0 to 1.
   /// - Returns: a row an architecture, in order, but for those that a stop has kept from being measured.
   public func measure(
-    _ architectures: [ParsedArchitecture], isStopRequested: () -> Bool = { false }, progress: (Double) -> Void = { _ in }
+    _ architectures: [ParsedArchitecture], isStopRequested: () -> Bool = { false },
+    progress: (Double) -> Void = { _ in }
   ) throws(ArchitectureError) -> [LatencyRow] {
     var candidates: [LatencyCandidate] = []
     for architecture in architectures {

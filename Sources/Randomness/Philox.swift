@@ -19,8 +19,8 @@ public enum Philox {
     return SIMD4(x0, x1, x2, x3)
   }
 
-  /// The words at eight counters that follow each other, `first` the first component of the first: word `w` of block `b`
-  /// is lane `b` of vector `w`.
+  /// The words at eight counters that follow each other, `first` the first component of the first: word `w` of block
+  /// `b` is lane `b` of vector `w`.
   @inlinable
   static func blocks(
     first: UInt32, counter: (UInt32, UInt32, UInt32), key: SIMD2<UInt32>

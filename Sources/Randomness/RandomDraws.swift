@@ -1,4 +1,5 @@
-/// Reads a stream word by word: for what takes a number of draws that is not known before, such as a random architecture.
+/// Reads a stream word by word: for what takes a number of draws that is not known before, such as a random
+/// architecture.
 public struct RandomDraws: Sendable {
   private let stream: RandomStream
   private var position = 0

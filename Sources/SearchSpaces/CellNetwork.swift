@@ -210,7 +210,8 @@ private struct CellLayers: ~Copyable {
       ])
   }
 
-  /// DARTS's `FactorizedReduce`: two 1x1 convolutions with stride 2, the second one position down and right, side by side.
+  /// DARTS's `FactorizedReduce`: two 1x1 convolutions with stride 2, the second one position down and right, side by
+  /// side.
   private mutating func factorizedReduction(
     _ name: String, of value: ValueID, channels: Int
   ) throws(NetworkError) -> ValueID {

@@ -1,4 +1,5 @@
-/// An operation of a cell's edge: those of DARTS, ENAS, PNAS, NASNet and AmoebaNet. Raw values are the names in genotypes.
+/// An operation of a cell's edge: those of DARTS, ENAS, PNAS, NASNet and AmoebaNet. Raw values are the names in
+/// genotypes.
 public enum CellOperation: String, CaseIterable, Sendable {
   case none
   /// The identity, or a factorised reduction where the edge has stride 2.

@@ -1,8 +1,8 @@
 public import NetworkGraph
 
-/// The networks of NDS (Radosavovic et al., ICCV 2019), where each has a macro architecture of its own: cells with their width and
-/// depth, such as `Genotype(...) width=16 depth=8 auxiliary=0`, and vanilla networks, ResNets and ResNeXts, such as
-/// `ResNet(block=res_basic_block, ds=[1, 2, 3], ws=[16, 16, 32], ss=[1, 1, 2])`.
+/// The networks of NDS (Radosavovic et al., ICCV 2019), where each has a macro architecture of its own: cells with
+/// their width and depth, such as `Genotype(...) width=16 depth=8 auxiliary=0`, and vanilla networks, ResNets and
+/// ResNeXts, such as `ResNet(block=res_basic_block, ds=[1, 2, 3], ws=[16, 16, 32], ss=[1, 1, 2])`.
 public struct NDSSpace: SearchSpace {
   /// Whether cells follow a stem for images of 224x224.
   public let isForImageNet: Bool

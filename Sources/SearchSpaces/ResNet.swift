@@ -3,8 +3,8 @@ public import NetworkGraph
 /// A network of the vanilla, ResNet and ResNeXt families of NDS (Radosavovic, Johnson, Xie, Lo and Dollár, "On Network
 /// Design Spaces for Visual Recognition", ICCV 2019), as pycls builds its `AnyNet` for CIFAR.
 ///
-/// A 3x3 convolution as stem, stages of blocks of one width, average pooling and a linear layer. The first block of a stage
-/// has the stage's stride; where a residual block changes the shape, a 1x1 convolution stands beside it.
+/// A 3x3 convolution as stem, stages of blocks of one width, average pooling and a linear layer. The first block of a
+/// stage has the stage's stride; where a residual block changes the shape, a 1x1 convolution stands beside it.
 public struct ResNet: Hashable, Sendable {
   /// The raw value is pycls's name.
   public enum Block: String, CaseIterable, Sendable {

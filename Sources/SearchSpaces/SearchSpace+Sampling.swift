@@ -3,12 +3,12 @@ import Randomness
 extension SampledSpace {
   /// Random architectures, all different.
   ///
-  /// More with the same seed begin with fewer. In a space with indices they are a random order of all of them, the one whose
-  /// beginning `epads correlate --sample` takes; else what the space draws, without what it drew before.
+  /// More with the same seed begin with fewer. In a space with indices they are a random order of all of them, the one
+  /// whose beginning `sample(_:seed:space:)` of all of them takes; else what the space draws, without what it drew before.
   ///
   /// - Parameter fits: whether to take an architecture.
-  /// - Throws: `SearchError` where there are not so many: in a space without indices, when `maximumMisses` draws in a row
-  ///   give nothing.
+  /// - Throws: `SearchError` where there are not so many: in a space without indices, when `maximumMisses` draws in a
+  ///   row give nothing.
   public func randomArchitectures(
     _ count: Int, seed: UInt64, where fits: (ParsedArchitecture) throws -> Bool = { _ in true }
   ) throws -> [ParsedArchitecture] {
@@ -59,8 +59,8 @@ public struct SearchError: Error, Hashable, Sendable, CustomStringConvertible {
   /// Architectures that were looked at.
   public var drawn: Int
 
-  /// Draws in a row that give nothing before a space without indices is given up: where one in a thousand fits, more than
-  /// enough.
+  /// Draws in a row that give nothing before a space without indices is given up: where one in a thousand fits, more
+  /// than enough.
   public static let maximumMisses = 10_000
 
   public var description: String {

@@ -12,8 +12,8 @@ public protocol SearchSpace: Sendable {
   /// The name on the command line and in rows.
   var name: String { get }
 
-  /// The macro architecture in words, such as `width 16, depth 8`, where the space leaves it open; nil where a text says
-  /// everything.
+  /// The macro architecture in words, such as `width 16, depth 8`, where the space leaves it open; nil where a text
+  /// says everything.
   var macro: String? { get }
 
   /// Reads one architecture. Two texts of one architecture give the same key.

@@ -50,8 +50,9 @@ struct Evolution {
     return SearchResult(evaluations: evaluations)
   }
 
-  private mutating func score(_ architectures: [ParsedArchitecture], _ evaluate: ([ParsedArchitecture]) throws -> [Double?]) throws
-  {
+  private mutating func score(
+    _ architectures: [ParsedArchitecture], _ evaluate: ([ParsedArchitecture]) throws -> [Double?]
+  ) throws {
     guard !architectures.isEmpty else { return }
     for (architecture, value) in zip(architectures, try evaluate(architectures)) {
       evaluations.append(SearchResult.Evaluation(architecture: architecture, value: value))

@@ -76,12 +76,14 @@ func measuredArchitectures(
 func noteOmissions(of measured: MeasuredArchitectures) {
   if measured.incomplete > 0 {
     note(
-      "left out: \(counted(measured.incomplete, "entry", "entries")) of the file without a number in every column compared"
+      "left out: \(counted(measured.incomplete, "entry", "entries")) of the file without a number in every column "
+        + "compared"
     )
   }
   if measured.repeated > 0 {
     note(
-      "\(counted(measured.repeated, "entry", "entries")) of architectures that stand in the file before: means are taken"
+      "\(counted(measured.repeated, "entry", "entries")) of architectures that stand in the file before: means "
+        + "are taken"
     )
   }
 }

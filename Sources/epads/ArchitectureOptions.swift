@@ -10,8 +10,8 @@ struct ArchitectureOptions: ParsableArguments {
   @Option(
     name: .customLong("from"),
     help: ArgumentHelp(
-      "Read architectures from a file, or from standard input with -: text with one architecture or index a line, CSV or "
-        + "JSON.", valueName: "file"))
+      "Read architectures from a file, or from standard input with -: text with one architecture or index a line, CSV "
+        + "or JSON.", valueName: "file"))
   var table: String?
 
   @Option(
@@ -66,7 +66,9 @@ struct ArchitectureOptions: ParsableArguments {
       var listed = try table.map { try ArchitectureTable(path: $0).architectures(of: space) } ?? []
       listed += file?.entries.map(\.architecture) ?? []
       guard let sample else { return (result + listed, file) }
-      guard isOfFiles else { return (result + (try sampled(options).randomArchitectures(sample, seed: sampleSeed)), file) }
+      guard isOfFiles else {
+        return (result + (try sampled(options).randomArchitectures(sample, seed: sampleSeed)), file)
+      }
       guard sample <= listed.count else {
         throw Failure("--sample \(sample) is more than the \(listed.count) architectures of the file", status: 2)
       }

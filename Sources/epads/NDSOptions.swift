@@ -9,7 +9,8 @@ struct NDSOptions: ParsableArguments {
   @Option(
     name: .customLong("nds"),
     help: ArgumentHelp(
-      "Networks of a JSON file of NDS, each with its own width and depth; with --space nds_in those of a file for ImageNet.",
+      "Networks of a JSON file of NDS, each with its own width and depth; with --space nds_in those of a file for "
+        + "ImageNet.",
       valueName: "file"))
   var path: String?
 
@@ -45,8 +46,8 @@ func noteDifferences(from file: NDSFile, of architectures: [ParsedArchitecture],
   func say(_ count: Int, _ what: String, _ share: String) {
     guard count > 0 else { return }
     note(
-      "warning: \(what) of \(count) of \(counted(found.compared, "network")) differ by more than \(share) from those in "
-        + "\(file.name)")
+      "warning: \(what) of \(count) of \(counted(found.compared, "network")) differ by more than \(share) from those "
+        + "in \(file.name)")
   }
   say(found.parameters, "parameters", "1 %")
   say(found.flops, "FLOPs", "5 %")

@@ -1,6 +1,4 @@
-import Files
-
-@testable import Studies
+@testable import Files
 
 /// Records that are read are read again as themselves when every field is put in quotes; an error says which line.
 ///
