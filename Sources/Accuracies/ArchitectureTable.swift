@@ -13,6 +13,7 @@ public import SearchSpaces
 ///
 /// Lines that begin with # are passed over where an architecture or the first line of CSV could stand.
 public struct ArchitectureTable: Sendable {
+  /// One line of a text or of CSV, or one JSON object.
   public struct Record: Sendable {
     /// Where it stands in the file, from 1.
     public var line: Int
@@ -22,7 +23,9 @@ public struct ArchitectureTable: Sendable {
 
   /// What messages call the file.
   public let name: String
+  /// The names of the columns as the file has them.
   public let columns: [String]
+  /// In the order of the file.
   public let records: [Record]
 
   /// The names of the column that holds architectures, in the order of preference. Case does not matter, and a cell

@@ -3,6 +3,7 @@ public import SearchSpaces
 
 /// Accuracies of trained architectures: of a whole space by index, or of the architectures of a file.
 public struct GroundTruth: Sendable {
+  /// The images that an accuracy was measured on.
   public enum Split: String, CaseIterable, Sendable {
     case test
     case valid

@@ -19,7 +19,9 @@ public struct NoAccuracyColumn: Error, Hashable, CustomStringConvertible {
 
 /// Architectures of a file, each once, with the accuracies that the file has of them.
 public struct MeasuredArchitectures: Sendable {
+  /// In the order in which they come first in the file.
   public let architectures: [ParsedArchitecture]
+  /// Their accuracies, means where an architecture has several entries.
   public let truth: GroundTruth
   /// Entries that were left out because an accuracy or a published number was missing or not finite.
   public let incomplete: Int

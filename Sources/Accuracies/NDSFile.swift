@@ -7,17 +7,21 @@ public import SearchSpaces
 /// the hundreds of megabytes, most of them lists with a number an epoch, an entry keeps its network and four numbers.
 /// Members that are not named here are passed over.
 public struct NDSFile: Sendable {
+  /// One trained network.
   public struct Entry: Sendable {
     public var architecture: ParsedArchitecture
     /// 100 less the last of `test_ep_top1`, in percent; nil where the entry has none.
     public var accuracy: Double?
-    /// The file's own counts.
+    /// The number of parameters as the file has it.
     public var parameters: Double?
+    /// The operations of one image as the file has them: see `countDifferences(of:in:input:classes:)` for what they
+    /// count.
     public var flops: Double?
   }
 
   /// What messages call the file.
   public let name: String
+  /// In the order of the file.
   public let entries: [Entry]
 
   static let maximumEntries = 1_000_000

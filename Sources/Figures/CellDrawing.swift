@@ -2,8 +2,9 @@ public import SearchSpaces
 
 /// A figure of an architecture's cells as an SVG text: states as boxes, operations on the curves between them.
 public struct CellDrawing: Hashable, Sendable {
+  /// What stands above the cells; an empty one takes no room.
   public var title: String
-  /// One below the other.
+  /// The cells from top to bottom.
   public var cells: [CellGraph]
 
   public init(_ cells: [CellGraph], title: String) {

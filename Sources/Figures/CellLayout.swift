@@ -20,9 +20,9 @@ struct CellLayout {
     var top: Double { y - height / 2 }
   }
 
-  /// Of each state.
+  /// The box of each state.
   let states: [Place]
-  /// What each edge runs through, from its source to its target.
+  /// The boxes that each edge runs through, from its source to its target.
   let routes: [[Place]]
   let width: Double
   let height: Double

@@ -36,6 +36,7 @@ public struct ScatterPlot: Hashable, Sendable {
 
   /// Some of a panel's points, joined by steps: at a cost stands what the last point that costs no more has.
   public struct Series: Hashable, Sendable {
+    /// What the points are to the figure, which decides their colour.
     public enum Style: Hashable, Sendable {
       /// What the figure is about.
       case chosen
@@ -43,9 +44,11 @@ public struct ScatterPlot: Hashable, Sendable {
       case reference
     }
 
+    /// What the legend calls the points.
     public var name: String
     /// In ascending order.
     public var x: [Double]
+    /// One for each of `x`.
     public var y: [Double]
     public var style: Style
 
@@ -61,8 +64,9 @@ public struct ScatterPlot: Hashable, Sendable {
   public var panels: [Panel]
   /// Panels side by side.
   public var columns: Int
-  /// The size of a panel in pixels.
+  /// In pixels.
   public var panelWidth: Double
+  /// In pixels.
   public var panelHeight: Double
 
   public init(

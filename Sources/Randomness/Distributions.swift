@@ -15,17 +15,17 @@ public func convolutionWeights(seed: UInt64, name: String, count: Int, fanIn: In
   return [Float](unsafeUninitializedCapacity: count) { values, initialized in
     for start in stride(from: 0, to: count, by: 32) {
       let words = stream.blocks(start / 4)
-      let lanes = (weights(words.0), weights(words.1), weights(words.2), weights(words.3))
+      let vectors = (weights(words.0), weights(words.1), weights(words.2), weights(words.3))
       if start + 32 <= count {
         for block in 0..<8 {
-          values[start + 4 * block] = lanes.0[block]
-          values[start + 4 * block + 1] = lanes.1[block]
-          values[start + 4 * block + 2] = lanes.2[block]
-          values[start + 4 * block + 3] = lanes.3[block]
+          values[start + 4 * block] = vectors.0[block]
+          values[start + 4 * block + 1] = vectors.1[block]
+          values[start + 4 * block + 2] = vectors.2[block]
+          values[start + 4 * block + 3] = vectors.3[block]
         }
       } else {
-        let vectors = [lanes.0, lanes.1, lanes.2, lanes.3]
-        for position in 0..<count - start { values[start + position] = vectors[position % 4][position / 4] }
+        let all = [vectors.0, vectors.1, vectors.2, vectors.3]
+        for position in 0..<count - start { values[start + position] = all[position % 4][position / 4] }
       }
     }
     initialized = count

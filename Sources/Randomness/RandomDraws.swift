@@ -4,6 +4,7 @@ public struct RandomDraws: Sendable {
   private let stream: RandomStream
   private var position = 0
 
+  /// Begins with the stream's first word.
   public init(_ stream: RandomStream) { self.stream = stream }
 
   /// A number below `bound`, which must be positive: floor(word * bound / 2^32).

@@ -17,6 +17,7 @@ public struct RandomStream: Sendable {
   @usableFromInline let name: SIMD2<UInt32>
   @usableFromInline let domain: UInt32
 
+  /// - Parameter name: what the words are for, such as a parameter's name in the reference model.
   public init(seed: UInt64, domain: RandomDomain, name: some StringProtocol) {
     let hash = fnv1a64(name)
     self.key = SIMD2(UInt32(truncatingIfNeeded: seed), UInt32(truncatingIfNeeded: seed >> 32))

@@ -1,6 +1,8 @@
 /// The name of an architecture in rows and files: its canonical text, and its index where the space is enumerated.
 public struct Architecture: Hashable, Sendable {
+  /// As the space writes it: equal architectures have equal texts.
   public var text: String
+  /// The position in the space; nil where the space is not enumerated.
   public var index: Int?
 
   public init(text: String, index: Int? = nil) {

@@ -4,6 +4,7 @@ public struct ArchitectureError: Error, Hashable, Sendable, CustomStringConverti
   public var text: String
   /// Where in `text`, in characters from 0; nil where the whole is meant.
   public var position: Int?
+  /// What is wrong, without the text.
   public var reason: String
 
   public init(text: String, position: Int? = nil, reason: String) {
@@ -12,6 +13,7 @@ public struct ArchitectureError: Error, Hashable, Sendable, CustomStringConverti
     self.reason = reason
   }
 
+  /// The reason, and below it the text with a mark at the position.
   public var description: String {
     guard let position, !text.isEmpty else { return "\(Self.printable(reason)): \(Self.shortened(text))" }
     let (excerpt, column) = excerpt(around: position)

@@ -1,9 +1,12 @@
 /// A cell as a graph of states, with operations on the edges between them: what a drawing shows.
 public struct CellGraph: Hashable, Sendable {
+  /// Where a state comes from and goes to: an input is made by cells before this one, the output is read by those after
+  /// it.
   public enum Role: Hashable, Sendable {
     case input, node, output
   }
 
+  /// A value that operations read and make.
   public struct State: Hashable, Sendable {
     public var name: String
     public var role: Role

@@ -3,6 +3,7 @@ public import NetworkGraph
 /// Networks of two kinds of cells: the spaces of DARTS, ENAS, PNAS, NASNet and AmoebaNet, which differ in what a random
 /// architecture is made of. Any of them reads any genotype, and the names of `KnownGenotype`.
 public struct CellSpace: SearchSpace {
+  /// What random architectures are made of.
   public let family: Family
   /// The network that the cells stand in.
   public let macroArchitecture: CellNetwork

@@ -3,6 +3,7 @@ public struct Genotype: Hashable, Sendable {
   /// An operation on a state: 0 is the cell before the last, 1 the last, 2 and up are the nodes of this cell.
   public struct Edge: Hashable, Sendable {
     public var operation: CellOperation
+    /// The number of the state that is read.
     public var source: Int
 
     public init(_ operation: CellOperation, _ source: Int) {
@@ -21,6 +22,7 @@ public struct Genotype: Hashable, Sendable {
     /// The most nodes of a cell, and the most states of a concatenation.
     public static let maximumNodes = 32
 
+    /// The number of nodes, each with two edges.
     public var nodes: Int { edges.count / 2 }
 
     /// - Throws: where a node lacks an edge, a state is not there yet or there is too much of something.
@@ -45,7 +47,9 @@ public struct Genotype: Hashable, Sendable {
     }
   }
 
+  /// The cell that keeps the size of the image.
   public var normal: Cell
+  /// The cell that halves the size of the image.
   public var reduction: Cell
 
   public init(normal: Cell, reduction: Cell) {

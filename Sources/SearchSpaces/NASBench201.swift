@@ -18,6 +18,7 @@ public struct NASBench201: SearchSpace {
 
   /// Channels of the first stage.
   public var channels: Int
+  /// Cells of each of the three stages.
   public var cellsPerStage: Int
 
   /// The benchmark's macro architecture by default.
@@ -28,6 +29,7 @@ public struct NASBench201: SearchSpace {
 
   public var name: String { "nasbench201" }
 
+  /// The space with the benchmark's macro architecture.
   public static let description = SpaceDescription(NASBench201(), imageShape: .cifar)
   /// Reads the six operations, in the order of the text: edges 0-1, 0-2, 1-2, 0-3, 1-3, 2-3.
   public func blueprint(text: String) throws(ArchitectureError) -> [EdgeOperation] { try Self.edges(of: text) }

@@ -14,6 +14,7 @@ public struct NDSSpace: SearchSpace {
   /// The names of both spaces.
   public static let names = [description.name, imageNetDescription.name]
 
+  /// The space of networks for images of CIFAR's size.
   public static let description = SpaceDescription(NDSSpace(), imageShape: .cifar)
   static let imageNetDescription = SpaceDescription(NDSSpace(isForImageNet: true), imageShape: .imageNet)
 

@@ -16,14 +16,17 @@ public struct ResNet: Hashable, Sendable {
     case bottleneck = "res_bottleneck_block"
   }
 
+  /// Blocks of one width.
   public struct Stage: Hashable, Sendable {
     /// The number of blocks.
     public var depth: Int
+    /// Channels that a block makes.
     public var width: Int
+    /// Of the first block; the others have stride 1.
     public var stride: Int
     /// The channels of a bottleneck's 3x3 convolution as a share of `width`.
     public var bottleneck: Double
-    /// Of a bottleneck's 3x3 convolution.
+    /// The groups of a bottleneck's 3x3 convolution.
     public var groups: Int
 
     public init(depth: Int, width: Int, stride: Int, bottleneck: Double = 1, groups: Int = 1) {
@@ -38,9 +41,12 @@ public struct ResNet: Hashable, Sendable {
     var bottleneckWidth: Int { Int((Double(width) * bottleneck).rounded(.toNearestOrEven)) }
   }
 
+  /// What every stage is made of.
   public let block: Block
+  /// Channels that the stem makes.
   public let stemWidth: Int
   public let stemStride: Int
+  /// From the image to the classifier.
   public let stages: [Stage]
 
   static let maximumStages = 16

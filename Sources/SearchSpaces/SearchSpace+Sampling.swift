@@ -4,7 +4,8 @@ extension SampledSpace {
   /// Random architectures, all different.
   ///
   /// More with the same seed begin with fewer. In a space with indices they are a random order of all of them, the one
-  /// whose beginning `sample(_:seed:space:)` of all of them takes; else what the space draws, without what it drew before.
+  /// whose beginning `sample(_:seed:space:)` of all of them takes; else what the space draws, without what it drew
+  /// before.
   ///
   /// - Parameter fits: whether to take an architecture.
   /// - Throws: `SearchError` where there are not so many: in a space without indices, when `maximumMisses` draws in a
@@ -55,6 +56,7 @@ extension [ParsedArchitecture] {
 public struct SearchError: Error, Hashable, Sendable, CustomStringConvertible {
   /// Architectures that were looked for.
   public var wanted: Int
+  /// Architectures that were found before the search for them ended.
   public var found: Int
   /// Architectures that were looked at.
   public var drawn: Int

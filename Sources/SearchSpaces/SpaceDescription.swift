@@ -9,7 +9,9 @@ public struct MacroArchitecture: Hashable, Sendable {
   /// Whether a second classifier is there, as in training.
   public var hasAuxiliaryHead: Bool
 
+  /// The widths that are taken.
   public static let widths = 1...1024
+  /// The depths that are taken.
   public static let depths = 1...100
 
   public init(width: Int = 16, depth: Int = 8, hasAuxiliaryHead: Bool = false) {
