@@ -46,6 +46,8 @@ def run(options, name, arguments):
     command += ["--sample", str(options.sample)] if options.sample else ["--all"]
     command += ["--threads", str(options.threads)] if options.threads else []
     command += ["--backend", options.backend] if options.backend else []
+    # The program replaces no file while it continues another.
+    plot.unlink(missing_ok=True)
     if rows.exists():
         command.append("--resume")
     print(f"\n{name}: {' '.join(command)}", file=sys.stderr)

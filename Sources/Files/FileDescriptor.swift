@@ -101,12 +101,42 @@ package struct FileDescriptor: ~Copyable {
 
   package func setPermissions(_ permissions: mode_t) -> Bool { fchmod(number, permissions) == 0 }
 
+  /// Waits until the bytes are on the disk; false where the disk reports an error.
+  package func reachesDisk() -> Bool { flushToDisk(number) }
+
+  /// Waits until the names of a folder's files are on the disk, where its file system can say so.
+  static func flushFolder(_ path: String) {
+    guard let folder = reading(path) else { return }
+    _ = folder.reachesDisk()
+  }
+
   /// Closes the file now; false where the system reports only here that the bytes did not reach it.
   package consuming func closed() -> Bool {
     let number = number
     discard self
     return close(number) == 0
   }
+}
+
+/// Waits until what was written is on the disk. A file system that cannot say so counts as one that did it.
+func flushToDisk(_ number: Int32) -> Bool {
+  while fsync(number) != 0 {
+    if errno == EINVAL || errno == ENOTSUP || errno == EROFS { return true }
+    guard errno == EINTR else { return false }
+  }
+  return true
+}
+
+/// Whether this process can open so many more files.
+package func canOpen(_ count: Int) -> Bool {
+  var opened: [Int32] = []
+  defer { for number in opened { close(number) } }
+  while opened.count < count {
+    let number = fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 0)
+    guard number >= 0 else { return false }
+    opened.append(number)
+  }
+  return true
 }
 
 // Inside `FileDescriptor` its own method hides the function of the C library.

@@ -9,6 +9,8 @@ public struct FileError: Error, Sendable, CustomStringConvertible {
     case closedPipe
     case inUse
     case alreadyThere
+    /// Rows of the same settings have different numbers.
+    case contradictory
     /// The rows were made with other settings.
     case otherRun
     case unreadable
@@ -32,5 +34,12 @@ public struct FileError: Error, Sendable, CustomStringConvertible {
 
   package static func system(_ code: Code, _ what: String, _ number: Int32 = errno) -> FileError {
     FileError(code, "\(what): \(systemReason(number))")
+  }
+}
+
+extension FileError {
+  /// A file has contents that nobody gave leave to replace.
+  static func alreadyThere(_ path: String) -> FileError {
+    FileError(.alreadyThere, "'\(path)' is there already: remove it or name another file")
   }
 }

@@ -2,16 +2,34 @@ import Foundation
 
 /// Appends lines to a file or a pipe, each whole or not at all.
 ///
-/// Every line goes to the system at once, so what was written survives the process. A line that does not fit (a full
-/// disk) is taken back.
+/// Every line goes to the system at once, so what was written survives the process. Every few seconds, and at the end, the
+/// lines of a regular file are flushed to the disk, so that little is lost with the power. A line that does not fit (a
+/// full disk) is taken back.
 public final class LineWriter {
+  /// What happens to a file that has contents already.
+  public enum Contents: Sendable {
+    /// That is an error.
+    case refused
+    /// Lines are appended to it.
+    case continued
+    /// The first line takes the place of all that is there.
+    case replaced
+  }
+
   public let name: String
   private let descriptor: Int32
   private let ownsDescriptor: Bool
   /// Whether lines can be taken back.
   private let isRegular: Bool
+  /// Whether what the file holds has still to go.
+  private var hasOldContents = false
+  private var flushed = ContinuousClock.now
+  private var isFlushed = true
   /// Lines written through this writer.
   public private(set) var count = 0
+
+  /// Lines are flushed to the disk this often.
+  private static let flushInterval = Duration.seconds(5)
 
   /// Standard output.
   public init() {
@@ -22,9 +40,7 @@ public final class LineWriter {
   }
 
   /// Opens a file for appending.
-  ///
-  /// - Parameter keepingContents: whether a file that has contents already may be continued; else that is an error.
-  public init(path: String, keepingContents: Bool) throws(FileError) {
+  public init(path: String, contents: Contents) throws(FileError) {
     name = path
     let opened = open(path, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0o644)
     // A pipe or a device may refuse to be read.
@@ -40,17 +56,24 @@ public final class LineWriter {
       throw FileError(.inUse, "another process is writing '\(path)': wait for it or name another file")
     }
     // Only now nobody else writes.
-    guard keepingContents || fstat(descriptor, &status) == 0 && status.st_size == 0 else {
-      throw FileError(.alreadyThere, "'\(path)' is there already: remove it or name another file")
+    let isEmpty = fstat(descriptor, &status) == 0 && status.st_size == 0
+    switch contents {
+    case .refused: guard isEmpty else { throw .alreadyThere(path) }
+    case .continued: break
+    case .replaced: hasOldContents = !isEmpty
     }
+    if isEmpty { FileDescriptor.flushFolder(FileIdentity.folder(of: FileIdentity.target(of: path) ?? path)) }
   }
 
   deinit {
-    if ownsDescriptor, descriptor >= 0 { close(descriptor) }
+    guard ownsDescriptor, descriptor >= 0 else { return }
+    if !isFlushed { _ = flushToDisk(descriptor) }
+    close(descriptor)
   }
 
   /// Appends one line.
   public func append(_ line: String) throws(FileError) {
+    try removeOldContents()
     var status = stat()
     let start = isRegular && fstat(descriptor, &status) == 0 ? status.st_size : 0
     let bytes = Array(line.utf8) + [0x0A]
@@ -58,11 +81,34 @@ public final class LineWriter {
     guard written == bytes.count else {
       let code = errno
       if isRegular, written > 0 { ftruncate(descriptor, start) }
-      let after = "after \(count) line\(count == 1 ? "" : "s")"
       throw code == EPIPE
-        ? FileError(.closedPipe, "the reader of \(name) has gone \(after)")
-        : .system(.cannotWrite, "cannot write to \(name) \(after)", code)
+        ? FileError(.closedPipe, "the reader of \(name) has gone \(afterLines)")
+        : .system(.cannotWrite, "cannot write to \(name) \(afterLines)", code)
     }
     count += 1
+    isFlushed = !isRegular
+    if isRegular, ContinuousClock.now - flushed >= Self.flushInterval { try flush() }
   }
+
+  /// Makes sure that everything is on the disk: to be called after the last line.
+  public func finish() throws(FileError) {
+    try removeOldContents()
+    if !isFlushed { try flush() }
+  }
+
+  private func flush() throws(FileError) {
+    guard flushToDisk(descriptor) else { throw .system(.cannotWrite, "cannot write to \(name) \(afterLines)") }
+    isFlushed = true
+    flushed = .now
+  }
+
+  /// Only now: a run that fails before its first line leaves the old ones.
+  private func removeOldContents() throws(FileError) {
+    guard hasOldContents else { return }
+    guard ftruncate(descriptor, 0) == 0 else { throw .system(.cannotWrite, "cannot write to \(name) \(afterLines)") }
+    hasOldContents = false
+    isFlushed = false
+  }
+
+  private var afterLines: String { "after \(count) line\(count == 1 ? "" : "s")" }
 }

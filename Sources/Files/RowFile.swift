@@ -14,6 +14,15 @@ public func jsonLine(_ value: some Encodable) throws -> String {
 public protocol StoredRow: Codable, Sendable {
   /// What rows of this kind hold, as errors call it, such as `scores`.
   static var contents: String { get }
+
+  /// The version of the program that wrote the row.
+  var version: String { get }
+
+  /// All that decides what the row's numbers are, as one text; nil where they are measured and never twice the same.
+  var origin: String? { get }
+
+  /// What this row and another of the same origin say differently; nil where both may be right.
+  func contradiction(to other: Self) -> String?
 }
 
 /// Rows of one kind in JSON lines.
@@ -21,7 +30,8 @@ public enum RowFile<Stored: StoredRow> {
   /// The line of a row.
   public static func line(_ row: Stored) throws -> String { try jsonLine(row) }
 
-  /// Reads the rows of a file; a last line without its end, as a kill leaves behind, is removed from the file.
+  /// Reads the rows of a file; a last line without its end, as a kill or a power cut leaves behind, is removed from the
+  /// file.
   ///
   /// Nothing is removed from a file that is not one of rows. Who calls this holds the file's lock, which `LineWriter` takes.
   ///
@@ -29,7 +39,8 @@ public enum RowFile<Stored: StoredRow> {
   public static func repair(path: String) throws(FileError) -> [Stored] {
     var status = stat()
     guard stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFREG else { return [] }
-    let (rows, whole, isUnfinished) = try finishedRows(in: readFile(path), "'\(path)'")
+    let (rows, whole, isUnfinished) = try finishedRows(
+      in: readFile(path, maximumBytes: maximumBytes), "'\(path)'")
     guard isUnfinished else { return rows }
     guard truncate(path, off_t(whole)) == 0 else {
       throw .system(.cannotWrite, "cannot remove the unfinished last line of '\(path)'")
@@ -60,7 +71,9 @@ public enum RowFile<Stored: StoredRow> {
     let whole = contents.lastIndex(of: 0x0A).map { $0 + 1 } ?? 0
     let rows = try rows(in: contents[..<whole], name)
     let unfinished = contents[whole...]
-    guard unfinished.starts(with: beginning) || beginning.starts(with: unfinished) else {
+    // After a power cut a file may have its length and not yet its last bytes, which read as NUL.
+    let written = unfinished.prefix(upTo: unfinished.lastIndex { $0 != 0 }.map { $0 + 1 } ?? whole)
+    guard written.starts(with: beginning) || beginning.starts(with: written) else {
       throw noRow(contents[..<whole].count { $0 == 0x0A } + 1, name)
     }
     return (rows, whole, !unfinished.isEmpty)
@@ -73,15 +86,34 @@ public enum RowFile<Stored: StoredRow> {
     let lines = lines(of: contents)
     let blocks = (lines.count + blockLines - 1) / blockLines
     // Decoding takes longer than all that is done with the rows: shared out among the processors.
-    let decoded = Mutex([Result<[Stored], FileError>?](repeating: nil, count: blocks))
+    let decoded = Mutex([Result<[NumberedRow], FileError>?](repeating: nil, count: blocks))
     DispatchQueue.concurrentPerform(iterations: blocks) { block in
       let result = Self.rows(of: lines, from: block * blockLines, name)
       decoded.withLock { $0[block] = result }
     }
-    var rows: [Stored] = []
+    var rows: [NumberedRow] = []
     // The first error is that of the first line.
     for block in decoded.withLock({ $0 }) { rows += try block?.get() ?? [] }
-    return rows
+    try refuseContradictions(rows, name)
+    return rows.map(\.row)
+  }
+
+  private typealias NumberedRow = (line: Int, row: Stored)
+
+  /// Rows that were computed from the same have the same numbers: where they differ, one is wrong.
+  private static func refuseContradictions(_ rows: [NumberedRow], _ name: String) throws(FileError) {
+    var first: [String: NumberedRow] = [:]
+    for (line, row) in rows {
+      guard let origin = row.origin else { continue }
+      guard let other = first[origin] else {
+        first[origin] = (line, row)
+        continue
+      }
+      guard let difference = row.contradiction(to: other.row) else { continue }
+      throw FileError(
+        .contradictory,
+        "lines \(other.line) and \(line) of \(name) contradict each other: \(difference); remove the one that is wrong")
+    }
   }
 
   private static var blockLines: Int { 256 }
@@ -100,12 +132,12 @@ public enum RowFile<Stored: StoredRow> {
     return ranges.map { contents[contents.startIndex + $0.lowerBound..<contents.startIndex + $0.upperBound] }
   }
 
-  private static func rows(of lines: [Data], from start: Int, _ name: String) -> Result<[Stored], FileError> {
+  private static func rows(of lines: [Data], from start: Int, _ name: String) -> Result<[NumberedRow], FileError> {
     let decoder = JSONDecoder()
-    var rows: [Stored] = []
+    var rows: [NumberedRow] = []
     for number in start..<min(start + blockLines, lines.count) where !lines[number].isEmpty {
       do {
-        rows.append(try decoder.decode(Stored.self, from: lines[number]))
+        rows.append((number + 1, try decoder.decode(Stored.self, from: lines[number])))
       } catch {
         return .failure(noRow(number + 1, name))
       }

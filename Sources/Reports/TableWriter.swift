@@ -1,10 +1,14 @@
-/// Text for people.
+import Terminal
+
+/// Text for people. What came from files and drivers can neither move the cursor nor talk to the terminal.
 enum TableWriter: FormatWriter {
-  static func lines(of report: some Report, width: Int?) -> [String] { report.lines(width: width) }
+  static func lines(of report: some Report, width: Int?) -> [String] { report.lines(width: width).map(printable) }
 
-  static func header<Table: RowTable>(of table: Table) -> [String] { [table.header] }
+  static func header<Table: RowTable>(of table: Table) -> [String] { [printable(table.header)] }
 
-  static func lines<Table: RowTable>(of row: Table.Element, in table: inout Table) -> [String] { table.lines(row) }
+  static func lines<Table: RowTable>(of row: Table.Element, in table: inout Table) -> [String] {
+    table.lines(row).map(printable)
+  }
 
-  static func end<Table: RowTable>(of table: inout Table) -> [String] { table.finish() }
+  static func end<Table: RowTable>(of table: inout Table) -> [String] { table.finish().map(printable) }
 }

@@ -16,6 +16,13 @@ extension Images {
     for index in 0..<count { bytes += model.image(index) }
     return Images(dataSet: dataSet, bytes: bytes, source: "dead-leaves")
   }
+
+  /// An upper bound of the bytes that reading or making so many images takes.
+  static func memoryBound(ofMaking count: Int, dataSet: DataSet) -> Int {
+    let pixels = dataSet.shape.height * dataSet.shape.width
+    // Beside the images the sums of one in the making, its samples, and a block of a file.
+    return count * dataSet.shape.count + pixels * 16 * MemoryLayout<Int>.stride + (1 << 20)
+  }
 }
 
 /// The dead leaves model of natural images (Lee, Mumford and Huang, "Occlusion models for natural images", IJCV 41,

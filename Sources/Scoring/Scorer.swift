@@ -77,7 +77,7 @@ public final class Scorer: Sendable {
       bound = max(bound, backend.memoryBound(of: plan) + backend.concurrentRuns * kernel)
     }
     let values = batch * network.inputShape.count
-    let clean = values * (MemoryLayout<UInt8>.stride + MemoryLayout<Float>.stride)
+    let clean = cleanBytes(values: values)
     guard proxies.contains(.epads) else { return bound + clean }
     let perturbed = 2 * values * MemoryLayout<Float>.stride
     // A batch in the making: the images once more, and their noise in double precision.
@@ -85,6 +85,17 @@ public final class Scorer: Sendable {
     // Networks in flight hold on to theirs when another takes its place.
     let batches = min(seeds, PerturbedBatches.count(seeds: seeds, bytes: perturbed) + backend.concurrentRuns - 1)
     return bound + clean + batches * perturbed + making
+  }
+
+  /// An upper bound of the bytes that a scorer's images take, normalised ones included, known before there are any.
+  public static func memoryBound(ofImages count: Int, dataSet: DataSet) -> Int {
+    max(
+      Images.memoryBound(ofMaking: count, dataSet: dataSet), cleanBytes(values: count * dataSet.shape.count))
+  }
+
+  /// The images as bytes and normalised.
+  private static func cleanBytes(values: Int) -> Int {
+    values * (MemoryLayout<UInt8>.stride + MemoryLayout<Float>.stride)
   }
 
   /// An upper bound of the bytes that scoring a network with so many seeds takes.

@@ -35,7 +35,8 @@ package struct ArchitectureColumns<Element> {
 
   /// - Parameter remarks: never cut.
   package func lines(_ element: Element, architecture: String, remarks: [String]) -> [String] {
-    let line = columns.map { padded($0.cell(element), $0.width) }.joined(separator: "  ")
+    let line = columns.map { padded(printable($0.cell(element)), $0.width) }.joined(separator: "  ")
+    let (architecture, remarks) = (printable(architecture), remarks.map { printable($0) })
     guard let width else { return [([line, architecture] + remarks).joined(separator: "  ")] }
     var lines = [line]
     if isFolded {

@@ -1,7 +1,7 @@
 import Foundation
 
-/// A line on standard error.
-package func note(_ text: String) { writeToStandardError(text + "\n") }
+/// A message on standard error.
+package func note(_ text: String) { writeToStandardError(printableMessage(text) + "\n") }
 
 /// Messages that cannot be written are lost: results matter more.
 package func writeToStandardError(_ text: String) {

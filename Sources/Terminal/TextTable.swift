@@ -26,9 +26,10 @@ public struct TextTable: Hashable, Sendable {
 
   public init(columns: [Column]) { self.columns = columns }
 
-  /// Adds a row. Missing cells are empty, surplus ones are dropped, and a line break becomes a space.
+  /// Adds a row. Missing cells are empty, surplus ones are dropped, a line break becomes a space, and other characters
+  /// that a terminal would act on are escaped.
   public mutating func append(_ cells: [String]) {
-    let row = cells.prefix(columns.count).map { String($0.map { $0.isNewline ? " " : $0 }) }
+    let row = cells.prefix(columns.count).map { printable(String($0.map { $0.isNewline ? " " : $0 })) }
     rows.append(row + Array(repeating: "", count: columns.count - row.count))
   }
 

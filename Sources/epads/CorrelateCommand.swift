@@ -60,6 +60,8 @@ struct CorrelateCommand: ParsableCommand {
   @Option(help: ArgumentHelp("Draw score against accuracy.", valueName: "file.svg"))
   var plot: String?
 
+  @OptionGroup var outputs: OutputOptions
+
   @Option(parsing: .unconditional, help: "Bootstrap resamples.")
   var resamples = 1000
 
@@ -81,9 +83,8 @@ struct CorrelateCommand: ParsableCommand {
     if let sample, sample < 2 { throw ValidationError("--sample must be at least 2") }
     guard !resume || output != nil else { throw ValidationError("--resume needs --output") }
     guard output != "-" else { throw ValidationError("--output needs a file: standard output has the correlations") }
-    if let output, let plot, nameSameFile(output, plot) {
-      throw ValidationError("--output and --plot must be different files")
-    }
+    try outputs.validate(
+      [("--output", output), ("--plot", plot)], inputs: [scoring.images, source.table, nds.path], resume: resume)
     guard (0...100_000).contains(resamples) else { throw ValidationError("--resamples must be from 0 to 100000") }
   }
 
@@ -93,16 +94,15 @@ struct CorrelateCommand: ParsableCommand {
     let (everything, truth) = try source.accuracies(of: scoring.space, file: file)
     let architectures = try sampled(everything, of: space)
     // Refused now rather than after an hour of work.
-    let writer = try openRows(output, resume: resume)
-    let plotFile = try plot.map { path throws(FileError) in try ReservedFile(path: path) }
+    let plotFile = try outputs.file(plot)
+    let writer = try outputs.rows(output, resume: resume)
     let backend = try backend.select()
     try noteMemory(architectures, scoring: scoring, backend: backend, proxies: proxies.proxies)
     if let file { try noteDifferences(from: file, of: architectures, scoring: scoring) }
     let images = try scoring.loadImages()
     let scorer = Scorer(backend: backend, images: images, sigma: scoring.sigma, proxies: proxies.proxies)
     let study = Study(space: space, scorer: scorer, seeds: scoring.seeds)
-    // The writer holds the lock.
-    let stored = try resume ? RowFile<Row>.repair(path: output ?? "") : []
+    let stored: [Row] = try rowsToContinue(output, resume: resume)
     let items = try study.items(architectures, without: stored)
     var rows = study.wanted(stored, of: architectures)
     if !stored.isEmpty { note("resuming: \(counted(rows.count, "row")) there, \(items.count) left") }
@@ -130,9 +130,10 @@ struct CorrelateCommand: ParsableCommand {
       let failures = "\(counted(report.failures, "architecture")) without a score, left out of the comparison"
       note("\(failures); the first: \(row.arch): \(row.error ?? "no reason")")
     }
-    try plotFile?.write(report.plot(title: title(images), of: proxies.metrics).svg())
-    try format.write(
-      CorrelationTable(report, title: title(images), repeats: scoring.repeats), to: LineWriter(), width: nil)
+    let table = CorrelationTable(report, title: title(images), repeats: scoring.repeats)
+    try inTurn(
+      { try format.write(table, to: LineWriter(), width: nil) }, { try writer?.finish() },
+      { try plotFile?.write(report.plot(title: title(images), of: proxies.metrics).svg()) })
     guard report.count > 1 else { throw Failure("no two architectures could be compared") }
     if lost > 0 { throw Failure("the device failed on \(counted(lost, "row"))\(hint)") }
   }

@@ -3,6 +3,7 @@ import BackendSelection
 import Compute
 import Files
 import Foundation
+import Terminal
 
 struct DevicesCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -25,18 +26,22 @@ struct DevicesCommand: ParsableCommand {
       let encoder = JSONEncoder()
       encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes, .prettyPrinted]
       let listing = Listing(
-        selected: selected.number, reason: selected.reason, passedOver: selected.passedOver, problems: all.problems.map(\.reason),
+        selected: selected.number, reason: selected.reason, passedOver: selected.passedOver,
+        problems: all.problems.map(\.reason),
         devices: all.devices.map(Listing.Entry.init))
       try writer.append(String(decoding: try encoder.encode(listing), as: UTF8.self))
       return
     }
+    var lines: [String] = []
     for (number, listed) in all.devices.enumerated() {
       let device = listed.device
-      try writer.append("\(number)  \(device.backend)  \(device.kind.rawValue)  \(device.name)")
-      for detail in device.details { try writer.append("     \(detail.label): \(detail.value)") }
+      lines.append("\(number)  \(device.backend)  \(device.kind.rawValue)  \(device.name)")
+      lines += device.details.map { "     \($0.label): \($0.value)" }
     }
-    for problem in all.problems { try writer.append("\(problem.provider): \(problem.reason)") }
-    try writer.append("--backend \(try options.choice().rawValue) takes \(selected.number): \(selected.reason)")
+    lines += all.problems.map { "\($0.provider): \($0.reason)" }
+    lines.append("--backend \(try options.choice().rawValue) takes \(selected.number): \(selected.reason)")
+    // Names are the drivers'.
+    for line in lines { try writer.append(printable(line)) }
   }
 
   private struct Listing: Encodable {

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Files
 import Foundation
 import Scoring
 import Terminal
@@ -26,20 +27,24 @@ struct ImagesCommand: ParsableCommand {
   @Option(help: ArgumentHelp("Draw the images on one sheet.", valueName: "file.png"))
   var preview: String?
 
+  @OptionGroup var outputs: OutputOptions
+
   func validate() throws {
     guard (1...Images.maximumCount).contains(count) else {
       throw ValidationError("--count must be from 1 to \(Images.maximumCount)")
     }
-    if let preview, nameSameFile(output, preview) {
-      throw ValidationError("--output and --preview must be different files")
-    }
+    try outputs.validate([("--output", output), ("--preview", preview)], inputs: [])
   }
 
   mutating func run() throws {
+    let (file, sheet) = (try outputs.file(output), try outputs.file(preview))
+    try requireMemory(
+      Images.memoryBound(ofWriting: count, dataSet: dataset, withPreview: preview != nil), counted(count, "image"),
+      orElse: "take a smaller --count")
     do {
       let images = try Images.deadLeaves(dataset, count: count)
-      try images.write(to: output)
-      if let preview { try images.writePreview(to: preview) }
+      try file?.write(images.records)
+      try sheet?.write(images.preview())
       note("wrote \(count) images for \(dataset.rawValue), digest \(images.digest), to \(output)")
     } catch {
       throw Failure("\(error)")

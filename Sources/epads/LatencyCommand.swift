@@ -65,6 +65,8 @@ struct LatencyCommand: ParsableCommand {
   @Flag(help: "Continue the file of --output, whose format is jsonl, with what it lacks.")
   var resume = false
 
+  @OptionGroup var outputs: OutputOptions
+
   func validate() throws {
     try source.validate(with: space)
     if let imageSize, !(1...4096).contains(imageSize) { throw ValidationError("--image-size must be from 1 to 4096") }
@@ -75,6 +77,7 @@ struct LatencyCommand: ParsableCommand {
     guard !resume || format == .jsonl && output != nil && output != "-" else {
       throw ValidationError("--resume needs --format jsonl and --output FILE")
     }
+    try outputs.validate([("--output", output)], inputs: [source.table, source.nds.path], resume: resume)
   }
 
   /// Architectures that are measured against each other: more would have to wait too long for their rows.
@@ -84,7 +87,7 @@ struct LatencyCommand: ParsableCommand {
     let (architectures, _) = try source.read(&space)
     let searchSpace = space.space
     let path = output.flatMap { $0 == "-" ? nil : $0 }
-    let writer = try openRows(path, resume: resume)
+    let writer = try outputs.rows(path, resume: resume)
     let backend = try backend.select()
     let settings = settings
     let others = min(architectures.count, Self.block) - 1
@@ -94,8 +97,7 @@ struct LatencyCommand: ParsableCommand {
       try LatencyStudy.memoryBound(of: architecture, in: searchSpace, on: backend, settings: settings)
     }
     let study = try LatencyStudy(space: searchSpace, backend: backend, settings: settings)
-    // The writer holds the lock.
-    let stored = try resume ? RowFile<LatencyRow>.repair(path: path ?? "") : []
+    let stored: [LatencyRow] = try rowsToContinue(path, resume: resume)
     let missing = try study.missing(architectures, in: stored)
     if !stored.isEmpty { note("resuming: \(counted(stored.count, "row")) there, \(missing.count) left") }
     let distance = backend.device.threads ?? 1 > 1 ? CoreToCoreLatency.nanoseconds() : nil
@@ -107,6 +109,7 @@ struct LatencyCommand: ParsableCommand {
     let output = try format.begin(table, to: writer ?? LineWriter())
     let rows = try measure(missing, study, output)
     try output.finish()
+    try writer?.finish()
     noteDoubts(rows)
     if Interrupt.isRequested {
       throw Failure("interrupted after \(rows.count) of \(counted(missing.count, "row"))", status: 130)

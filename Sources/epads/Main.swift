@@ -28,6 +28,7 @@ struct Main: ParsableCommand {
     signal(SIGXFSZ, SIG_IGN)
     do {
       var command = try parseAsRoot()
+      try startDispatch()
       try command.run()
     } catch let error as Failure {
       end(error.message, status: error.status)
@@ -49,10 +50,26 @@ struct Main: ParsableCommand {
       }
       Foundation.exit(0)
     case .validationFailure:
-      note(fullMessage(for: error))
+      writeToStandardError(printableUsage(of: error) + "\n")
       Foundation.exit(2)
     default: end(message(for: error), status: 1)
     }
+  }
+
+  /// What was asked wrongly, with the usage in lines of its own.
+  private static func printableUsage(of error: any Error) -> String {
+    let (whole, message) = (fullMessage(for: error), message(for: error))
+    guard let place = whole.range(of: message) else { return whole }
+    return whole.replacingCharacters(in: place, with: printableMessage(message))
+  }
+
+  /// Has Dispatch open the files that it works with while that is possible: where it cannot later, it ends the process.
+  private static func startDispatch() throws {
+    guard !canOpen(32) else { return }
+    guard canOpen(3) else { throw Failure("too few files can be open at a time: raise the limit (ulimit -n)") }
+    let isStarted = DispatchSemaphore(value: 0)
+    DispatchQueue.global().async { isStarted.signal() }
+    isStarted.wait()
   }
 
   private static func end(_ message: String, status: Int32) -> Never {
@@ -79,10 +96,4 @@ struct Failure: Error {
     self.message = message
     self.status = status
   }
-}
-
-/// Whether two paths lead to one file.
-func nameSameFile(_ one: String, _ other: String) -> Bool {
-  func resolved(_ path: String) -> String { URL(fileURLWithPath: path).standardized.resolvingSymlinksInPath().path }
-  return resolved(one) == resolved(other)
 }

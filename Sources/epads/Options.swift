@@ -1,6 +1,7 @@
 public import ArgumentParser
 public import BackendSelection
 import Compute
+import Files
 import Foundation
 import Reports
 public import Scoring
@@ -56,6 +57,9 @@ struct ScoringOptions: ParsableArguments {
 
   /// Reads or makes the images.
   func loadImages() throws -> Images {
+    try requireMemory(
+      Scorer.memoryBound(ofImages: batch, dataSet: dataset), "\(counted(batch, "image"))",
+      orElse: "take a smaller --batch")
     do {
       if let images { return try Images(file: images, dataSet: dataset, count: batch) }
       return try Images.deadLeaves(dataset, count: batch)
@@ -157,6 +161,10 @@ struct BackendOptions: ParsableArguments {
   func select() throws -> any Backend {
     let (all, selected) = try selection()
     let device = selected.backend.device
+    // Drivers open files of their own, and some end the process where they cannot.
+    guard device.backend == "cpu" || canOpen(24) else {
+      throw Failure("too few files can be open at a time for an OpenCL device: raise the limit (ulimit -n)")
+    }
     note("backend: \(device.backend), \(device.summary) (\(selected.reason))")
     let choice = try choice()
     do throws(BackendError) {
@@ -165,6 +173,13 @@ struct BackendOptions: ParsableArguments {
       throw Failure("\(error)")
     }
   }
+}
+
+/// Refuses what memory cannot hold before anything of it is made.
+func requireMemory(_ bytes: Int, _ what: String, orElse advice: String) throws {
+  guard let available = SystemMemory.available, bytes > available else { return }
+  func megabytes(_ bytes: Int) -> String { "\((bytes + (1 << 20) - 1) >> 20) MiB" }
+  throw Failure("\(what) may take \(megabytes(bytes)) of memory and \(megabytes(available)) are left: \(advice)")
 }
 
 extension Device {

@@ -66,6 +66,8 @@ struct ParetoCommand: ParsableCommand {
   @Option(help: ArgumentHelp("Draw the front.", valueName: "file.svg"))
   var plot: String?
 
+  @OptionGroup var outputs: OutputOptions
+
   func validate() throws {
     guard latency != nil || !chosenCost.isLatency else {
       throw ValidationError("--cost \(chosenCost.key) needs rows of latency: name a file with --latency")
@@ -79,20 +81,13 @@ struct ParetoCommand: ParsableCommand {
     }
     let inputs = [scores, latency, accuracy.table, accuracy.nds].compactMap(\.self)
     guard inputs.count(where: { $0 == "-" }) < 2 else { throw ValidationError("only one file can be standard input") }
-    let outputs = [output, plot].compactMap { $0 == "-" ? nil : $0 }
-    for (position, file) in outputs.enumerated() {
-      guard !(inputs + outputs[..<position]).contains(where: { $0 != "-" && nameSameFile($0, file) }) else {
-        throw ValidationError("'\(file)' is named twice: --output and --plot must be files of their own")
-      }
-    }
+    try outputs.validate([("--output", output), ("--plot", plot)], inputs: inputs)
     guard plot != "-" else { throw ValidationError("--plot needs a file: standard output has the front") }
   }
 
   func run() throws {
-    let writer = try output.flatMap { $0 == "-" ? nil : $0 }.map { path throws(FileError) in
-      try LineWriter(path: path, keepingContents: false)
-    }
-    let plotFile = try plot.map { path throws(FileError) in try ReservedFile(path: path) }
+    let plotFile = try outputs.file(plot)
+    let writer = try outputs.rows(output)
     let scored: [Row] = try rows(of: scores)
     let timed: [LatencyRow]? = try latency.map { path throws(FileError) in try rows(of: path) }
     let candidates: ParetoCandidates
@@ -107,9 +102,10 @@ struct ParetoCommand: ParsableCommand {
     let report = ParetoReport(candidates, accuracy: try accuracy.accuracy(for: candidates.example))
     noteOmissions(of: report)
     let table = FrontTable(report)
-    try plotFile?.write(report.plot(title: table.title).svg())
     let isOnTerminal = writer == nil && isatty(STDOUT_FILENO) == 1
-    try format.write(table, to: writer ?? LineWriter(), width: isOnTerminal ? terminalWidth : nil)
+    try inTurn(
+      { try format.write(table, to: writer ?? LineWriter(), width: isOnTerminal ? terminalWidth : nil) },
+      { try writer?.finish() }, { try plotFile?.write(report.plot(title: table.title).svg()) })
   }
 
   private var chosenCost: Metric { cost?.metric ?? (latency == nil ? .multiplyAccumulates : .latency) }
@@ -126,7 +122,8 @@ struct ParetoCommand: ParsableCommand {
         case .input: "--latency-input"
         }
       }
-      return "latencies of several settings cannot be compared: choose with \(options.joined(separator: " or ")); there "
+      return
+        "latencies of several settings cannot be compared: choose with \(options.joined(separator: " or ")); there "
         + "are \(error.listed)"
     case let error as FileError where error.code == .noValue: return "\(error): name another --objective"
     case let error as FileError where error.code == .noLatency: return "\(error): name a file with --latency"
@@ -137,6 +134,7 @@ struct ParetoCommand: ParsableCommand {
   private func rows<Stored: StoredRow>(of path: String) throws(FileError) -> [Stored] {
     let (rows, isUnfinished) = try RowFile<Stored>.read(path: path)
     if isUnfinished { note("left out: the last line of '\(path)', which is not finished") }
+    noteVersions(of: rows, in: path)
     return rows
   }
 

@@ -43,8 +43,11 @@ struct ScoreCommand: ParsableCommand {
   @Option(help: ArgumentHelp("Write results to a new file instead of standard output, which is -.", valueName: "file"))
   var output: String?
 
+  @OptionGroup var outputs: OutputOptions
+
   func validate() throws {
     try source.validate(with: scoring.space)
+    try outputs.validate([("--output", output)], inputs: [scoring.images, source.table, source.nds.path])
     guard !(layers && format == .csv) else { throw ValidationError("--layers needs --format table or jsonl") }
   }
 
@@ -52,9 +55,7 @@ struct ScoreCommand: ParsableCommand {
     let (architectures, file) = try source.read(&scoring.space)
     let space = scoring.space.space
     // Refused now rather than after the images are made.
-    let writer = try output.flatMap { $0 == "-" ? nil : $0 }.map { path throws(FileError) in
-      try LineWriter(path: path, keepingContents: false)
-    }
+    let writer = try outputs.rows(output)
     let backend = try backend.select()
     try noteMemory(architectures, scoring: scoring, backend: backend, proxies: proxies.proxies)
     if let file { try noteDifferences(from: file, of: architectures, scoring: scoring) }
@@ -70,6 +71,7 @@ struct ScoreCommand: ParsableCommand {
       try output.append(row)
     }
     try output.finish()
+    try writer?.finish()
     if failures > 0 { throw Failure("\(failures) of \(counted(architectures.count * scoring.repeats, "row")) failed") }
   }
 }

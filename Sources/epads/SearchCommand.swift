@@ -42,6 +42,8 @@ struct SearchCommand: ParsableCommand {
   @Option(help: ArgumentHelp("Draw the cells of the best.", valueName: "file.svg"))
   var draw: String?
 
+  @OptionGroup var outputs: OutputOptions
+
   @Option(
     help: ArgumentHelp(
       "Repeat the search over stored scores instead: rows in JSON lines, or a table in CSV with columns index and the "
@@ -64,9 +66,8 @@ struct SearchCommand: ParsableCommand {
     guard best > 0 else { throw ValidationError("--best must be at least 1") }
     guard !resume || output != nil else { throw ValidationError("--resume needs --output") }
     guard output != "-" else { throw ValidationError("--output needs a file: standard output has the best") }
-    if let output, let draw, nameSameFile(output, draw) {
-      throw ValidationError("--output and --draw must be different files")
-    }
+    try outputs.validate(
+      [("--output", output), ("--draw", draw)], inputs: [scoring.images, scores], resume: resume)
     if scores == nil {
       guard runs == nil else { throw ValidationError("--runs needs --scores") }
     } else {
@@ -89,23 +90,27 @@ struct SearchCommand: ParsableCommand {
 
   private func searchOnce() throws {
     // Refused now rather than after an hour of work.
-    let writer = try openRows(output, resume: resume)
-    let drawing = try draw.map { path throws(FileError) in try ReservedFile(path: path) }
+    let drawing = try outputs.file(draw)
+    let writer = try outputs.rows(output, resume: resume)
     let scorer = Scorer(
       backend: try backend.select(), images: try scoring.loadImages(), sigma: scoring.sigma,
       proxies: search.proxies)
     let space = try scoring.space.sampledSpace()
     let study = Study(space: space, scorer: scorer, seeds: scoring.seeds)
-    // The writer holds the lock.
-    let stored = try resume ? RowFile<Row>.repair(path: output ?? "") : []
+    let stored: [Row] = try rowsToContinue(output, resume: resume)
     var rows = try ScoredRows(study, stored: stored)
     if !stored.isEmpty { note("resuming: \(counted(rows.count, "row")) there") }
     let result = try result(of: study, in: space, rows: &rows, writer)
-    if let drawing, let cells = try Self.drawing(of: result, in: space, metric) { try drawing.write(cells.svg()) }
     let table = SearchTable(
       result, rows: rows, space: study.space.name, strategy: search.strategy.rawValue, seed: search.searchSeed,
       metric: metric, best: best)
-    try format.write(table, to: LineWriter(), width: isatty(STDOUT_FILENO) == 1 ? terminalWidth : nil)
+    try inTurn(
+      { try format.write(table, to: LineWriter(), width: isatty(STDOUT_FILENO) == 1 ? terminalWidth : nil) },
+      { try writer?.finish() },
+      {
+        guard let drawing, let cells = try Self.drawing(of: result, in: study.space, metric) else { return }
+        try drawing.write(cells.svg())
+      })
     guard !result.best(1).isEmpty else {
       throw Failure("no architecture has a score\(Self.firstFailure(of: result, rows))")
     }

@@ -66,17 +66,6 @@ struct StudyRun {
   }
 }
 
-/// Opens the file that rows are appended to; nil where none was asked for.
-func openRows(_ path: String?, resume: Bool) throws -> LineWriter? {
-  guard let path else { return nil }
-  do throws(FileError) {
-    return try LineWriter(path: path, keepingContents: resume)
-  } catch {
-    guard error.code == .alreadyThere else { throw error }
-    throw Failure("\(error), or continue it with --resume")
-  }
-}
-
 /// Says how much memory scoring takes, before it takes it; an error where there is not so much.
 ///
 /// - Parameter noted: what has been said before; only more is said again.

@@ -9,11 +9,15 @@ import Testing
 
   init() throws { folder = try TemporaryFolder() }
 
+  private func write(_ bytes: [UInt8], to path: String) throws {
+    try OutputFile(path: path, overwrites: true).write(bytes)
+  }
+
   @Test(arguments: [(DataSet.cifar10, 1), (.cifar100, 2), (.imagenet16, 2)])
   func writesRecordsWithLabelZero(dataSet: DataSet, labelBytes: Int) throws {
     let images = try Images.deadLeaves(dataSet, count: 5)
     let path = folder.file("images.bin")
-    try images.write(to: path)
+    try write(images.records, to: path)
     let pixels = dataSet.shape.count
     let expected = (0..<5).flatMap { image in
       [UInt8](repeating: 0, count: labelBytes) + images.bytes[image * pixels..<(image + 1) * pixels]
@@ -29,7 +33,7 @@ import Testing
     try FileManager.default.setAttributes([.posixPermissions: 0o640], ofItemAtPath: path)
     try FileManager.default.createSymbolicLink(atPath: folder.file("link"), withDestinationPath: path)
     let images = try Images.deadLeaves(.imagenet16, count: 2)
-    try images.write(to: folder.file("link"))
+    try write(images.records, to: folder.file("link"))
     #expect(try contents(of: path).count == 2 * 770)
     #expect(try FileManager.default.destinationOfSymbolicLink(atPath: folder.file("link")) == path)
     let permissions = try FileManager.default.attributesOfItem(atPath: path)[.posixPermissions] as? Int
@@ -39,19 +43,21 @@ import Testing
 
   @Test func saysWhyItCannotWrite() throws {
     let images = try Images.deadLeaves(.imagenet16, count: 2)
-    func expectError(_ code: FileError.Code, _ reason: String, _ path: String) {
-      for write in [{ try images.write(to: $0) }, { try images.writePreview(to: $0) }] as [(String) throws -> Void] {
-        let error = #expect(throws: FileError.self) { try write(path) }
+    func expectError(_ code: FileError.Code, _ message: String, _ path: String) {
+      for bytes in [images.records, images.preview()] {
+        let error = #expect(throws: FileError.self) { try write(bytes, to: path) }
         #expect(error?.code == code)
-        #expect(error?.description == "cannot write \(path): \(reason)")
+        #expect(error?.description == message)
       }
     }
-    expectError(.cannotWrite, "No such file or directory", folder.file("no/images.bin"))
-    expectError(.cannotWrite, "it is a folder", folder.path)
-    let below = try folder.write([7], "file") + "/below"
-    expectError(.cannotWrite, "Not a directory", below)
+    func expectUnopened(_ path: String, _ reason: String) {
+      expectError(.cannotOpen, "cannot open '\(path)' for writing: \(reason)", path)
+    }
+    expectUnopened(folder.file("no/images.bin"), "No such file or directory")
+    expectUnopened(folder.path, "Is a directory")
+    expectUnopened(try folder.write([7], "file") + "/below", "Not a directory")
     #if os(Linux)
-      expectError(.cannotWrite, "No space left on device", "/dev/full")
+      expectError(.cannotWrite, "cannot write '/dev/full': No space left on device", "/dev/full")
     #endif
     #expect(try folder.names == ["file"])
     #expect(try contents(of: folder.file("file")) == [7])
@@ -59,7 +65,7 @@ import Testing
 
   @Test func writesStraightToWhatIsNoRegularFile() throws {
     let images = try Images.deadLeaves(.imagenet16, count: 1)
-    try images.write(to: "/dev/null")
+    try write(images.records, to: "/dev/null")
     #expect(FileManager.default.fileExists(atPath: "/dev/null"))
 
     // A stream that already holds something goes on where it is.
@@ -67,8 +73,8 @@ import Testing
     let descriptor = open(path, O_WRONLY | O_CREAT, 0o600)
     try #require(descriptor >= 0)
     defer { close(descriptor) }
-    #expect(write(descriptor, "head", 4) == 4)
-    try images.write(to: "/dev/fd/\(descriptor)")
+    #expect(Foundation.write(descriptor, "head", 4) == 4)
+    try write(images.records, to: "/dev/fd/\(descriptor)")
     #expect(try contents(of: path) == Array("head".utf8) + [0, 0] + images.bytes)
 
     let pipe = folder.file("pipe")
@@ -76,7 +82,7 @@ import Testing
     let reader = open(pipe, O_RDONLY | O_NONBLOCK)
     try #require(reader >= 0)
     defer { close(reader) }
-    try images.write(to: pipe)
+    try write(images.records, to: pipe)
     var buffer = [UInt8](repeating: 1, count: 1000)
     #expect(read(reader, &buffer, buffer.count) == 770)
     #expect(Array(buffer[..<770]) == [0, 0] + images.bytes)
@@ -86,7 +92,7 @@ import Testing
   @Test(arguments: [(DataSet.cifar10, 1), (.cifar10, 6), (.cifar100, 9), (.imagenet16, 5)])
   func aPreviewShowsEveryImage(dataSet: DataSet, count: Int) throws {
     let images = try Images.deadLeaves(dataSet, count: count)
-    try images.writePreview(to: folder.file("preview.png"))
+    try write(images.preview(), to: folder.file("preview.png"))
     let picture = try PNG(try contents(of: folder.file("preview.png")))
     let side = dataSet.shape.width
     let scale = side == 32 ? 2 : 3
@@ -110,12 +116,25 @@ import Testing
     #expect(picture.pixels == expected)
   }
 
+  @Test func theMemoryBoundGrowsWithWhatIsMade() {
+    let one = Images.memoryBound(ofWriting: 1, dataSet: .imagenet, withPreview: false)
+    // The images and their records.
+    #expect(
+      Images.memoryBound(ofWriting: 101, dataSet: .imagenet, withPreview: false) - one == 100 * (150_528 + 150_530))
+    #expect(Images.memoryBound(ofWriting: 1 << 20, dataSet: .imagenet, withPreview: false) > 300 << 30)
+    // 16 rows of 16 images, three bytes a pixel, six times.
+    let preview = Images.memoryBound(ofWriting: 256, dataSet: .imagenet, withPreview: true)
+    #expect(preview > 256 * 150_528 + 6 * 3 * 3618 * 3618 && preview < 300 << 20)
+    // What a scorer holds: bytes and floats.
+    #expect(Scorer.memoryBound(ofImages: 1000, dataSet: .cifar10) == 1000 * 3072 * 5)
+  }
+
   @Test func aPreviewHasALimit() throws {
     let images = try Images.deadLeaves(.imagenet16, count: 10)
-    try images.writePreview(to: folder.file("four.png"), maximum: 4)
+    try write(images.preview(maximum: 4), to: folder.file("four.png"))
     #expect(try PNG(contents(of: folder.file("four.png"))).width == 102)
     // There is no sheet without an image.
-    try images.writePreview(to: folder.file("one.png"), maximum: 0)
+    try write(images.preview(maximum: 0), to: folder.file("one.png"))
     #expect(try PNG(contents(of: folder.file("one.png"))).width == 52)
   }
 }
