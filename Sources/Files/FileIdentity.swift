@@ -6,7 +6,7 @@
   internal import Glibc
 #endif
 
-/// Which file a path leads to, however it is spelt: through symbolic links, by another name of the file, or through a folder.
+/// Which file a path leads to, however it is spelt: through symbolic links, another name of the file, or other folders.
 package struct FileIdentity: Hashable, Sendable {
   /// Of the file; of its folder where there is no file yet.
   private let device: UInt64
