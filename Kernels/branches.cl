@@ -1,6 +1,6 @@
 // What the kernels for convolutions share. Convolutions of one geometry that read the same are joined: their output
-// channels, each convolution padded to a multiple of 8, follow each other in one matrix of weights. A block of 8 channels
-// belongs to one of them.
+// channels, each convolution padded to a multiple of 8, follow each other in one matrix of weights. A block of 8
+// channels belongs to one of them.
 
 typedef struct {
   int images, height, width, aligned_channels;
@@ -15,8 +15,8 @@ typedef struct {
   int tile_rows, tile_columns, tiles;
 } convolution_shape;
 
-// A block: where its first channel lies in the arena, channels of its buffer, where the totals of its statistics begin or -1;
-// for grouped convolutions, its first channel, the channels without padding and those of a group.
+// A block: where its first channel lies in the arena, channels of its buffer, where the totals of its statistics begin
+// or -1; for grouped convolutions, its first channel, the channels without padding and those of a group.
 enum { BLOCK_PLACE, BLOCK_CHANNELS, BLOCK_TOTALS, BLOCK_FIRST_CHANNEL, BLOCK_OUTPUTS, BLOCK_GROUP_OUTPUTS, BLOCK = 8 };
 
 // Scoring takes statistics of what convolutions make; an inference adds biases to it, the row before the matrix of
@@ -50,8 +50,8 @@ inline tile_place place_of_tile(int tile, const convolution_shape *shape) {
 
 #ifndef INFERENCE
 
-// Adds the counts of a work-group to the totals of its channels, from first_channel on: item i of counts[kind][item] is of
-// channel i % channels.
+// Adds the counts of a work-group to the totals of its channels, from first_channel on: item i of counts[kind][item] is
+// of channel i % channels.
 inline void add_group(
     __local const long *counts, int items, int first_channel, int channels, const convolution_shape *shape,
     __global const long *blocks, __global long *totals) {

@@ -1,7 +1,7 @@
 // Hamming distances of codes. All codes of a run are kept, [image][word] each, and counted at once.
 
-// A column of distances: where the code lies, its words, the site of the permutation or -1 for the noisy copy, and where
-// the sites that share the code begin in the list of sites, and how many.
+// A column of distances: where the code lies, its words, the site of the permutation or -1 for the noisy copy, and
+// where the sites that share the code begin in the list of sites, and how many.
 enum { CODE_PLACE, CODE_WORDS, PERMUTED_SITE, FIRST_SITE, SITES, COLUMN = 8 };
 
 // A code for agreement.

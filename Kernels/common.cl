@@ -3,7 +3,8 @@
 //
 // Activations of one image are [row][column][channel], the channels padded with zeros to a multiple of 8 ("aligned").
 // Places in buffers are in elements and may exceed 32 bits; positions within an image do not. What differs from step to
-// step in number comes in `tables`, records of longs that the host writes once a run (Sources/OpenCLBackend/Tables.swift).
+// step in number comes in `tables`, records of longs that the host writes once a run
+// (Sources/OpenCLBackend/Tables.swift).
 
 #pragma OPENCL FP_CONTRACT OFF
 #pragma OPENCL EXTENSION cl_khr_fp64 : enable
@@ -15,8 +16,8 @@ typedef float4 lanes;
 typedef int4 lane_flags;
 #define LOAD(pointer) vload4(0, pointer)
 #define STORE(value, pointer) vstore4(value, 0, pointer)
-// From and to places that are multiples of LANES. Wide accesses to global memory are single ones only where the compiler
-// knows that they are aligned.
+// From and to places that are multiples of LANES. Wide accesses to global memory are single ones only where the
+// compiler knows that they are aligned.
 #define LOAD_ALIGNED(pointer) (*(__global const lanes *)(pointer))
 #define STORE_ALIGNED(value, pointer) (*(__global lanes *)(pointer) = (value))
 #else

@@ -19,10 +19,11 @@ __kernel __attribute__((reqd_work_group_size(GROUP, 1, 1))) void convolve(
   const tile_place place = place_of_tile(get_group_id(0) / channel_groups * TILES + row / 4, &shape);
   const int top = place.top + row % 4;
   const int is_output = place.image >= 0 && top < shape.output_height;
-  // 4 channels in each half of the work-group's, so that neighbours write neighbouring ones. What is not there is made like
-  // the last one, and dropped.
+  // 4 channels in each half of the work-group's, so that neighbours write neighbouring ones. What is not there is made
+  // like the last one, and dropped.
   const int channels[2] = {first_channel + column * 4, first_channel + TILE_CHANNELS / 2 + column * 4};
-  const int left = min(channels[0], shape.aligned_outputs - 4), right = min(channels[1], shape.aligned_outputs - 4) - left;
+  const int left = min(channels[0], shape.aligned_outputs - 4);
+  const int right = min(channels[1], shape.aligned_outputs - 4) - left;
   weights += weight_place + left;
   lanes sums[4][2];
 #pragma unroll
@@ -79,7 +80,8 @@ __kernel __attribute__((reqd_work_group_size(GROUP, 1, 1))) void convolve(
     __global const long *block = tables + blocks_place + (is_channel ? channels[h] / 8 * BLOCK : 0);
     const int stride = block[BLOCK_CHANNELS];
     __global float *to = arena + block[BLOCK_PLACE] + channels[h] % 8 +
-                         (((ulong)max(place.image, 0) * shape.output_height + top) * shape.output_width + place.left) * stride;
+                         (((ulong)max(place.image, 0) * shape.output_height + top) * shape.output_width + place.left) *
+                         stride;
     IN_INFERENCE(const lanes bias = LOAD_ALIGNED(weights - shape.aligned_outputs + h * right);)
 #pragma unroll
     for (int p = 0; p < 4; p++)

@@ -1,5 +1,6 @@
-// Grouped convolution, depthwise for one: direct, each output from the channels of its group alone. A work-item makes 4x4
-// tiles; neighbours make neighbouring channels. What bounds it is memory, so that nothing is shared in a work-group.
+// Grouped convolution, depthwise for one: direct, each output from the channels of its group alone. A work-item makes
+// 4x4 tiles; neighbours make neighbouring channels. What bounds it is memory, so that nothing is shared in a
+// work-group.
 
 #ifdef TILED
 typedef float channel_values;

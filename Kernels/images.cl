@@ -1,5 +1,5 @@
-// Planar images [image][channel][row][column] into the layout of the activations. One work-item a position: neighbours read
-// neighbours of each plane.
+// Planar images [image][channel][row][column] into the layout of the activations. One work-item a position: neighbours
+// read neighbours of each plane.
 
 __kernel void place_images(
     __global const float *images, __global float *arena, ulong place, int channels, int aligned, int positions) {

@@ -33,8 +33,8 @@ __kernel void add_tiles(
   add_to_totals(totals + totals_place + channel, aligned, &total, out_of_range);
 }
 
-// Channels to finish: where their totals begin, how many there are, where the scales go, and the shifts behind them, the
-// values of a channel.
+// Channels to finish: where their totals begin, how many there are, where the scales go, and the shifts behind them,
+// the values of a channel.
 enum { TOTALS_PLACE, CHANNELS, AFFINE_PLACE, VALUES, FINISH = 4 };
 
 // Work-item (channel, entry).

@@ -5,8 +5,8 @@ enum { KIND, SOURCE, ACTIVATION, AFFINE, KERNEL_HEIGHT, KERNEL_WIDTH, STRIDE_HEI
        PADDING_WIDTH, HEIGHT, WIDTH, TERM_FIRST, TERM_CHANNELS, TERM = 16 };
 enum { NORMALIZED, IDENTITY, AVERAGE_POOL, MAXIMUM_POOL };
 
-// Neighbouring channels from `channel` on, 0 where there are none. Padded channels are 0 as well, so that they add nothing to
-// what lies beside a term.
+// Neighbouring channels from `channel` on, 0 where there are none. Padded channels are 0 as well, so that they add
+// nothing to what lies beside a term.
 inline lanes channels_of(__global const float *from, int channel, int channels) {
   if (channel >= 0 && channel + LANES <= channels && channel % LANES == 0) return LOAD_ALIGNED(from + channel);
   float values[LANES];
@@ -40,7 +40,8 @@ inline lanes pooled(__global const float *from, __global const long *term, int y
   return is_maximum ? total : total * (float)(1.0 / (double)((bottom - top) * (right - left)));
 }
 
-// A work-item makes VECTORS times LANES units: neighbouring channels of one position each, the vectors a work-group apart.
+// A work-item makes VECTORS times LANES units: neighbouring channels of one position each, the vectors a work-group
+// apart.
 #define VECTORS 4
 #ifdef TILED
 #define GROUP 256

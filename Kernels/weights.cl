@@ -1,5 +1,5 @@
-// Philox4x32-10 (Salmon et al., SC 2011) for the weights of all convolutions of a run or an inference, PyTorch's default
-// initialisation.
+// Philox4x32-10 (Salmon et al., SC 2011) for the weights of all convolutions of a run or an inference, PyTorch's
+// default initialisation.
 
 inline uint4 philox(uint4 counter, uint2 key) {
   for (int round = 0; round < 10; round++) {
@@ -12,9 +12,9 @@ inline uint4 philox(uint4 counter, uint2 key) {
 }
 
 // A convolution: the stream of its weights, the bits of their bound, its shape; where its matrix of weights begins, the
-// channels of that matrix (those of all convolutions joined in it) and its own first one; its first work-item; the bits of a
-// factor of the weights, 1 for scoring; and for Winograd's algorithm, how many output channels have their filters together.
-// Biases are made like weights of one input channel.
+// channels of that matrix (those of all convolutions joined in it) and its own first one; its first work-item; the bits
+// of a factor of the weights, 1 for scoring; and for Winograd's algorithm, how many output channels have their filters
+// together. Biases are made like weights of one input channel.
 enum { STREAM, BOUND, OUTPUTS, ALIGNED_OUTPUTS, INPUTS, ALIGNED_INPUTS, AREA, MATRIX_PLACE, MATRIX_CHANNELS,
        FIRST_CHANNEL, FIRST_ITEM, SCALE, GROUP_CHANNELS, BRANCH = 16 };
 
@@ -84,7 +84,8 @@ __kernel void make_filters(
   item -= branch[FIRST_ITEM];
   const int output = item % branch[ALIGNED_OUTPUTS], input = item / branch[ALIGNED_OUTPUTS];
   const int channel = branch[FIRST_CHANNEL] + output, step = branch[GROUP_CHANNELS];
-  weights += branch[MATRIX_PLACE] + ((ulong)(channel / step) * branch[ALIGNED_INPUTS] + input) * 36 * step + channel % step;
+  weights +=
+      branch[MATRIX_PLACE] + ((ulong)(channel / step) * branch[ALIGNED_INPUTS] + input) * 36 * step + channel % step;
   double g[9], columns[18], u[6];
   if (output < branch[OUTPUTS] && input < branch[INPUTS]) {
     // 9 words of 3 blocks.

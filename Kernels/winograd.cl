@@ -1,5 +1,5 @@
-// Winograd's F(4x4, 3x3): Docs/Numerics.md. Filters are transformed already: [GROUP_CHANNELS of the outputs][input channel]
-// [position][output channel], where those of a work-group lie together (weights.cl).
+// Winograd's F(4x4, 3x3): Docs/Numerics.md. Filters are transformed already, and those of a work-group lie together
+// (weights.cl): [GROUP_CHANNELS of the outputs][input channel][position][output channel].
 
 // The six values from `first` on, `step` apart, in place.
 #define TRANSFORM_INPUT(type, values, first, step)                                                    \
@@ -27,13 +27,13 @@
     y3 = z3;                                                                      \
   }
 
-// Inputs are transformed by a kernel of their own, a slice of the tiles at a time so that they stay in the cache; then a second
-// one multiplies and transforms the products.
+// Inputs are transformed by a kernel of their own, a slice of the tiles at a time so that they stay in the cache; then
+// a second one multiplies and transforms the products.
 
-// For GPUs: a work-group makes TILES tiles of OUTPUTS channels. The transformed inputs and the filters of 4 channels at a time go
-// through local memory, those of the next 4 are on their way meanwhile; a work-item multiplies 8 tiles by 8 channels at one
-// position, in registers. Then the products of each half of the channels go through local memory to work-items that transform
-// a tile of a channel each.
+// For GPUs: a work-group makes TILES tiles of OUTPUTS channels. The transformed inputs and the filters of 4 channels at
+// a time go through local memory, those of the next 4 are on their way meanwhile; a work-item multiplies 8 tiles by 8
+// channels at one position, in registers. Then the products of each half of the channels go through local memory to
+// work-items that transform a tile of a channel each.
 #ifdef TILED
 
 #define TILE_BLOCKS (TILES / 8)
@@ -43,14 +43,15 @@
 // Work-items that transform products.
 #define FINISHERS (TILES * HALF)
 
-// The tile of a slot of the transformed inputs. A work-item reads two vectors of tiles, TILES / 2 slots apart, and its tile t
-// is tile t * TILE_BLOCKS + block of the work-group: neighbouring work-items have neighbours.
+// The tile of a slot of the transformed inputs. A work-item reads two vectors of tiles, TILES / 2 slots apart, and its
+// tile t is tile t * TILE_BLOCKS + block of the work-group: neighbouring work-items have neighbours.
 inline int tile_of_slot(int slot) {
   const int in_half = slot % (TILES / 2);
   return (slot / (TILES / 2) * 4 + in_half % 4) * TILE_BLOCKS + in_half / 4;
 }
 
-// transformed[TILES tiles of the slice][4 channels][position][slot][channel]. A work-item transforms 4 channels of a tile.
+// transformed[TILES tiles of the slice][4 channels][position][slot][channel]. A work-item transforms 4 channels of a
+// tile.
 __kernel __attribute__((reqd_work_group_size(2, 32, 1))) void transform_inputs(
     __global const float *arena, ulong input_place, __global float *transformed, int first_tile,
     convolution_shape shape) {
@@ -183,7 +184,8 @@ __kernel __attribute__((reqd_work_group_size(GROUP, 1, 1))) void convolve_winogr
       for (int y = 0; y < 4; y++) {
         float x[4];
         TRANSFORM_OUTPUT(
-            float, m[y * 6], m[y * 6 + 1], m[y * 6 + 2], m[y * 6 + 3], m[y * 6 + 4], m[y * 6 + 5], x[0], x[1], x[2], x[3])
+            float, m[y * 6], m[y * 6 + 1], m[y * 6 + 2], m[y * 6 + 3], m[y * 6 + 4], m[y * 6 + 5], x[0], x[1], x[2],
+            x[3])
 #pragma unroll
         for (int c = 0; c < 4; c++)
           if (place.top + y < shape.output_height && place.left + c < shape.output_width)

@@ -124,8 +124,8 @@ public struct BackendSelection: Sendable {
     return try make(found, reason: "asked for", passedOver: [])
   }
 
-  /// The selected backend, which tries once more when its device fails, and under `auto` leaves it to the fallback then. The
-  /// fallback itself is as it is.
+  /// The selected backend, which tries once more when its device fails, and under `auto` leaves it to the fallback
+  /// then. The fallback itself is as it is.
   ///
   /// - Parameter note: says what happened, in a line.
   public func resilient(

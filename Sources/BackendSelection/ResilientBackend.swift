@@ -1,8 +1,8 @@
 public import Compute
 import Synchronization
 
-/// A backend whose device may fail: a run is tried once more on a fresh one, then, where there is a fallback, that takes
-/// over for good.
+/// A backend whose device may fail: a run is tried once more on a fresh one, then, where there is a fallback, that
+/// takes over for good.
 ///
 /// Counts do not depend on the backend, so rows before and after a change belong together.
 public final class ResilientBackend: KernelProfiling {
@@ -45,7 +45,8 @@ public final class ResilientBackend: KernelProfiling {
   /// A failure here shows again in the run, which deals with it.
   public func prepare(_ plan: Plan) throws(BackendError) { try? now.backend.prepare(plan) }
 
-  /// On this device or a fresh one like it, never on the fallback: the time of another device would be another measurement.
+  /// On this device or a fresh one like it, never on the fallback: the time of another device would be another
+  /// measurement.
   public func inference(of plan: Plan) throws(BackendError) -> any Inference {
     let failed = now
     do throws(BackendError) {

@@ -1,8 +1,8 @@
 #ifndef EPADS_OPENCL_DECLARATIONS_H
 #define EPADS_OPENCL_DECLARATIONS_H
 
-// The part of OpenCL 1.2 that COpenCL.h names, for machines without the package opencl-headers: values and signatures of
-// the Khronos headers (Apache-2.0, https://github.com/KhronosGroup/OpenCL-Headers).
+// The part of OpenCL 1.2 that COpenCL.h names, for machines without the package opencl-headers: values and signatures
+// of the Khronos headers (Apache-2.0, https://github.com/KhronosGroup/OpenCL-Headers).
 
 #include <stddef.h>
 #include <stdint.h>

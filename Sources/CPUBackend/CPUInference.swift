@@ -3,8 +3,8 @@ internal import Compute
 import Foundation
 import NetworkGraph
 
-/// An inference on the processor: weights packed, and every step worked out as tasks beforehand, so that a run does nothing
-/// but carry them out.
+/// An inference on the processor: weights packed, and every step worked out as tasks beforehand, so that a run does
+/// nothing but carry them out.
 final class CPUInference: Inference, @unchecked Sendable {
   let plan: Plan
   let bytes: Int

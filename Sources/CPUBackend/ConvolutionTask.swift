@@ -68,7 +68,8 @@ struct ConvolutionTask {
     case .direct(var convolution):
       var fits: Int32 = 1
       for number in 0..<images.count {
-        fits &= kernels.convolve(&convolution, padded + number * paddedImage, outputs, count, output + number, &prefetch)
+        let image = padded + number * paddedImage
+        fits &= kernels.convolve(&convolution, image, outputs, count, output + number, &prefetch)
       }
       return fits
     case .winograd(var convolution):

@@ -19,8 +19,8 @@ struct InferencePartition {
   /// Threads of a team at most: more would wait for each other longer than they compute.
   private static let mostRoles = 16
 
-  /// Every thread for itself where there are images for all: steps then follow each other without waiting. Else all of them
-  /// together, on all images at once.
+  /// Every thread for itself where there are images for all: steps then follow each other without waiting. Else all of
+  /// them together, on all images at once.
   ///
   /// - Parameter bytes: of the activations of one image.
   init(images: Int, bytes: Int, threads: Int) {

@@ -4,9 +4,10 @@ import NetworkGraph
 
 /// Threads that carry out an inference together: their memory, and every step as tasks on it.
 ///
-/// A team of one takes a few images after the other through a step, value and convolutions, while they are in the cache. In a
-/// team of several each thread has a role: rows of a step's images, or where weights are larger than the images, output
-/// channels. Threads wait for each other between phases; what a role reads that another one wrote is from an earlier phase.
+/// A team of one takes a few images after the other through a step, value and convolutions, while they are in the
+/// cache. In a team of several each thread has a role: rows of a step's images, or where weights are larger than the
+/// images, output channels. Threads wait for each other between phases; what a role reads that another one wrote is
+/// from an earlier phase.
 final class InferenceTeam: StepMemory, @unchecked Sendable {
   /// What the roles do before they wait for each other.
   struct Phase {
@@ -45,8 +46,8 @@ final class InferenceTeam: StepMemory, @unchecked Sendable {
     }
   }
 
-  /// Carries out every step on a chunk of images, and nothing else until all roles have done so: every role must be run, each
-  /// by a thread of its own.
+  /// Carries out every step on a chunk of images, and nothing else until all roles have done so: every role must be
+  /// run, each by a thread of its own.
   ///
   /// - Parameters:
   ///   - values: planar images, of which those of the chunk are taken.

@@ -2,8 +2,8 @@ internal import CPUKernels
 internal import Compute
 import NetworkGraph
 
-/// Where everything of a run lies in one block of memory, and how its steps are carried out. Sizes and offsets in bytes, every
-/// part aligned to 64.
+/// Where everything of a run lies in one block of memory, and how its steps are carried out. Sizes and offsets in
+/// bytes, every part aligned to 64.
 struct Layout {
   let placement: Plan.Placement
   let steps: [StepLayout]
@@ -27,8 +27,8 @@ struct Layout {
   let rows: Int
   let winograd: Int
   let sums: Int
-  /// The input channels of a pass's grouped convolutions.
-  let lanes: Int
+  /// The first input channel of each lane of a pass's grouped convolutions.
+  let laneInputs: Int
   /// Scales of a pass's summands that lie in parts.
   let partScales: Int
   /// The block.
@@ -61,8 +61,8 @@ struct Layout {
     ones = end
     onesCount = plan.steps.map { Plan.aligned($0.shape.channels) }.max() ?? 0
     end += aligned(onesCount * float)
-    lanes = end
-    end += aligned((passes.map(\.laneCount).max() ?? 0) * MemoryLayout<Int>.stride)
+    laneInputs = end
+    end += aligned((passes.map(\.laneInputCount).max() ?? 0) * MemoryLayout<Int>.stride)
     partScales = end
     end += aligned((passes.map(\.partScaleCount).max() ?? 0) * float)
     scratch = end

@@ -10,8 +10,8 @@ struct PaddedPlaces {
   func input(of joined: StepLayout.Joined) -> Int { joined.parent.flatMap { parents[$0] } ?? value }
 }
 
-/// Where the padded images of steps lie that follow each other: those of one geometry use a place in turn, for what lies
-/// around the images stays zero.
+/// Where the padded images of steps lie that follow each other: those of one geometry use a place in turn, for what
+/// lies around the images stays zero.
 struct PaddedRegions {
   private struct Region: Hashable {
     var images: PaddedImages

@@ -10,10 +10,10 @@ struct PassLayout {
   let local: Plan.Placement
   /// The padded images of every step.
   let padded: PaddedRegions
-  /// For every step, what the ones before it take: integers of statistics, channels of grouped convolutions, scales of
-  /// summands in parts, codes. The last ones are what all of them take.
+  /// For every step, what the ones before it take: integers of statistics, first input channels of grouped
+  /// convolutions' lanes, scales of summands in parts, codes. The last ones are what all of them take.
   let sums: [Int]
-  let lanes: [Int]
+  let laneInputs: [Int]
   let partScales: [Int]
   let codes: [Int]
 
@@ -27,7 +27,7 @@ struct PassLayout {
     padded = PaddedRegions(plan, steps: steps, layouts, groups: steps.map { _ in group })
     func before(_ count: (Int) -> Int) -> [Int] { steps.reduce(into: [0]) { $0.append($0[$0.count - 1] + count($1)) } }
     sums = before { layouts[$0].sumCount }
-    lanes = before { layouts[$0].laneCount }
+    laneInputs = before { layouts[$0].laneInputCount }
     partScales = before { layouts[$0].partScaleCount }
     codes = before { plan.steps[$0].sites.isEmpty ? 0 : 1 }
   }
@@ -36,7 +36,7 @@ struct PassLayout {
 
   /// What the steps take in all.
   var sumCount: Int { sums[steps.count] }
-  var laneCount: Int { lanes[steps.count] }
+  var laneInputCount: Int { laneInputs[steps.count] }
   var partScaleCount: Int { partScales[steps.count] }
   var codeCount: Int { codes[steps.count] }
 }

@@ -55,7 +55,8 @@ struct PassRun: @unchecked Sendable {
       let group = item * layout.group..<min(images, (item + 1) * layout.group)
       for (number, step) in steps.enumerated() {
         var prefetch = prefetch(of: number, group)
-        if !step.carryOut(group, worker: worker, prefetch: &prefetch) { outOfRange.store(number + 1, ordering: .relaxed) }
+        let fits = step.carryOut(group, worker: worker, prefetch: &prefetch)
+        if !fits { outOfRange.store(number + 1, ordering: .relaxed) }
       }
     }
     let step = outOfRange.load(ordering: .relaxed)
@@ -66,8 +67,8 @@ struct PassRun: @unchecked Sendable {
     for step in steps { step.finishStatistics() }
   }
 
-  /// What the next step will read and write of the same images, or the first step of those that this thread will most likely
-  /// take next.
+  /// What the next step will read and write of the same images, or the first step of those that this thread will most
+  /// likely take next.
   private func prefetch(of step: Int, _ group: Range<Int>) -> epads_prefetch {
     let isLast = step == steps.count - 1
     let next = isReversed ? group.lowerBound - group.count : group.upperBound

@@ -31,7 +31,8 @@ extension Run {
     }
   }
 
-  /// Adds the agreement of every pair of images on the code of a step in the pass just carried out, once for each of its sites.
+  /// Adds the agreement of every pair of images on the code of a step in the pass just carried out, once for each of
+  /// its sites.
   func countAgreement(_ step: Plan.Step, code number: Int, into counts: inout Counts) {
     guard let units = step.sites.first.map({ plan.sites[$0].units }) else { return }
     let kernels = instructionSet.loops

@@ -109,7 +109,7 @@ extension Run {
 
   var ones: UnsafeMutablePointer<Float> { part(layout.ones, of: Float.self) }
 
-  var lanes: UnsafeMutablePointer<Int> { part(layout.lanes, of: Int.self) }
+  var laneInputs: UnsafeMutablePointer<Int> { part(layout.laneInputs, of: Int.self) }
 
   var partScales: UnsafeMutablePointer<Float> { part(layout.partScales, of: Float.self) }
 

@@ -37,7 +37,8 @@ struct StepLayout {
     var runLength = 0
   }
 
-  /// Whether the value is the input as it stands and nothing but branches reads it, so that it can be padded as it comes.
+  /// Whether the value is the input as it stands and nothing but branches reads it, so that it can be padded as it
+  /// comes.
   let isInput: Bool
   let summands: [Summand]
   /// Floats of scales of the summands in parts.
@@ -54,8 +55,8 @@ struct StepLayout {
   /// Integers of statistics: of the value, then of each branch from its offset on.
   let sumCount: Int
   let sumOffsets: [Int]
-  /// Lanes of all grouped convolutions.
-  let laneCount: Int
+  /// Output channels of all grouped convolutions: for each, where its input channels begin.
+  let laneInputCount: Int
   /// Floats of packed weights.
   let weightCount: Int
 
@@ -113,11 +114,11 @@ struct StepLayout {
       return total + output * plan.inputShape(of: branch, in: step).channels / branch.convolution.groups
         * branch.packedArea
     }
-    laneCount = zip(branches, outputs).reduce(0) { $0 + ($1.0.convolution.groups > 1 ? $1.1 : 0) }
+    laneInputCount = zip(branches, outputs).reduce(0) { $0 + ($1.0.convolution.groups > 1 ? $1.1 : 0) }
   }
 
-  /// Images that a thread takes at a time: enough for a round of tiles, and not so few values that handing them out takes
-  /// longer than they do.
+  /// Images that a thread takes at a time: enough for a round of tiles, and not so few values that handing them out
+  /// takes longer than they do.
   static func group(of step: Plan.Step, in plan: Plan, atMost limit: Int) -> Int {
     let count = Plan.alignedCount(step.shape)
     var group = (4095 + count) / max(1, count)
@@ -131,8 +132,8 @@ struct StepLayout {
 
   private static func isInput(_ step: Plan.Step, of plan: Plan) -> Bool {
     guard case .identity(let source)? = step.terms.first?.kind, step.terms.count == 1 else { return false }
-    return source.buffer == plan.input && source.activation == .identity && step.activation == .identity && !step.isKept && step.sites.isEmpty
-      && step.statistics == nil && !step.branches.isEmpty
+    return source.buffer == plan.input && source.activation == .identity && step.activation == .identity
+      && !step.isKept && step.sites.isEmpty && step.statistics == nil && !step.branches.isEmpty
   }
 
   /// Terms that lie side by side are put together; on each channel the order of the terms stays.
@@ -168,7 +169,8 @@ struct StepLayout {
   }
 }
 
-/// Where padded images lie that convolutions read: those of a step's value, or of the output of a branch that others follow.
+/// Where padded images lie that convolutions read: those of a step's value, or of the output of a branch that others
+/// follow.
 struct PaddedImages: Hashable {
   /// Floats between positions, rows and images, and from an image to its first position that is not padding.
   let channels: Int

@@ -26,8 +26,8 @@ extension StepMemory {
   /// Floats of one image.
   func count(_ buffer: Int) -> Int { Plan.alignedCount(plan.buffers[buffer]) }
 
-  /// Rows of a planar image of the input into one whose positions are `channels` and whose rows `row` floats apart; channels
-  /// beyond the image's are zeros.
+  /// Rows of a planar image of the input into one whose positions are `channels` and whose rows `row` floats apart;
+  /// channels beyond the image's are zeros.
   func place(
     _ values: UnsafeBufferPointer<Float>, image: Int, rows: Range<Int>, to target: UnsafeMutablePointer<Float>,
     row: Int,
@@ -133,7 +133,7 @@ extension StepMemory {
 
   /// The first input channel of every output channel, for the grouped branches of a step; padded channels take the last
   /// one's.
-  func writeLanes(of step: Plan.Step, to start: UnsafeMutablePointer<Int>) {
+  func writeLaneInputs(of step: Plan.Step, to start: UnsafeMutablePointer<Int>) {
     var next = start
     for branch in step.branches where branch.convolution.groups > 1 {
       let convolution = branch.convolution
@@ -152,24 +152,24 @@ extension StepMemory {
   ///
   /// - Parameters:
   ///   - lanes: channels of a vector.
-  ///   - inputLanes: as `writeLanes` has written them for the step.
+  ///   - laneInputs: as `writeLaneInputs` has written them for the step.
   ///   - complete: adds to a vector, given its first channel.
   func outputs(
     _ step: Plan.Step, _ position: Int, to target: OutputTarget, weights: UnsafePointer<Float>,
-    bias: UnsafePointer<Float>?, lanes: Int, inputLanes: UnsafePointer<Int>,
+    bias: UnsafePointer<Float>?, lanes: Int, laneInputs: UnsafePointer<Int>,
     complete: (Int, inout epads_output) -> Void = { _, _ in }
   ) -> [epads_output] {
     let branch = step.branches[position]
     let channels = Plan.aligned(branch.convolution.outputChannels)
     let inputs = plan.inputShape(of: branch, in: step).channels / branch.convolution.groups
-    let lanesBefore = step.branches[..<position].reduce(0) { total, branch in
+    let before = step.branches[..<position].reduce(0) { total, branch in
       branch.convolution.groups > 1 ? total + Plan.aligned(branch.convolution.outputChannels) : total
     }
     return stride(from: 0, to: channels, by: lanes).map { channel in
       var output = epads_output(
         weights: weights + channel * inputs * branch.packedArea, bias: bias.map { $0 + channel },
         data: target.data + channel, channels: channels, row: target.row, image: target.image, sums: nil, limit: 0,
-        lanes: branch.convolution.groups > 1 ? inputLanes + lanesBefore + channel : nil)
+        lane_inputs: branch.convolution.groups > 1 ? laneInputs + before + channel : nil)
       complete(channel, &output)
       return output
     }

@@ -72,8 +72,8 @@ final class StepRun: @unchecked Sendable {
     isLocal = output.map { pass.local.offsets[$0] != nil } ?? false
     let partScales = run.partScales + pass.partScales[number]
     run.writePartScales(of: step, layout, to: partScales)
-    let lanes = run.lanes + pass.lanes[number]
-    run.writeLanes(of: step, to: lanes)
+    let laneInputs = run.laneInputs + pass.laneInputs[number]
+    run.writeLaneInputs(of: step, to: laneInputs)
     let shift = descriptions.keep(run.summedShifts(step))
     let buffers = layout.summands.flatMap(\.terms).map { step.terms[$0].buffer }
     termCount = buffers.count
@@ -88,8 +88,8 @@ final class StepRun: @unchecked Sendable {
       let sums = run.sums(worker: worker) + sumOffset
       let convolutions = layout.joined.map { joined in
         run.convolution(
-          joined, of: step, layout, places, weights: weights, lanes: UnsafePointer(lanes), sums: sums, worker: worker,
-          descriptions)
+          joined, of: step, layout, places, weights: weights, laneInputs: UnsafePointer(laneInputs), sums: sums,
+          worker: worker, descriptions)
       }
       return Worker(
         value: run.value(of: step, layout, terms: terms, shift: shift, ones: run.ones, rows: run.rows(worker: worker)),
@@ -172,12 +172,12 @@ extension Run {
   /// - Parameter sums: the statistics of the step.
   fileprivate func convolution(
     _ joined: StepLayout.Joined, of step: Plan.Step, _ stepLayout: StepLayout, _ places: PaddedPlaces,
-    weights: [UnsafePointer<Float>], lanes: UnsafePointer<Int>, sums: UnsafeMutablePointer<Int64>, worker: Int,
+    weights: [UnsafePointer<Float>], laneInputs: UnsafePointer<Int>, sums: UnsafeMutablePointer<Int64>, worker: Int,
     _ descriptions: Descriptions
   ) -> ConvolutionTask {
     let outputs = joined.branches.flatMap { branch in
       self.outputs(
-        step, branch, stepLayout, places, weights: weights[branch], lanes: joined.kernels.lanes, inputLanes: lanes,
+        step, branch, stepLayout, places, weights: weights[branch], lanes: joined.kernels.lanes, laneInputs: laneInputs,
         sums: sums, worker: worker)
     }
     return ConvolutionTask(
@@ -189,7 +189,7 @@ extension Run {
   /// - Parameter sums: the statistics of the step.
   fileprivate func outputs(
     _ step: Plan.Step, _ position: Int, _ stepLayout: StepLayout, _ places: PaddedPlaces,
-    weights: UnsafePointer<Float>, lanes: Int, inputLanes: UnsafePointer<Int>, sums: UnsafeMutablePointer<Int64>,
+    weights: UnsafePointer<Float>, lanes: Int, laneInputs: UnsafePointer<Int>, sums: UnsafeMutablePointer<Int64>,
     worker: Int
   ) -> [epads_output] {
     let branch = step.branches[position]
@@ -206,7 +206,7 @@ extension Run {
       }
     let sums = sums + stepLayout.sumOffsets[position]
     return outputs(
-      step, position, to: target, weights: weights, bias: nil, lanes: lanes, inputLanes: inputLanes
+      step, position, to: target, weights: weights, bias: nil, lanes: lanes, laneInputs: laneInputs
     ) { channel, output in
       if branch.statistics != nil { output.sums = sums + channel }
       output.limit = limit(shape)

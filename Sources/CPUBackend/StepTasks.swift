@@ -13,7 +13,7 @@ struct StepTasks {
   private let terms: [epads_term]
   /// Floats from a term's image to the next.
   private let termSteps: [Int]
-  private let inputLanes: UnsafePointer<Int>
+  private let laneInputs: UnsafePointer<Int>
 
   init(_ team: InferenceTeam, step position: Int) {
     self.team = team
@@ -26,9 +26,9 @@ struct StepTasks {
     team.writePartScales(of: step, layout, to: partScales)
     terms = team.terms(of: step, layout, partScales: partScales)
     termSteps = layout.summands.flatMap(\.terms).map { team.count(step.terms[$0].buffer) }
-    let inputLanes = descriptions.keep([Int](repeating: 0, count: layout.laneCount))
-    team.writeLanes(of: step, to: inputLanes)
-    self.inputLanes = UnsafePointer(inputLanes)
+    let laneInputs = descriptions.keep([Int](repeating: 0, count: layout.laneInputCount))
+    team.writeLaneInputs(of: step, to: laneInputs)
+    self.laneInputs = UnsafePointer(laneInputs)
     value = team.value(
       of: step, layout, terms: descriptions.keep(terms), shift: descriptions.keep(team.summedShifts(step)),
       ones: team.constants.ones, rows: team.rows(role: 0))
@@ -64,14 +64,16 @@ struct StepTasks {
 
   // MARK: Rows
 
-  /// Whether roles share out the rows: where there are enough, and an image is larger than the weights, which all roles read.
+  /// Whether roles share out the rows: where there are enough, and an image is larger than the weights, which all roles
+  /// read.
   private var isByRows: Bool {
     let tileRows = layout.joined.filter { !$0.isParent }.map { ($0.outputShape.height + 3) / 4 }
     let weights = layout.joined.map { weightCount($0) / $0.branches.count }
     return tileRows.allSatisfy { $0 >= team.width } && weights.allSatisfy { $0 <= layout.value.image }
   }
 
-  /// The rows of every output that are a role's, with all that they are made from: rows that two roles need are made twice.
+  /// The rows of every output that are a role's, with all that they are made from: rows that two roles need are made
+  /// twice.
   private func rows(role: Int, _ images: Int) -> [InferenceTask] {
     var rows = layout.joined.map { joined -> Range<Int> in
       let (height, tileRows) = (joined.outputShape.height, (joined.outputShape.height + 3) / 4)
@@ -152,8 +154,8 @@ struct StepTasks {
     return roles
   }
 
-  /// Joined convolutions of an image in as many parts as there are roles, where they are worth it: output channels, and rows
-  /// where there are not enough of them.
+  /// Joined convolutions of an image in as many parts as there are roles, where they are worth it: output channels, and
+  /// rows where there are not enough of them.
   private func parts(of joined: StepLayout.Joined) -> [(rows: Range<Int>, vectors: Range<Int>)] {
     let height = joined.outputShape.height
     let tileRows = (height + 3) / 4
@@ -255,7 +257,7 @@ struct StepTasks {
         }
       return team.outputs(
         step, branch, to: target, weights: UnsafePointer(team.constants.weights[position][branch].start),
-        bias: team.constants.biases[position][branch], lanes: joined.kernels.lanes, inputLanes: inputLanes)
+        bias: team.constants.biases[position][branch], lanes: joined.kernels.lanes, laneInputs: laneInputs)
     }
   }
 }

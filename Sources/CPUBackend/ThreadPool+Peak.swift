@@ -3,8 +3,8 @@ import Foundation
 import Synchronization
 
 extension ThreadPool {
-  /// Multiply-accumulates a second of all threads together: what each reaches by its own CPU time, so that a busy machine does
-  /// not hide what the processor can do, the best of a few rounds of about 2 ms.
+  /// Multiply-accumulates a second of all threads together: what each reaches by its own CPU time, so that a busy
+  /// machine does not hide what the processor can do, the best of a few rounds of about 2 ms.
   func peakMultiplyAccumulates(_ loops: epads_kernels) -> Double {
     let iterations = 40_000
     let best = Mutex([Double](repeating: 0, count: width))

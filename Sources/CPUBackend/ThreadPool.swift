@@ -4,10 +4,10 @@ import Synchronization
 
 /// Threads that share out the items of short parallel regions.
 ///
-/// The regions of a network last 0.1 to 10 ms and follow each other closely, so a thread that runs out of items spins for
-/// a moment before it sleeps. Each thread has a range of its own, the same part of the items in every region, so that it
-/// finds in its caches what it left there; one that is through takes items from the ranges of others. Items are claimed one
-/// by one: a thread that the system has taken away delays nobody but the item it holds.
+/// The regions of a network last 0.1 to 10 ms and follow each other closely, so a thread that runs out of items spins
+/// for a moment before it sleeps. Each thread has a range of its own, the same part of the items in every region, so
+/// that it finds in its caches what it left there; one that is through takes items from the ranges of others. Items are
+/// claimed one by one: a thread that the system has taken away delays nobody but the item it holds.
 final class ThreadPool: @unchecked Sendable {
   /// One a thread: the next item of its range, the end of the range and the number of the region in one word, so that a
   /// late thread cannot claim an item of another region: 20 bits, 20 bits, 24 bits. A cache line apart.
@@ -52,8 +52,8 @@ final class ThreadPool: @unchecked Sendable {
     tickets.deinitialize(count: width * Self.stride).deallocate()
   }
 
-  /// Runs `job` once for every item below `count` and returns when all are done. Not to be called from a job, nor from two
-  /// threads at once.
+  /// Runs `job` once for every item below `count` and returns when all are done. Not to be called from a job, nor from
+  /// two threads at once.
   ///
   /// - Parameter isReversed: whether each thread begins at the end of its range.
   func run(_ count: Int, isReversed: Bool = false, _ job: @Sendable (_ worker: Int, _ item: Int) -> Void) {

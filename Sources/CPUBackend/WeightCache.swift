@@ -19,8 +19,8 @@ final class PackedWeights: @unchecked Sendable {
   deinit { free(start) }
 }
 
-/// Packed weights, kept from run to run: an operation in one place has the same weights in every architecture, so a study of
-/// a space makes each of them once.
+/// Packed weights, kept from run to run: an operation in one place has the same weights in every architecture, so a
+/// study of a space makes each of them once.
 final class WeightCache: @unchecked Sendable {
   /// What the cache may hold, in bytes, unless one plan takes more: all of NAS-Bench-201's weights are 25 MB.
   static let limit = 32 << 20
@@ -77,7 +77,7 @@ final class WeightCache: @unchecked Sendable {
     for (key, kernels) in missing.sorted(by: { $0.key.bytes > $1.key.bytes }) {
       var memory: UnsafeMutableRawPointer?
       guard posix_memalign(&memory, 64, key.bytes) == 0, let memory else {
-        throw BackendError(.outOfMemory, "cannot allocate \(key.bytes) bytes for weights: take a smaller --batch")
+        throw BackendError(.outOfMemory, "cannot allocate \(key.bytes) bytes for weights")
       }
       work.append((key, kernels, PackedWeights(start: memory.assumingMemoryBound(to: Float.self), bytes: key.bytes)))
     }

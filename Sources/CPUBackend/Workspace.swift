@@ -32,7 +32,7 @@ final class Workspace: @unchecked Sendable {
     if let available = SystemMemory.available, bytes - freed > available {
       throw BackendError(
         .outOfMemory,
-        "the run needs \(megabytes(bytes)) of memory and \(megabytes(available)) are left: take a smaller --batch")
+        "the run needs \(megabytes(bytes)) of memory and \(megabytes(available)) are left")
     }
   }
 
@@ -41,7 +41,7 @@ final class Workspace: @unchecked Sendable {
     var block: UnsafeMutableRawPointer?
     // 2 MiB, so that the system can back it with huge pages.
     guard posix_memalign(&block, bytes >= 4 << 20 ? 2 << 20 : 64, max(64, bytes)) == 0, let block else {
-      throw BackendError(.outOfMemory, "cannot allocate \(megabytes(bytes)) of memory: take a smaller --batch")
+      throw BackendError(.outOfMemory, "cannot allocate \(megabytes(bytes)) of memory")
     }
     if bytes >= 4 << 20 { madvise(block, bytes, MADV_HUGEPAGE) }
     return block

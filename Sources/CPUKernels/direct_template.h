@@ -8,11 +8,11 @@ static void pack_direct(const float *weights, long outputs, long inputs, long ar
 }
 
 // What a link of a chain multiplies the weights with.
-INLINE vector read_input(const float *from, const epads_inputs inputs, const long *lanes) {
+INLINE vector read_input(const float *from, const epads_inputs inputs, const long *lane_inputs) {
   if (inputs == EPADS_SHARED_INPUTS) return (vector)*from;
   if (inputs == EPADS_OWN_INPUTS) return load(from);
   vector values;
-  UNROLL for (int lane = 0; lane < LANES; lane++) values[lane] = from[lanes[lane]];
+  UNROLL for (int lane = 0; lane < LANES; lane++) values[lane] = from[lane_inputs[lane]];
   return values;
 }
 
@@ -24,7 +24,7 @@ typedef struct {
 // Rows of 4 outputs of any convolution: DIRECT_ROWS of them.
 INLINE void convolve_any_rows(
     const epads_convolution *convolution, const float *window, const epads_inputs inputs, const long across[4],
-    const long *lanes, long first, long rows, const float *weights, row_sums *sums) {
+    const long *lane_inputs, long first, long rows, const float *weights, row_sums *sums) {
   const long length = inputs == EPADS_OWN_INPUTS ? 1 : convolution->run_length;
   for (long run = 0; run < convolution->runs; run++) {
     const float *from[DIRECT_ROWS];
@@ -36,7 +36,7 @@ INLINE void convolve_any_rows(
       weights += LANES;
       UNROLL for (int r = 0; r < DIRECT_ROWS; r++) {
         UNROLL for (int p = 0; p < 4; p++)
-          sums->x[r][p] = fused(read_input(from[r] + across[p], inputs, lanes), weight, sums->x[r][p]);
+          sums->x[r][p] = fused(read_input(from[r] + across[p], inputs, lane_inputs), weight, sums->x[r][p]);
         from[r]++;
         KEEP(from[r]);
       }
@@ -44,8 +44,8 @@ INLINE void convolve_any_rows(
   }
 }
 
-// What is known of a depthwise convolution when the loop is compiled: columns of its kernel (0 where nothing is known), and
-// what one column and one output are from the next, in the smaller of the two.
+// What is known of a depthwise convolution when the loop is compiled: columns of its kernel (0 where nothing is known),
+// and what one column and one output are from the next, in the smaller of the two.
 typedef struct {
   int width, dilation, stride;
 } known_kernel;
@@ -53,7 +53,8 @@ typedef struct {
 static const known_kernel any_kernel = {0, 0, 0};
 enum { MOST_COLUMNS = 7 };
 
-// Two rows of 4 outputs of a depthwise convolution: each input is read once for all outputs of a row that it is a part of.
+// Two rows of 4 outputs of a depthwise convolution: each input is read once for all outputs of a row that it is a part
+// of.
 INLINE void convolve_known_rows(
     const epads_convolution *convolution, const float *window, const float *weights, const known_kernel kernel,
     row_sums *sums) {
@@ -91,7 +92,7 @@ INLINE int convolve_tile(
   const long rows = is_whole ? 4 : smaller(4, convolution->output_height - top);
   const long columns = is_whole ? 4 : smaller(4, convolution->output_width - left);
   const float *window = padded + top * convolution->row_step + left * convolution->column_step;
-  if (inputs == EPADS_OWN_INPUTS) window += output->lanes[0];
+  if (inputs == EPADS_OWN_INPUTS) window += output->lane_inputs[0];
   long across[4];
   UNROLL for (int p = 0; p < 4; p++) across[p] = convolution->column_step * smaller(p, columns - 1);
   const long row = output->row, position = output->channels;
@@ -105,7 +106,7 @@ INLINE int convolve_tile(
       convolve_known_rows(convolution, window + first * convolution->row_step, output->weights, kernel, &sums);
     else
       convolve_any_rows(
-          convolution, window, inputs, across, output->lanes, first, rows, output->weights, &sums);
+          convolution, window, inputs, across, output->lane_inputs, first, rows, output->weights, &sums);
     UNROLL for (int r = 0; r < step; r++) UNROLL for (int p = 0; p < 4; p++)
       if (first + r < rows && p < columns) store(to + (first + r) * row + p * position, sums.x[r][p]);
   }
@@ -143,10 +144,11 @@ typedef struct {
   long position[VECTORS];
 } vector_targets;
 
-// `positions` outputs side by side of `count` vectors, `rest` of them inside the row: those beyond repeat the last one and are
-// dropped. `is_single`: the chain is one run, as that of a 1x1 kernel is.
+// `positions` outputs side by side of `count` vectors, `rest` of them inside the row: those beyond repeat the last one
+// and are dropped. `is_single`: the chain is one run, as that of a 1x1 kernel is.
 INLINE void convolve_positions(
-    const epads_convolution *convolution, const float *window, const int is_single, const int positions, const int count,
+    const epads_convolution *convolution, const float *window, const int is_single, const int positions,
+    const int count,
     long rest, const vector_targets *targets) {
   // One pointer for so many positions, so that all stay in registers.
   const int share = positions % 4 ? 3 : 4;
@@ -251,7 +253,8 @@ INLINE int convolve_vectors(
 
 // A vector of a depthwise convolution, by the loop for its kernel.
 INLINE int convolve_depthwise(
-    const epads_convolution *convolution, const float *padded, const epads_output *output, long image, epads_prefetch *prefetch) {
+    const epads_convolution *convolution, const float *padded, const epads_output *output, long image,
+    epads_prefetch *prefetch) {
 #define DEPTHWISE(...) \
   convolve_vector(convolution, padded, output, EPADS_OWN_INPUTS, (known_kernel){__VA_ARGS__}, image, prefetch)
   const long width = convolution->kernel_width;
@@ -282,7 +285,9 @@ INLINE long convolve_dense(
 #if VECTORS > 1
     case 2: *fits &= convolve_vectors(convolution, padded, outputs, 2, image, prefetch); return 2;
 #endif
-    default: *fits &= convolve_vector(convolution, padded, outputs, EPADS_SHARED_INPUTS, any_kernel, image, prefetch); return 1;
+    default:
+      *fits &= convolve_vector(convolution, padded, outputs, EPADS_SHARED_INPUTS, any_kernel, image, prefetch);
+      return 1;
   }
 }
 

@@ -70,8 +70,9 @@ static __attribute__((target(AVX512 ",avx512vpopcntdq"))) void hamming_pairs(
 
 // Every processor since Ice Lake and Zen 4 counts bits in vectors; the older ones are served by AVX2.
 const epads_kernels *epads_kernels_avx512(void) {
-  return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512dq") &&
-                 __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512vpopcntdq")
+  return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
+                 __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl") &&
+                 __builtin_cpu_supports("avx512vpopcntdq")
              ? &avx512
              : 0;
 }

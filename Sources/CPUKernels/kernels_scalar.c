@@ -1,4 +1,5 @@
-// No instruction set beyond the platform's base: what every processor can run, and slow (fma is a library call on x86-64).
+// No instruction set beyond the platform's base: what every processor can run, and slow (fma is a library call on
+// x86-64).
 
 #include <stdint.h>
 

@@ -1,5 +1,5 @@
-// The loops of an instruction set, written once for vectors of any width and included by one file an instruction set, which
-// defines
+// The loops of an instruction set, written once for vectors of any width and included by one file an instruction set,
+// which defines
 //
 //   LANES               floats of a vector
 //   REGISTERS           vector registers
@@ -47,8 +47,8 @@ INLINE vector fused(vector left, vector right, vector addend) { return __builtin
 
 INLINE vector relu(vector value) { return value > 0 ? value : (vector)0; }
 
-// Makes the compiler forget what a pointer is made of. It would keep one for every position that a loop reads instead, more
-// than there are registers.
+// Makes the compiler forget what a pointer is made of. It would keep one for every position that a loop reads instead,
+// more than there are registers.
 #define KEEP(pointer) __asm__("" : "+r"(pointer))
 
 INLINE long smaller(long left, long right) { return left < right ? left : right; }

@@ -3,7 +3,8 @@
 // 1.5 * 2^52: adding it rounds a double below 2^51 to an integer, to nearest and ties to even, in its low bits.
 #define ROUNDING 0x1.8p52
 
-// What every value adds up to when all of them are below 2^15; beyond, which is rare, `split` takes the coarse part off.
+// What every value adds up to when all of them are below 2^15; beyond, which is rare, `split` takes the coarse part
+// off.
 typedef struct {
   // Of each, the sum of the bits of doubles that ROUNDING was added to, as if they were integers.
   integers sum, squares;
@@ -50,7 +51,8 @@ INLINE int add_tile(vector sum, vector squares, float limit, fine_sums *fine, in
 }
 
 INLINE void add_fine(const fine_sums *fine, int64_t *sums, long stride) {
-  const integers rounding = (integers)(wide)ROUNDING * fine->count;  // casts of vectors keep the bits; integers wrap around
+  // Casts of vectors keep the bits; integers wrap around.
+  const integers rounding = (integers)(wide)ROUNDING * fine->count;
   store_integers(sums, load_integers(sums) + fine->sum - rounding);
   store_integers(sums + 2 * stride, load_integers(sums + 2 * stride) + fine->squares - rounding);
 }

@@ -13,7 +13,8 @@ INLINE vector pooled(vector left, vector right, const int is_maximum) {
   return is_maximum ? (left > right ? left : right) : left + right;
 }
 
-INLINE vector pool_column(const float *from, const long rows, long length, const int applies_relu, const int is_maximum) {
+INLINE vector pool_column(
+    const float *from, const long rows, long length, const int applies_relu, const int is_maximum) {
   vector result = applies_relu ? relu(load(from)) : load(from);
   for (long r = 1; r < rows; r++) {
     const vector value = load(from + r * length);
@@ -22,8 +23,8 @@ INLINE vector pool_column(const float *from, const long rows, long length, const
   return result;
 }
 
-// Windows of three columns, a position apart and centred: each column is pooled once and stays in a register. `vectors` of
-// each position at a time.
+// Windows of three columns, a position apart and centred: each column is pooled once and stays in a register. `vectors`
+// of each position at a time.
 INLINE void pool_three_columns(
     const float *from, const long rows, long width, long channels, const int vectors, const int applies_relu,
     const int is_maximum, float *row) {
@@ -42,7 +43,8 @@ INLINE void pool_three_columns(
     for (long x = 2; x < width; x++) {
       UNROLL for (int v = 0; v < vectors; v++) {
         const vector right = pool_column(column + x * channels + v * LANES, rows, length, applies_relu, is_maximum);
-        store(to + (x - 1) * channels + v * LANES, pooled(pooled(left[v], middle[v], is_maximum), right, is_maximum) * whole);
+        const vector total = pooled(pooled(left[v], middle[v], is_maximum), right, is_maximum);
+        store(to + (x - 1) * channels + v * LANES, total * whole);
         left[v] = middle[v];
         middle[v] = right;
       }
@@ -177,10 +179,11 @@ typedef struct {
   int applies_relu;
 } row_targets;
 
-// A row: `start` and then `count` terms, each times its scale; `vectors` of each position at a time. `start` holds a value for
-// every unit, or for every channel.
+// A row: `start` and then `count` terms, each times its scale; `vectors` of each position at a time. `start` holds a
+// value for every unit, or for every channel.
 INLINE void add_terms(
-    const float *const rows[TERMS], const float *const scales[TERMS], const int count, const float *start, int starts_by_unit,
+    const float *const rows[TERMS], const float *const scales[TERMS], const int count, const float *start,
+    int starts_by_unit,
     long width, long channels, const int vectors, const row_targets to) {
   for (long c = 0; c < channels; c += vectors * LANES) {
     vector scale[TERMS][LINE_VECTORS], first[LINE_VECTORS];
@@ -209,7 +212,8 @@ INLINE void add_terms(
 
 // The same with a loop for what is wanted most often, so that it does not ask at every unit.
 INLINE void add_row(
-    const float *const rows[TERMS], const float *const scales[TERMS], const int count, const float *start, int starts_by_unit,
+    const float *const rows[TERMS], const float *const scales[TERMS], const int count, const float *start,
+    int starts_by_unit,
     long width, long channels, row_targets to) {
 #define ADD_TERMS(by_unit, ...) \
   do { \

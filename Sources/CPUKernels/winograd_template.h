@@ -68,8 +68,8 @@ INLINE void transform_rows(const vector columns[6][6], float *to, long stride) {
 // Tiles side by side that are transformed at once.
 enum { TILES_ACROSS = 8 };
 
-// The 6x6 windows of up to TILES_ACROSS tiles side by side into `tiles`, whose 36 positions are `stride` apart. A window does not
-// fit 16 registers: then the two columns that neighbours share are transformed once.
+// The 6x6 windows of up to TILES_ACROSS tiles side by side into `tiles`, whose 36 positions are `stride` apart. A
+// window does not fit 16 registers: then the two columns that neighbours share are transformed once.
 static __attribute__((noinline)) void transform_tiles(
     const float *window, long row, long channels, long count, float *tiles, long stride) {
 #if REGISTERS < 32
@@ -126,7 +126,8 @@ INLINE void multiply_group(
 }
 
 INLINE void multiply_vectors(
-    const float *tiles, long count_tiles, long channels, long input_channels, const epads_output *outputs, const int count,
+    const float *tiles, long count_tiles, long channels, long input_channels, const epads_output *outputs,
+    const int count,
     long position, float *products, long width) {
   const float *weights[VECTORS];
   UNROLL for (int v = 0; v < count; v++) weights[v] = outputs[v].weights + position * input_channels * LANES;
@@ -136,7 +137,8 @@ INLINE void multiply_vectors(
 
 // The products of all 36 positions, for `count` vectors of output channels.
 INLINE void multiply_tiles(
-    const epads_winograd *convolution, const float *tiles, long tile_stride, long count_tiles, const epads_output *outputs,
+    const epads_winograd *convolution, const float *tiles, long tile_stride, long count_tiles,
+    const epads_output *outputs,
     long count, float *products, long product_stride, long channels, epads_prefetch *prefetch) {
   const long width = convolution->vectors * LANES, inputs = convolution->input_channels;
   for (long position = 0; position < 36; position++) {
@@ -153,7 +155,9 @@ INLINE void multiply_tiles(
 #if VECTORS > 3
         case 3: multiply_vectors(from, count_tiles, channels, inputs, outputs + v, 3, position, part, width); break;
 #endif
-        default: multiply_vectors(from, count_tiles, channels, inputs, outputs + v, VECTORS, position, part, width); break;
+        default:
+          multiply_vectors(from, count_tiles, channels, inputs, outputs + v, VECTORS, position, part, width);
+          break;
       }
     }
   }
@@ -161,7 +165,8 @@ INLINE void multiply_tiles(
 
 // The outputs of one tile, `rows` x `columns` of them inside the image, and its statistics.
 INLINE int finish_tile(
-    const float *products, long stride, const epads_output *output, float *to, long row, const long rows, const long columns,
+    const float *products, long stride, const epads_output *output, float *to, long row, const long rows,
+    const long columns,
     fine_sums *fine) {
   vector t[4][6];  // [row][column]
   UNROLL for (int j = 0; j < 6; j++) {
@@ -173,7 +178,8 @@ INLINE int finish_tile(
   vector sum = (vector)0, squares = (vector)0;
   const long position = output->channels;
 #if REGISTERS < 32
-  // A loop, or the compiler would put off the columns' transforms and keep more of their parts than there are registers.
+  // A loop, or the compiler would put off the columns' transforms and keep more of their parts than there are
+  // registers.
   _Pragma("clang loop unroll(disable)")
 #else
   UNROLL
@@ -253,7 +259,8 @@ static int convolve_winograd(
     for (long v = 0; v < count; v += convolution->vectors) {
       const long vectors = smaller(convolution->vectors, count - v);
       multiply_tiles(
-          convolution, tiles, tile_stride, count_tiles, outputs + v, vectors, products, product_stride, channels, prefetch);
+          convolution, tiles, tile_stride, count_tiles, outputs + v, vectors, products, product_stride, channels,
+          prefetch);
       for (long o = 0; o < vectors; o++)
         fits &= finish_tiles(
             convolution, products + o * LANES, width, product_stride, outputs + v + o, image, place, rows, columns,

@@ -6,8 +6,8 @@ extension Plan {
     /// At once, image by image: the value of an image is complete before its branches write anything, and what no later
     /// step reads has no place.
     case fused
-    /// As `fused`, but pass by pass: an image goes through all steps of a pass before the next one does, and values that only
-    /// the pass reads have no place here but one in `Pass.local`.
+    /// As `fused`, but pass by pass: an image goes through all steps of a pass before the next one does, and values
+    /// that only the pass reads have no place here but one in `Pass.local`.
     case passes
     /// As `fused`, but threads share out the rows of an image: one may write outputs while another still reads terms.
     case shared
@@ -17,15 +17,15 @@ extension Plan {
 
   /// Where buffers lie in one arena: those alive at the same time do not overlap.
   public struct Placement: Hashable, Sendable {
-    /// In floats an image: multiply by the number of images for the place in an arena of all of them. Nil for a buffer that
-    /// needs no place.
+    /// In floats an image: multiply by the number of images for the place in an arena of all of them. Nil for a buffer
+    /// that needs no place.
     public var offsets: [Int?]
     /// Floats of the arena for one image.
     public var count: Int
   }
 
-  /// Places the buffers by their lifetimes, first fit. An output takes the place of a term that dies with it where the two
-  /// are of one size.
+  /// Places the buffers by their lifetimes, first fit. An output takes the place of a term that dies with it where the
+  /// two are of one size.
   public func placement(_ execution: Execution) -> Placement {
     var arena = Arena(buffers)
     let lastReads = lastReads

@@ -15,11 +15,12 @@ public protocol Backend: Sendable {
   /// Where the next run takes place.
   var device: Device { get }
 
-  /// How many calls of `run` at once keep the device busy; more wait for each other. 1 for a device that one run keeps busy.
+  /// How many calls of `run` at once keep the device busy; more wait for each other. 1 for a device that one run keeps
+  /// busy.
   var concurrentRuns: Int { get }
 
-  /// An upper bound of the bytes that `run` allocates for a plan, by as many calls at once as keep the device busy; of a plan
-  /// for logits, of what its inference holds.
+  /// An upper bound of the bytes that `run` allocates for a plan, by as many calls at once as keep the device busy; of
+  /// a plan for logits, of what its inference holds.
   func memoryBound(of plan: Plan) -> Int
 
   /// Does what running such a plan for the first time takes and what is kept from then on, such as compiling kernels. A
@@ -34,8 +35,8 @@ public protocol Backend: Sendable {
   /// Makes a plan for logits ready to be run again and again: memory, weights, compiled kernels.
   func inference(of plan: Plan) throws(BackendError) -> any Inference
 
-  /// Multiply-accumulates a second of independent fused multiply-adds in registers, measured now: what nothing on the device
-  /// exceeds.
+  /// Multiply-accumulates a second of independent fused multiply-adds in registers, measured now: what nothing on the
+  /// device exceeds.
   func peakMultiplyAccumulates() throws(BackendError) -> Double
 }
 

@@ -2,10 +2,10 @@ public import NetworkGraph
 
 /// Exact batch statistics: sums that do not depend on the order of summation.
 ///
-/// The values of a channel are grouped in tiles of 4x4 positions of one image (clipped at the lower and right edge). The
-/// sum s and the sum of squares q of a tile are float expressions in one fixed order; each of them is split exactly into
-/// `coarse * 2^16 + fine * 2^-24`, rounded to the nearest, ties to even, and the integers are added up. Integer addition
-/// is associative, so tiles may come in any order, on any number of threads. See Docs/Numerics.md.
+/// The values of a channel are grouped in tiles of 4x4 positions of one image (clipped at the lower and right edge).
+/// The sum s and the sum of squares q of a tile are float expressions in one fixed order; each of them is split exactly
+/// into `coarse * 2^16 + fine * 2^-24`, rounded to the nearest, ties to even, and the integers are added up. Integer
+/// addition is associative, so tiles may come in any order, on any number of threads. See Docs/Numerics.md.
 public struct BatchStatistics: Sendable {
   /// Rows and columns of a tile.
   public static let tile = 4

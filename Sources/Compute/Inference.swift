@@ -16,8 +16,8 @@ public protocol Inference: AnyObject, Sendable {
 
 /// What the steps of an inference took.
 public struct InferenceTimes: Hashable, Sendable {
-  /// Seconds that the device was busy, by its own clock; nil where the device has no clock of its own, as the threads of the
-  /// CPU backend have none.
+  /// Seconds that the device was busy, by its own clock; nil where the device has no clock of its own, as the threads
+  /// of the CPU backend have none.
   public var device: Double?
   /// Seconds of each step of the plan, those of threads that work side by side averaged.
   public var steps: [Double]

@@ -28,7 +28,8 @@ extension Plan {
 public enum PlanError: Error, Hashable, Sendable, CustomStringConvertible {
   case batchTooSmall(Int)
   case batchTooLarge(images: Int, limit: Int, shape: TensorShape)
-  /// A ReLU depends on a part of the classifier, which is not planned; the name is that of the module, empty for a pool.
+  /// A ReLU depends on a part of the classifier, which is not planned; the name is that of the module, empty for a
+  /// pool.
   case unsupportedOperation(String)
 
   public var description: String {
@@ -129,9 +130,9 @@ private struct Lowering {
     for index in steps.indices { steps[index].isKept = steps[index].output.map(read.contains) ?? false }
   }
 
-  /// The values that are zero whatever the images are. Batch normalisation of zeros gives zeros: (0 - 0) / sqrt(eps). Not so
-  /// for logits, where the network stands for a trained one: its normalisation adds a constant, so that what leads there is
-  /// carried out.
+  /// The values that are zero whatever the images are. Batch normalisation of zeros gives zeros: (0 - 0) / sqrt(eps).
+  /// Not so for logits, where the network stands for a trained one: its normalisation adds a constant, so that what
+  /// leads there is carried out.
   private static func zeros(_ network: Network, isForLogits: Bool) -> [Bool] {
     var zeros: [Bool] = []
     for operation in network.operations {
@@ -214,7 +215,8 @@ private struct Lowering {
       let pooling = Pooling(kernel: Extent(shape.height, shape.width), stride: Extent(1))
       return settled(index, .terms([Plan.Term(kind: .averagePool(input, pooling))]))
     case .relu:
-      return settled(index, .source(Plan.Source(buffer: input.buffer, activation: input.activation.followed(by: .relu))))
+      let activation = input.activation.followed(by: .relu)
+      return settled(index, .source(Plan.Source(buffer: input.buffer, activation: activation)))
     case .averagePool(let pooling):
       return settled(index, .terms([Plan.Term(kind: .averagePool(input, pooling))]))
     case .maxPool(let pooling):
@@ -228,8 +230,9 @@ private struct Lowering {
   ) -> Plan.Branch.Algorithm {
     let canonical = Plan.Branch.Algorithm.canonical(
       for: convolution, inputChannels: buffers[source.buffer].channels)
-    // Winograd's filters are four times as many numbers as the kernel, which have to come from memory for few tiles: where a
-    // processor multiplies about 8 numbers in the time that it takes to read one, it is as many tiles that are worth it.
+    // Winograd's filters are four times as many numbers as the kernel, which have to come from memory for few tiles:
+    // where a processor multiplies about 8 numbers in the time that it takes to read one, it is as many tiles that are
+    // worth it.
     let isWorthIt = !isForLogits || BatchStatistics.tiles(shape: output, images: images) >= 8
     return isWorthIt ? canonical : .direct
   }
@@ -310,7 +313,8 @@ private struct Lowering {
     }
   }
 
-  /// Adds a convolution to the step that makes what it reads, or to a new one where that step's branches read otherwise.
+  /// Adds a convolution to the step that makes what it reads, or to a new one where that step's branches read
+  /// otherwise.
   ///
   /// - Returns: the step, and the position among its branches.
   private mutating func append(_ branch: Plan.Branch, reading source: Plan.Source) -> (step: Int, branch: Int) {
@@ -325,7 +329,8 @@ private struct Lowering {
     return (step, steps[step].branches.count - 1)
   }
 
-  /// The source, batch normalised. One without statistics of its own (the images, the output of a ReLU) is copied first.
+  /// The source, batch normalised. One without statistics of its own (the images, the output of a ReLU) is copied
+  /// first.
   private mutating func normalized(_ source: Plan.Source) -> Plan.Term {
     if source.activation == .identity, let statistics = slots[source.buffer] {
       return Plan.Term(kind: .normalized(buffer: source.buffer, statistics: statistics))

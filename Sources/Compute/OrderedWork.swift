@@ -2,8 +2,8 @@ import Foundation
 
 /// Work on a list of items, several of them in flight, whose results come in the order of the items.
 ///
-/// With one in flight everything happens on the caller's thread. Items are begun in order, so what has been begun when the
-/// work is stopped is the beginning of the list, and all of it comes to its end.
+/// With one in flight everything happens on the caller's thread. Items are begun in order, so what has been begun when
+/// the work is stopped is the beginning of the list, and all of it comes to its end.
 public final class OrderedWork<Item: Sendable, Value: Sendable>: @unchecked Sendable {
   private let items: [Item]
   private let width: Int

@@ -1,7 +1,7 @@
 extension Plan {
-  /// Steps that follow each other, none of which needs anything of all images that an earlier one of them makes, which is
-  /// statistics. A backend can take an image through all of them before the next one, so that what they read of each other
-  /// stays in the cache.
+  /// Steps that follow each other, none of which needs anything of all images that an earlier one of them makes, which
+  /// is statistics. A backend can take an image through all of them before the next one, so that what they read of each
+  /// other stays in the cache.
   public struct Pass: Hashable, Sendable {
     /// Positions in `Plan.steps`.
     public var steps: Range<Int>

@@ -6,18 +6,18 @@ public enum Measurement: Hashable, Sendable {
   case distances
   /// Units on which each pair of images agrees, over the sites that the output depends on (NASWOT).
   case agreement
-  /// The network's output in evaluation mode: batch normalisation with its running statistics, which at initialisation are
-  /// mean 0 and variance 1, folded into the convolutions where it follows one. Nothing is counted. What is carried out is what
-  /// the network would take with trained statistics.
+  /// The network's output in evaluation mode: batch normalisation with its running statistics, which at initialisation
+  /// are mean 0 and variance 1, folded into the convolutions where it follows one. Nothing is counted. What is carried
+  /// out is what the network would take with trained statistics.
   case logits
 }
 
 /// What a backend runs: a network lowered to a flat list of fused steps.
 ///
-/// A step makes one value for every image, a sum of terms, takes its signs, and carries out the convolutions that read it.
-/// What outlives its step is a buffer: a value that later steps add up, or the output of a convolution. How a backend lays
-/// out a buffer is its own affair; `placement` puts those that are alive at the same time apart in one arena. Batch
-/// statistics are slots: a step fills them, a later one reads them.
+/// A step makes one value for every image, a sum of terms, takes its signs, and carries out the convolutions that read
+/// it. What outlives its step is a buffer: a value that later steps add up, or the output of a convolution. How a
+/// backend lays out a buffer is its own affair; `placement` puts those that are alive at the same time apart in one
+/// arena. Batch statistics are slots: a step fills them, a later one reads them.
 public struct Plan: Sendable {
   /// Channels are padded to a multiple of this with zeros, which no code and no distance sees.
   public static let channelAlignment = 8
@@ -63,8 +63,8 @@ public struct Plan: Sendable {
     }
 
     public var kind: Kind
-    /// The first channel of the value that it adds to: it adds to as many as its buffer has. A concatenation is a sum of
-    /// terms that lie side by side.
+    /// The first channel of the value that it adds to: it adds to as many as its buffer has. A concatenation is a sum
+    /// of terms that lie side by side.
     public var firstChannel = 0
   }
 
@@ -85,13 +85,13 @@ public struct Plan: Sendable {
       case stream(String)
     }
 
-    /// The branch whose output it reads as it stands, by its position, which comes before its own; nil for the value. Nothing
-    /// but such convolutions reads the output of a branch that has any.
+    /// The branch whose output it reads as it stands, by its position, which comes before its own; nil for the value.
+    /// Nothing but such convolutions reads the output of a branch that has any.
     public var parent: Int?
     /// The stream of its weights.
     public var weights: String
-    /// A factor of its weights, and what is added to its sums. For `.logits` alone: what a batch normalisation became that
-    /// was folded in, or a linear layer has.
+    /// A factor of its weights, and what is added to its sums. For `.logits` alone: what a batch normalisation became
+    /// that was folded in, or a linear layer has.
     public var scale: Float = 1
     public var bias: Bias?
     public var convolution: Convolution
@@ -134,8 +134,8 @@ public struct Plan: Sendable {
     }
 
     /// The branches by position, those together that differ in output channels alone: convolutions of one algorithm and
-    /// geometry that read the same are one convolution whose output channels follow each other. In the order of the first
-    /// of each, so that what others read comes before them.
+    /// geometry that read the same are one convolution whose output channels follow each other. In the order of the
+    /// first of each, so that what others read comes before them.
     public var joinedBranches: [[Int]] {
       var joined: [[Int]] = []
       for (position, branch) in branches.enumerated() {
@@ -177,7 +177,8 @@ public struct Plan: Sendable {
   /// In execution order. A site that no step counts has an input that is zero by construction: its counts are 0, and
   /// every pair of images agrees on all of its units.
   public let sites: [Site]
-  /// The shape behind each slot of batch statistics. For `.logits` no step fills a slot: all hold `BatchStatistics.initial`.
+  /// The shape behind each slot of batch statistics. For `.logits` no step fills a slot: all hold
+  /// `BatchStatistics.initial`.
   public let statistics: [TensorShape]
   /// The buffer of the network's output; nil unless the plan is for `.logits`.
   public let output: Int?
@@ -191,8 +192,9 @@ public struct Plan: Sendable {
   /// Images of the clean half.
   public var batch: Int { measurement == .distances ? images / 2 : images }
 
-  /// Multiply-accumulates of an image in the convolutions and linear layers that are carried out, as a direct convolution
-  /// has them: those of the network less what the output does not depend on, and in a plan that counts what is zero.
+  /// Multiply-accumulates of an image in the convolutions and linear layers that are carried out, as a direct
+  /// convolution has them: those of the network less what the output does not depend on, and in a plan that counts what
+  /// is zero.
   public var multiplyAccumulates: Int {
     steps.reduce(0) { total, step in
       step.branches.reduce(total) { total, branch in
@@ -223,9 +225,9 @@ extension Plan.Branch.Algorithm {
   /// Weights that it takes for each pair of an output and an input channel, of a kernel of this area.
   public func positions(kernelArea: Int) -> Int { self == .winograd ? 36 : kernelArea }
 
-  /// The algorithm of a convolution: Winograd's where it is dense, 3x3, with stride and dilation 1, has at least 8 input
-  /// channels to spread over vectors, and no window that lies in the padding alone, whose sum would be what rounding leaves
-  /// of 0.
+  /// The algorithm of a convolution: Winograd's where it is dense, 3x3, with stride and dilation 1, has at least 8
+  /// input channels to spread over vectors, and no window that lies in the padding alone, whose sum would be what
+  /// rounding leaves of 0.
   public static func canonical(for convolution: Convolution, inputChannels: Int) -> Self {
     convolution.kernel == Extent(3) && convolution.stride == Extent(1) && convolution.dilation == Extent(1)
       && max(convolution.padding.height, convolution.padding.width) <= 2 && convolution.groups == 1

@@ -83,6 +83,14 @@ public struct BackendBenchmark: Sendable {
     return builder.network(output: value)
   }
 
+  /// An upper bound of the bytes of this process that a workload takes on a backend, known before there are images.
+  public func memoryBound(of workload: Workload, on backend: any Backend) throws(PlanError) -> Int {
+    let plan = try Plan(workload.network, measurement: workload.measurement, batch: batch, seed: 1)
+    let images = plan.images * plan.buffers[plan.input].count * MemoryLayout<Float>.stride
+    // Memory that a GPU has of its own is not this process's.
+    return images + (backend.device.kind == .cpu ? backend.memoryBound(of: plan) : 0)
+  }
+
   /// Runs a workload: once, then until the time is spent, at least twice; then several runs at once.
   public func run(_ workload: Workload, on backend: any Backend) throws -> Result {
     let plan = try Plan(workload.network, measurement: workload.measurement, batch: batch, seed: 1)

@@ -14,7 +14,8 @@ public struct Network: Hashable, Sendable {
   /// Shape of one input image.
   public var inputShape: TensorShape { operations[0].shape }
 
-  /// The number of trainable parameters: convolutions, batch normalisation (gamma and beta) and linear layers with bias.
+  /// The number of trainable parameters: convolutions, batch normalisation (gamma and beta) and linear layers with
+  /// bias.
   public var parameterCount: Int {
     operations.reduce(0) { total, operation in
       switch operation.kind {
@@ -27,8 +28,8 @@ public struct Network: Hashable, Sendable {
     }
   }
 
-  /// Multiply-accumulates of convolutions and linear layers for one image. As in NAS-Bench-201's own figures, adding the
-  /// bias of a linear layer counts too.
+  /// Multiply-accumulates of convolutions and linear layers for one image. As in NAS-Bench-201's own figures, adding
+  /// the bias of a linear layer counts too.
   public var multiplyAccumulates: Int {
     operations.reduce(0) { total, operation in
       switch operation.kind {

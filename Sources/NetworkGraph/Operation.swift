@@ -85,7 +85,8 @@ public struct Operation: Hashable, Sendable {
     case add
     /// The inputs one after the other along the channels.
     case concatenation
-    /// A constant zero that still counts as depending on its input, as NAS-Bench-201's `none` does (it multiplies by 0).
+    /// A constant zero that still counts as depending on its input, as NAS-Bench-201's `none` does (it multiplies by
+    /// 0).
     case zero
     case globalAveragePool
     /// A fully connected layer with bias.

@@ -56,8 +56,8 @@ package final class CommandQueue: @unchecked Sendable {
     try result.get()
   }
 
-  /// Copies a buffer, or the part of it from `offset` on, into host memory and fills that; waits for it and for everything
-  /// enqueued before.
+  /// Copies a buffer, or the part of it from `offset` on, into host memory and fills that; waits for it and for
+  /// everything enqueued before.
   package func read(
     _ buffer: DeviceBuffer, offset: Int = 0, into target: UnsafeMutableRawBufferPointer
   ) throws(OpenCLError) {

@@ -1,6 +1,7 @@
 internal import COpenCL
 
-/// What OpenCL says of an object, through its many functions of one form: (size, address, size of the answer) to status.
+/// What OpenCL says of an object, through its many functions of one form: (size, address, size of the answer) to
+/// status.
 struct Information {
   typealias Query = (_ size: Int, _ answer: UnsafeMutableRawPointer?, _ needed: UnsafeMutablePointer<Int>?) -> cl_int
 

@@ -12,8 +12,8 @@ extension Double: KernelScalar {}
 
 /// A function of a program, with its arguments.
 ///
-/// Belongs to one thread at a time: OpenCL does not protect the arguments of a kernel. Two threads take two kernels of one
-/// program.
+/// Belongs to one thread at a time: OpenCL does not protect the arguments of a kernel. Two threads take two kernels of
+/// one program.
 package final class Kernel {
   package let program: Program
   package let name: String

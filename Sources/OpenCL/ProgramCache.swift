@@ -2,8 +2,8 @@ import Foundation
 
 /// Compiled programs in a folder, so that the next process need not compile them.
 ///
-/// The cache is a convenience: whatever is wrong with the folder or with an entry, programs are compiled instead. Several
-/// processes may share a folder.
+/// The cache is a convenience: whatever is wrong with the folder or with an entry, programs are compiled instead.
+/// Several processes may share a folder.
 package struct ProgramCache: Sendable {
   /// Where the entries are; made when needed. An empty path keeps nothing.
   package var folder: String
@@ -51,43 +51,31 @@ package struct ProgramCache: Sendable {
     }
   }
 
-  /// The binary of an entry that is whole and was stored under the same key.
+  /// The binary of an entry that is whole, the user's alone, and was stored under the same key.
   func binary(for key: Key) -> [UInt8]? {
-    let path = path(of: key)
-    guard !folder.isEmpty, let size = try? FileManager.default.attributesOfItem(atPath: path)[.size] as? Int,
-      size <= Self.largestBinary + key.text.count + Header.bytes,
-      let data = FileManager.default.contents(atPath: path),
-      let binary = Header.binary(in: [UInt8](data), key: key.text)
-    else { return nil }
     // The age of an entry counts from its last use.
-    try? FileManager.default.setAttributes([.modificationDate: Date()], ofItemAtPath: path)
-    return binary
+    let limit = Self.largestBinary + key.text.count + Header.bytes
+    guard let folder = PrivateFolder(folder), let entry = folder.read(Self.name(of: key), limit: limit) else {
+      return nil
+    }
+    return Header.binary(in: entry, key: key.text)
   }
 
-  /// Keeps a binary, if the folder can be written.
+  /// Keeps a binary, if the folder can be written and is the user's alone.
   func store(_ binary: [UInt8], for key: Key) {
     let entry = Header.entry(binary, key: key.text)
     guard !folder.isEmpty, !binary.isEmpty, binary.count <= Self.largestBinary, entry.count <= capacity else { return }
-    let manager = FileManager.default
-    try? manager.createDirectory(
+    try? FileManager.default.createDirectory(
       atPath: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
-    let path = path(of: key)
-    // Another process must never see half an entry.
-    let temporary = "\(path).\(getpid())-\(UInt32.random(in: 0...UInt32.max)).tmp"
-    guard manager.createFile(atPath: temporary, contents: Data(entry)), rename(temporary, path) == 0 else {
-      try? manager.removeItem(atPath: temporary)
-      return
-    }
-    prune()
+    guard let folder = PrivateFolder(folder), folder.write(entry, to: Self.name(of: key)) else { return }
+    prune(folder)
   }
 
-  func remove(_ key: Key) {
-    try? FileManager.default.removeItem(atPath: path(of: key))
-  }
+  func remove(_ key: Key) { PrivateFolder(folder)?.remove(Self.name(of: key)) }
 
   private static let suffix = ".clbinary"
 
-  private func path(of key: Key) -> String { "\(folder)/\(key.name)\(Self.suffix)" }
+  private static func name(of key: Key) -> String { key.name + suffix }
 
   fileprivate static func hexadecimal(_ hash: UInt64) -> String {
     let digits = String(hash, radix: 16)
@@ -95,29 +83,18 @@ package struct ProgramCache: Sendable {
   }
 
   /// Removes the oldest entries until the rest fit, and temporary files that a crash left behind.
-  private func prune() {
-    struct Entry {
-      var path: String
-      var size: Int
-      var date: Date
-    }
-    let manager = FileManager.default
-    guard let names = try? manager.contentsOfDirectory(atPath: folder) else { return }
-    var entries: [Entry] = []
-    for name in names where name.contains(Self.suffix) {
-      let path = "\(folder)/\(name)"
-      guard let attributes = try? manager.attributesOfItem(atPath: path), let size = attributes[.size] as? Int,
-        let date = attributes[.modificationDate] as? Date
-      else { continue }
-      if name.hasSuffix(Self.suffix) {
-        entries.append(Entry(path: path, size: size, date: date))
-      } else if date.timeIntervalSinceNow < -3600 {
-        try? manager.removeItem(atPath: path)
+  private func prune(_ folder: borrowing PrivateFolder) {
+    var kept: [PrivateFolder.Entry] = []
+    for entry in folder.entries where entry.name.contains(Self.suffix) {
+      if entry.name.hasSuffix(Self.suffix) {
+        kept.append(entry)
+      } else if entry.modified.timeIntervalSinceNow < -3600 {
+        folder.remove(entry.name)
       }
     }
-    var total = entries.reduce(0) { $0 + $1.size }
-    for entry in entries.sorted(by: { $0.date < $1.date }) where total > capacity {
-      try? manager.removeItem(atPath: entry.path)
+    var total = kept.reduce(0) { $0 + $1.size }
+    for entry in kept.sorted(by: { $0.modified < $1.modified }) where total > capacity {
+      folder.remove(entry.name)
       total -= entry.size
     }
   }

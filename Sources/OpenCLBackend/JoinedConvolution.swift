@@ -1,8 +1,8 @@
 internal import Compute
 internal import NetworkGraph
 
-/// Joined branches of a step, carried out by one kernel: their output channels, those of each branch padded to a multiple of
-/// 8, follow each other.
+/// Joined branches of a step, carried out by one kernel: their output channels, those of each branch padded to a
+/// multiple of 8, follow each other.
 struct JoinedConvolution {
   struct Member {
     let branch: Plan.Branch

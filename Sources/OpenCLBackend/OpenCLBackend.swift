@@ -3,10 +3,10 @@ package import OpenCL
 
 /// Runs plans on one OpenCL device.
 ///
-/// Everything of a run is enqueued at once on one in-order queue: weights are made on the device, activations never leave
-/// it, and the host waits once, for the counts. A GPU takes several runs at once, each on an executor with memory of its own,
-/// which grows to the largest plan and is kept; runs that find no executor wait. An inference has a queue and memory of its
-/// own.
+/// Everything of a run is enqueued at once on one in-order queue: weights are made on the device, activations never
+/// leave it, and the host waits once, for the counts. A GPU takes several runs at once, each on an executor with memory
+/// of its own, which grows to the largest plan and is kept; runs that find no executor wait. An inference has a queue
+/// and memory of its own.
 public final class OpenCLBackend: KernelProfiling {
   public let device: Device
   /// How kernels are written for a device; both give the same integers.

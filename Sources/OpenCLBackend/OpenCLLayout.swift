@@ -2,8 +2,8 @@ internal import Compute
 internal import NetworkGraph
 import OpenCL
 
-/// Sizes and places of what a run or an inference keeps on the device, and the tables that its kernels look up. Sizes in
-/// bytes, places in elements of their buffer.
+/// Sizes and places of what a run or an inference keeps on the device, and the tables that its kernels look up. Sizes
+/// in bytes, places in elements of their buffer.
 struct OpenCLLayout {
   /// A step's part of it.
   struct Step {
@@ -270,14 +270,11 @@ extension OpenCLLayout {
     if largest > info.maximumAllocation {
       return """
         \(name) needs one buffer of \(megabytes(largest)) MiB and \(info.name) allows \
-        \(megabytes(info.maximumAllocation)): take a smaller --batch
+        \(megabytes(info.maximumAllocation))
         """
     }
     if total > info.globalMemory {
-      return """
-        \(name) needs \(megabytes(total)) MiB and \(info.name) has \(megabytes(info.globalMemory)): take a smaller \
-        --batch
-        """
+      return "\(name) needs \(megabytes(total)) MiB and \(info.name) has \(megabytes(info.globalMemory))"
     }
     return nil
   }

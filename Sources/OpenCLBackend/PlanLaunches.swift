@@ -128,8 +128,8 @@ extension PlanLaunches {
       items: items, groups: groups, work: work(of: convolution, tiles: convolution.tiles))
   }
 
-  /// Work-items, where a work-group has some of the tiles and some of the channels. In one dimension, because drivers limit
-  /// the others.
+  /// Work-items, where a work-group has some of the tiles and some of the channels. In one dimension, because drivers
+  /// limit the others.
   private func items(of convolution: OpenCLLayout.Convolution, tiles: Int) -> Int {
     let tile = convolution.tile
     return tile.tileGroups(tiles) * tile.channelGroups(convolution.joined.channels) * tile.groupSize

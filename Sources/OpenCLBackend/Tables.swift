@@ -67,8 +67,8 @@ struct Tables {
       firstItem: firstItem, scale: member.branch.scale, groupChannels: groupChannels)
   }
 
-  /// Its biases, which are drawn as weights of one input channel would be: zeros where it has none or they are those of a
-  /// folded batch normalisation.
+  /// Its biases, which are drawn as weights of one input channel would be: zeros where it has none or they are those of
+  /// a folded batch normalisation.
   mutating func appendBiases(
     of member: JoinedConvolution.Member, _ convolution: JoinedConvolution, place: Int, firstItem: Int
   ) {

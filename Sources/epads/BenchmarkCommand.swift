@@ -55,7 +55,9 @@ struct BenchmarkCommand: ParsableCommand {
     defer { Interrupt.unwatch() }
     var unequal = 0
     var kernelTables: [String] = []
-    for workload in try BackendBenchmark.workloads() {
+    let workloads = try BackendBenchmark.workloads()
+    try checkMemory(benchmark, workloads, backends.map(\.1))
+    for workload in workloads {
       // The last device is the CPU where all are compared; the others are set against it.
       var reference: BackendBenchmark.Result?
       for (number, backend) in backends.reversed() {
@@ -64,7 +66,7 @@ struct BenchmarkCommand: ParsableCommand {
         do {
           result = try benchmark.run(workload, on: backend)
         } catch {
-          note("warning: \(backend.device.name): \(workload.name): \(error)")
+          note("warning: \(backend.device.name): \(workload.name): \(advised(error))")
           continue
         }
         if let reference, reference.counts != result.counts {
@@ -76,9 +78,10 @@ struct BenchmarkCommand: ParsableCommand {
         if kernels {
           do {
             let profiling = backend as? any KernelProfiling
-            row.kernels = try profiling.map { try benchmark.kernelTimes(of: workload, on: $0).map(KernelRow.init) } ?? []
+            let times = try profiling.map { try benchmark.kernelTimes(of: workload, on: $0) }
+            row.kernels = times?.map(KernelRow.init) ?? []
           } catch {
-            note("warning: \(backend.device.name): \(workload.name): \(error)")
+            note("warning: \(backend.device.name): \(workload.name): \(advised(error))")
           }
         }
         if json {
@@ -101,6 +104,20 @@ struct BenchmarkCommand: ParsableCommand {
     for line in table.text().split(separator: "\n") { try writer.append(String(line)) }
     for line in kernelTables { try writer.append(line) }
     try finish(unequal)
+  }
+
+  /// An error where there is not the memory for all backends, each of which keeps what its largest workload took.
+  private func checkMemory(
+    _ benchmark: BackendBenchmark, _ workloads: [BackendBenchmark.Workload], _ backends: [any Backend]
+  ) throws {
+    let bound = try backends.reduce(0) { total, backend in
+      try total + (workloads.map { try benchmark.memoryBound(of: $0, on: backend) }.max() ?? 0)
+    }
+    guard let available = SystemMemory.available, bound > available else { return }
+    func megabytes(_ bytes: Int) -> String { "\((bytes + (1 << 20) - 1) >> 20) MiB" }
+    throw Failure(
+      "the benchmark may take \(megabytes(bound)) of memory and \(megabytes(available)) are left: "
+        + "take a smaller --batch")
   }
 
   private func lines(_ kernels: [KernelRow], of row: Row, _ number: Int) -> [String] {

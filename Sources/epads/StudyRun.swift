@@ -53,8 +53,12 @@ struct StudyRun {
       items, width: study.scorer.backend.concurrentRuns, isStopRequested: { Interrupt.isRequested }
     ) { item in try study.row(item) }
     defer { work.stop() }
-    while let (row, deviceError) = try work.next() {
-      if let deviceError, onError == .stop { throw Failure("\(deviceError); stopped \(stopped(progress))") }
+    while let (made, deviceError) = try work.next() {
+      var row = made
+      if let deviceError {
+        if onError == .stop { throw Failure("\(advised(deviceError)); stopped \(stopped(progress))") }
+        if row.error == deviceError.reason { row.error = advised(deviceError) }
+      }
       if row.status == .failed { failures += 1 }
       if rowsOnTerminal { progress.clear() }
       try each(row, deviceError != nil)
@@ -64,6 +68,12 @@ struct StudyRun {
     guard left == 0 else { throw Failure("interrupted \(stopped(progress))", status: 130) }
     return failures
   }
+}
+
+/// What went wrong, and what to do about it.
+func advised(_ error: any Error) -> String {
+  guard let error = error as? BackendError, error.code == .outOfMemory else { return "\(error)" }
+  return "\(error): take a smaller --batch"
 }
 
 /// Says how much memory scoring takes, before it takes it; an error where there is not so much.

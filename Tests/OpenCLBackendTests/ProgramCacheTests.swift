@@ -102,6 +102,62 @@ import Testing
     }
   }
 
+  /// Ways in which somebody else could have written what is in the cache.
+  enum Exposure: CaseIterable {
+    case folderForTheGroup, folderForAll, folderOfAnother, linkedFolder
+    case entryForTheGroup, entryForAll, entryOfAnother, linkedEntry
+
+    /// Only the superuser can give something away.
+    static var possible: [Exposure] {
+      allCases.filter { geteuid() == 0 || $0 != .folderOfAnother && $0 != .entryOfAnother }
+    }
+
+    /// Whether the folder is to blame, so that nothing may be written there either.
+    var isOfFolder: Bool {
+      switch self {
+      case .folderForTheGroup, .folderForAll, .folderOfAnother, .linkedFolder: true
+      case .entryForTheGroup, .entryForAll, .entryOfAnother, .linkedEntry: false
+      }
+    }
+
+    func apply(folder: String, entry: String) throws {
+      let manager = FileManager.default
+      switch self {
+      case .folderForTheGroup: try #require(chmod(folder, 0o720) == 0)
+      case .folderForAll: try #require(chmod(folder, 0o777) == 0)
+      case .folderOfAnother: try #require(chown(folder, 12345, 12345) == 0)
+      case .linkedFolder:
+        try manager.moveItem(atPath: folder, toPath: folder + "-moved")
+        try manager.createSymbolicLink(atPath: folder, withDestinationPath: folder + "-moved")
+      case .entryForTheGroup: try #require(chmod(entry, 0o620) == 0)
+      case .entryForAll: try #require(chmod(entry, 0o666) == 0)
+      case .entryOfAnother: try #require(chown(entry, 12345, 12345) == 0)
+      case .linkedEntry:
+        try manager.moveItem(atPath: entry, toPath: folder + "/moved")
+        try manager.createSymbolicLink(atPath: entry, withDestinationPath: folder + "/moved")
+      }
+    }
+  }
+
+  @Test(arguments: Machine.devices, Exposure.possible)
+  func whatOthersCanWriteIsNotLoaded(device: OpenCLDeviceInfo, exposure: Exposure) throws {
+    try Machine.withTemporaryFolder { parent in
+      let cache = ProgramCache(folder: parent + "/cache")
+      let context = try Context(device: device)
+      _ = try build(context, cache)
+      #expect(try build(context, cache).cameFromCache)
+      try exposure.apply(folder: cache.folder, entry: try #require(try entries(cache.folder).first))
+      let before = try entries(cache.folder).count
+      #expect(try build(context, cache).cameFromCache == false)
+      // An entry is replaced by one's own; a folder that others can write stays as it is.
+      #expect(try build(context, cache).cameFromCache == !exposure.isOfFolder)
+      if exposure.isOfFolder {
+        _ = try build(context, cache, options: "-D UNUSED=1")
+        #expect(try entries(cache.folder).count == before)
+      }
+    }
+  }
+
   /// A binary that the driver does not understand, under a header in order.
   @Test(arguments: Machine.devices) func refusedBinariesAreRebuilt(device: OpenCLDeviceInfo) throws {
     try Machine.withTemporaryFolder { folder in

@@ -82,9 +82,9 @@ extension ConvolutionShape {
     }
   }
 
-  /// What a step of a plan does for each image: value, signs and padded copy, convolution, batch statistics; over so many
-  /// images that they do not fit the second-level cache. A pointwise convolution follows a depthwise one, whose output stays
-  /// in the cache.
+  /// What a step of a plan does for each image: value, signs and padded copy, convolution, batch statistics; over so
+  /// many images that they do not fit the second-level cache. A pointwise convolution follows a depthwise one, whose
+  /// output stays in the cache.
   func step(_ table: KernelTable) -> Workload {
     let images = 64
     // The images are read, the outputs written, which reads them first.
@@ -134,7 +134,7 @@ private final class ConvolutionMemory {
   let offsets: Memory<Int>
   let sums: Memory<Int64>
   let scratch: Memory<Float>
-  let lanes: Memory<Int>
+  let laneInputs: Memory<Int>
   let outputs: [epads_output]
   let tiles: Int
   let vectors: Int
@@ -163,9 +163,9 @@ private final class ConvolutionMemory {
     let results = Memory<Float>(repeating: 0, count: count * imageCount)
     let sums = Memory<Int64>(repeating: 0, count: 4 * outputs)
     let limit = BatchStatistics.limit(tiles: BatchStatistics.tiles(shape: shape.outputShape, images: count))
-    let lanes = Memory<Int>(repeating: 0, count: outputs)
-    for channel in 0..<outputs { lanes.start[channel] = min(channel, shape.outputs - 1) }
-    self.lanes = lanes
+    let laneInputs = Memory<Int>(repeating: 0, count: outputs)
+    for channel in 0..<outputs { laneInputs.start[channel] = min(channel, shape.outputs - 1) }
+    self.laneInputs = laneInputs
     self.outputs = stride(from: 0, to: outputs, by: functions.lanes).map { channel in
       let (source, target) = (values.start + channel * chain, weights.start + channel * packed)
       let filled = min(functions.lanes, shape.outputs - channel)
@@ -178,7 +178,7 @@ private final class ConvolutionMemory {
       return epads_output(
         weights: target, bias: nil, data: results.start + channel, channels: outputs, row: shape.outputSize * outputs,
         image: imageCount, sums: shape.isDepthwise ? nil : sums.start + channel, limit: limit,
-        lanes: shape.isDepthwise ? UnsafePointer(lanes.start + channel) : nil)
+        lane_inputs: shape.isDepthwise ? UnsafePointer(laneInputs.start + channel) : nil)
     }
     (self.weights, self.results, self.sums) = (weights, results, sums)
     // A kernel row is one run of a dense convolution's chain; otherwise a run is a position.
@@ -266,7 +266,8 @@ extension epads_term {
   /// A whole term as it stands.
   init(data: UnsafePointer<Float>, height: Int, width: Int, channels: Int) {
     self.init(
-      data: data, scale: nil, activation: EPADS_IDENTITY, is_part: 0, parts: 1, channels: channels, first_channel: 0, has_gaps: 0,
+      data: data, scale: nil, activation: EPADS_IDENTITY, is_part: 0, parts: 1, channels: channels, first_channel: 0,
+      has_gaps: 0,
       is_maximum: 0, kernel_height: 0, kernel_width: 0, stride_height: 1, stride_width: 1, padding_height: 0,
       padding_width: 0, height: height, width: width)
   }

@@ -24,8 +24,8 @@ typedef struct epads_term {
   /// Whether the term is a part of a summand, and of how many parts that consists; the others follow it.
   int is_part;
   long parts;
-  /// Aligned channels of the data, and the channel of the value where they begin. Parts come in the order of their channels,
-  /// so that the next one overwrites the padding of one.
+  /// Aligned channels of the data, and the channel of the value where they begin. Parts come in the order of their
+  /// channels, so that the next one overwrites the padding of one.
   long channels, first_channel;
   /// Whether the parts, padding included, leave channels out.
   int has_gaps;
@@ -37,7 +37,8 @@ typedef struct epads_term {
   long height, width;
 } epads_term;
 
-/// What a thread will read and write next: fetched into the second-level cache a little at a time, while the thread computes.
+/// What a thread will read and write next: fetched into the second-level cache a little at a time, while the thread
+/// computes.
 typedef struct epads_prefetch {
   const char *_Nullable parts[8];
   long count;
@@ -60,8 +61,8 @@ typedef struct epads_value {
   const float *_Nonnull shift;
   /// Aligned channels, every one 1: the scale of a term that is not normalised.
   const float *_Nonnull ones;
-  /// Scratch: five rows of the value (sums, and terms that are pooled, activated or in parts), then `row_scratch` floats for
-  /// a row of a part and one of a pooled source.
+  /// Scratch: five rows of the value (sums, and terms that are pooled, activated or in parts), then `row_scratch`
+  /// floats for a row of a part and one of a pooled source.
   float *_Nonnull rows;
   /// Null where no later step reads the value; may be the data of a term that is not pooled.
   float *_Nullable output;
@@ -102,7 +103,7 @@ typedef struct epads_output {
   /// The magnitude that a tile's sums may have.
   float limit;
   /// Where the inputs are not shared: the first input channel of each lane.
-  const long *_Nullable lanes;
+  const long *_Nullable lane_inputs;
 } epads_output;
 
 /// A direct convolution of one padded image.
@@ -125,8 +126,8 @@ typedef struct epads_convolution {
 /// A convolution of several padded images by F(4x4, 3x3).
 typedef struct epads_winograd {
   long images;
-  /// Floats between padded images and between their rows; positions are `channels` apart. An image has room for whole tiles:
-  /// 4 rows and columns a tile and 2 more.
+  /// Floats between padded images and between their rows; positions are `channels` apart. An image has room for whole
+  /// tiles: 4 rows and columns a tile and 2 more.
   long padded_image, padded_row;
   /// Aligned, and those that a chain runs over.
   long channels, input_channels;
@@ -149,7 +150,8 @@ typedef struct epads_kernels {
 
   /// Weights [output][input][kernel position] of a vector of output channels as [kernel position][input][lane], zeros
   /// behind the last of `outputs`.
-  void (*_Nonnull pack_direct)(const float *_Nonnull weights, long outputs, long inputs, long area, float *_Nonnull packed);
+  void (*_Nonnull pack_direct)(
+      const float *_Nonnull weights, long outputs, long inputs, long area, float *_Nonnull packed);
 
   /// The transformed 3x3 filters of a vector of output channels as [position of 36][input][lane].
   void (*_Nonnull pack_winograd)(const float *_Nonnull weights, long outputs, long inputs, float *_Nonnull packed);
@@ -164,16 +166,16 @@ typedef struct epads_kernels {
       const epads_winograd *_Nonnull convolution, const float *_Nonnull padded, const epads_output *_Nonnull outputs,
       long count, long image, epads_prefetch *_Nonnull prefetch);
 
-  /// Adds the tiles of an image to `sums`, [fine s, coarse s, fine q, coarse q][channel]. Returns 0 where a tile's sum is
-  /// beyond `limit` or not a number.
+  /// Adds the tiles of an image to `sums`, [fine s, coarse s, fine q, coarse q][channel]. Returns 0 where a tile's sum
+  /// is beyond `limit` or not a number.
   int (*_Nonnull add_statistics)(
       const float *_Nonnull image, long height, long width, long channels, float limit, int64_t *_Nonnull sums);
 
   /// Bits that differ; `bytes` is a multiple of 64.
   uint64_t (*_Nonnull hamming)(const uint8_t *_Nonnull left, const uint8_t *_Nonnull right, long bytes);
 
-  /// Adds the differing bits of every pair of rows `first ..< first + rows` and `second ..< second + columns` of codes that
-  /// are `stride` bytes apart to `distances`, row-major and `width` apart.
+  /// Adds the differing bits of every pair of rows `first ..< first + rows` and `second ..< second + columns` of codes
+  /// that are `stride` bytes apart to `distances`, row-major and `width` apart.
   void (*_Nonnull hamming_pairs)(
       const uint8_t *_Nonnull first, long rows, const uint8_t *_Nonnull second, long columns, long stride, long bytes,
       int64_t *_Nonnull distances, long width);
@@ -189,14 +191,14 @@ const epads_kernels *_Nullable epads_kernels_avx2(void);
 const epads_kernels *_Nullable epads_kernels_avx512(void);
 const epads_kernels *_Nullable epads_kernels_neon(void);
 
-/// Tiles of so many input channels that are best transformed together: few enough for the second-level cache, so many that
-/// filters are read seldom.
+/// Tiles of so many input channels that are best transformed together: few enough for the second-level cache, so many
+/// that filters are read seldom.
 static inline long epads_winograd_tiles(long channels) { return channels <= 16 ? 32 : 16; }
 
 /// Floats of scratch that a Winograd convolution takes: transformed tiles of the input, and products.
-static inline long epads_winograd_scratch(long tiles, long channels, long output_lanes) {
+static inline long epads_winograd_scratch(long tiles, long channels, long output_channels) {
   // 16 more a position: rows a power of two apart would share cache sets.
-  return 36 * (tiles * channels + 16) + 36 * (tiles * output_lanes + 16);
+  return 36 * (tiles * channels + 16) + 36 * (tiles * output_channels + 16);
 }
 
 /// A hint that this thread spins.
