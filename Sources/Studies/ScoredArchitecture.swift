@@ -2,25 +2,25 @@ import Scoring
 public import SearchSpaces
 import Statistics
 
-/// All rows of one architecture, one a seed, and what they come to together.
+/// All rows of one architecture, one for each seed, and their means and deviations.
 ///
-/// An architecture has a number only where every one of its seeds has it: with the mean of some seeds it would be set against
-/// others unequally.
+/// A metric has a mean only where every seed has a value, because a mean over fewer seeds is no fair comparison.
 public struct ScoredArchitecture: Sendable {
+  /// The architecture that all rows are of.
   public let architecture: Architecture
-  /// At least one.
+  /// The rows, at least one, in the order in which they came.
   public private(set) var rows: [Row]
 
-  /// - Parameter row: the first of them.
+  /// An architecture with its first row.
   public init(_ row: Row) {
     architecture = Architecture(text: row.arch, index: row.index)
     rows = [row]
   }
 
-  /// Takes another row of this architecture in.
+  /// Adds another row of this architecture.
   public mutating func append(_ row: Row) { rows.append(row) }
 
-  /// Rows by architecture, in the order in which architectures come first.
+  /// Groups rows by architecture, in the order of each architecture's first row.
   public static func grouping(_ rows: some Sequence<Row>) -> [ScoredArchitecture] {
     var positions: [String: Int] = [:]
     var groups: [ScoredArchitecture] = []
@@ -35,9 +35,9 @@ public struct ScoredArchitecture: Sendable {
     return groups
   }
 
-  /// The values of a metric, one a seed; nil where a seed has none that is finite.
+  /// The values of a metric, one for each seed; nil where a seed has no finite value.
   ///
-  /// A run that was continued with another proxy leaves several rows of one seed behind: the first that has the value counts.
+  /// A run that was continued with another proxy leaves several rows of one seed: the first of them with a value counts.
   public func values(of metric: Metric) -> [Double]? {
     var seeds: [UInt64] = []
     var values: [UInt64: Double] = [:]
@@ -58,7 +58,7 @@ public struct ScoredArchitecture: Sendable {
     values(of: metric).flatMap { $0.count > 1 ? $0.standardDeviation : nil }
   }
 
-  /// Why there is no value of a metric: the reason of the first row that failed; nil where there is one.
+  /// Why a metric has no mean: the reason of the first row that failed. Nil where it has a mean.
   public func failure(of metric: Metric) -> String? {
     guard values(of: metric) == nil else { return nil }
     return rows.first { $0.status == .failed }.map { $0.error ?? "no reason" } ?? "no value of \(metric.key)"
