@@ -1,6 +1,6 @@
 import Terminal
 
-/// Text for people. What came from files and drivers can neither move the cursor nor talk to the terminal.
+/// Text for people, as the reports lay it out.
 enum TableWriter: FormatWriter {
   static func lines(of report: some Report, width: Int?) -> [String] { report.lines(width: width).map(printable) }
 
