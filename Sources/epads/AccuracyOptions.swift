@@ -34,7 +34,7 @@ struct AccuracyOptions: ParsableArguments {
     }
   }
 
-  /// Every architecture that an accuracy is known of: in the table, in the file of NDS, else in the program.
+  /// Every architecture whose accuracy is known, from the file of NDS, from the table, or else from the program.
   func accuracies(of options: SpaceOptions, file: NDSFile?) throws -> ([ParsedArchitecture], GroundTruth) {
     let space = options.space
     do {

@@ -14,9 +14,9 @@ struct CorrelateCommand: ParsableCommand {
     commandName: "correlate",
     abstract: "Scores architectures whose trained accuracy is known, and says how well the scores rank them.",
     discussion: """
-      Kendall's tau-b and Spearman's rho with 95 % bootstrap intervals, for every proxy and for the baselines that a proxy \
-      has to beat. Accuracies of NAS-Bench-201 are part of the program; those of other architectures come from a file: CSV \
-      or JSON with a column of architectures and one with "acc" in its name, or the published JSON of NDS.
+      Kendall's tau-b and Spearman's rho with 95 % bootstrap intervals, for every proxy and for the baselines that a \
+      proxy has to beat. Accuracies of NAS-Bench-201 are part of the program; those of other architectures come from a \
+      file: CSV or JSON with a column of architectures and one with "acc" in its name, or the published JSON of NDS.
 
         epads correlate --space nasbench201 --sample 100 --batch 32
         epads correlate --sample 1000 --output scores.jsonl --plot scores.svg
@@ -95,6 +95,7 @@ struct CorrelateCommand: ParsableCommand {
     let architectures = try sampled(everything, of: space)
     // Refused now rather than after an hour of work.
     let plotFile = try outputs.file(plot)
+    // A file that cannot be written is refused now, and not after an hour of work.
     let writer = try outputs.rows(output, resume: resume)
     let backend = try backend.select()
     try noteMemory(architectures, scoring: scoring, backend: backend, proxies: proxies.proxies)
@@ -102,6 +103,7 @@ struct CorrelateCommand: ParsableCommand {
     let images = try scoring.loadImages()
     let scorer = Scorer(backend: backend, images: images, sigma: scoring.sigma, proxies: proxies.proxies)
     let study = Study(space: space, scorer: scorer, seeds: scoring.seeds)
+    // The writer has locked the file, so no other process changes it meanwhile.
     let stored: [Row] = try rowsToContinue(output, resume: resume)
     let items = try study.items(architectures, without: stored)
     var rows = study.wanted(stored, of: architectures)
@@ -110,7 +112,7 @@ struct CorrelateCommand: ParsableCommand {
     let hint = output == nil ? "" : "; the same command with --resume continues"
     var lost = 0
     _ = try StudyRun(study, label: "scoring", onError: onError, afterStop: hint).run(items) { row, deviceFailed in
-      // A device's failure says nothing of the network: not written, so that --resume tries again.
+      // A device's failure says nothing about the network: the row is not written, so that --resume tries again.
       if deviceFailed {
         lost += 1
       } else {
@@ -138,7 +140,7 @@ struct CorrelateCommand: ParsableCommand {
     if lost > 0 { throw Failure("the device failed on \(counted(lost, "row"))\(hint)") }
   }
 
-  /// Whether architectures and accuracies are a file's.
+  /// Whether architectures and accuracies come from a file.
   private var isOfFile: Bool { source.table != nil || nds.path != nil }
 
   private func title(_ images: Images) -> String {

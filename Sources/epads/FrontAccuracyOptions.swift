@@ -4,7 +4,7 @@ import SearchSpaces
 import Studies
 import Terminal
 
-/// The accuracy that a front is set against: the program's own, or a file's.
+/// The accuracy that a front is compared with: one that the program carries, or one from a file.
 struct FrontAccuracyOptions: ParsableArguments {
   @Option(
     name: .customLong("from"),

@@ -4,7 +4,7 @@ import Scoring
 import SearchSpaces
 import Terminal
 
-/// A file of NDS in the place of a search space.
+/// A file of NDS, which brings its networks with it in the place of a search space.
 struct NDSOptions: ParsableArguments {
   @Option(
     name: .customLong("nds"),
@@ -14,14 +14,14 @@ struct NDSOptions: ParsableArguments {
       valueName: "file"))
   var path: String?
 
-  /// Checks that the space goes with the file.
+  /// Checks that the space, if one is named, is one of NDS.
   func validate(with space: SpaceOptions) throws {
     guard path == nil || space.named == nil || space.space is NDSSpace else {
       throw ValidationError("--nds takes --space \(NDSSpace.names.joined(separator: " or ")), not \(space.name)")
     }
   }
 
-  /// Reads the file, if one is named, and makes the space that of its networks.
+  /// Reads the file, if one is named, and sets the space to `nds` where none is named.
   func read(_ space: inout SpaceOptions) throws -> NDSFile? {
     guard let path else { return nil }
     space.named = space.named ?? NDSSpace.description
@@ -33,7 +33,7 @@ struct NDSOptions: ParsableArguments {
   }
 }
 
-/// Says where counts are not those of the file.
+/// Warns where parameters or multiply-accumulates differ from those that the file gives.
 func noteDifferences(from file: NDSFile, of architectures: [ParsedArchitecture], scoring: ScoringOptions) throws {
   guard let space = scoring.space.space as? NDSSpace else { return }
   let found: NDSFile.CountDifferences

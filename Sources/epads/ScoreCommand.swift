@@ -54,7 +54,7 @@ struct ScoreCommand: ParsableCommand {
   mutating func run() throws {
     let (architectures, file) = try source.read(&scoring.space)
     let space = scoring.space.space
-    // Refused now rather than after the images are made.
+    // A file that cannot be written is refused now, and not after the images are made.
     let writer = try outputs.rows(output)
     let backend = try backend.select()
     try noteMemory(architectures, scoring: scoring, backend: backend, proxies: proxies.proxies)
