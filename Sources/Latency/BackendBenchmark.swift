@@ -2,13 +2,18 @@ public import Compute
 public import NetworkGraph
 import SearchSpaces
 
-/// The same work on every backend: what `epads benchmark` compares.
+/// Runs the same work on every backend, which `epads benchmark` compares.
 ///
-/// A workload is a small network, so that it says what a backend makes of whole steps, through the door that scores use.
+/// A workload is a network, small ones among them, and runs through the same call as a score: so its time includes
+/// everything that a backend does for a whole step.
 public struct BackendBenchmark: Sendable {
+  /// What is run: a network and what is measured of it.
   public struct Workload: Sendable {
+    /// The text that tables show, such as `NAS-Bench-201 index 0`.
     public var name: String
+    /// The network that is run with weights of seed 1.
     public var network: Network
+    /// Whether a run counts distances, or makes logits.
     public var measurement: Measurement
 
     /// Multiply-accumulates of one image.
@@ -17,29 +22,32 @@ public struct BackendBenchmark: Sendable {
 
   /// One workload on one backend.
   public struct Result: Sendable {
-    /// Building kernels, or loading them from the cache; nothing where they were there already.
+    /// The time for building kernels, or for loading them from the cache; near 0 where they are in memory already.
     public var buildMilliseconds: Double
-    /// The first run: allocating, sending images.
+    /// The time of the first run, which also allocates memory.
     public var firstMilliseconds: Double
-    /// The median of the runs after it.
+    /// The median time of the runs after the first.
     public var milliseconds: Double
-    /// Time a run with as many in flight as keep the device busy.
+    /// The time for each run where as many are in flight as the backend takes at once.
     public var busyMilliseconds: Double
+    /// How many runs `milliseconds` is the median of.
     public var runs: Int
+    /// What the first run counted: every backend must give the same.
     public var counts: Counts
   }
 
-  /// Images of the clean half.
+  /// The images of a run, before their noisy copies are added.
   public let batch: Int
-  /// After this many seconds of a workload no further run is begun.
+  /// After this many seconds no further run of a workload is begun.
   public let secondsPerWorkload: Double
 
+  /// A benchmark with so many images a run, and so many seconds for each workload on each backend.
   public init(batch: Int, secondsPerWorkload: Double) {
     self.batch = batch
     self.secondsPerWorkload = secondsPerWorkload
   }
 
-  /// Convolutions as NAS-Bench-201 has them, codes and distances alone, and whole architectures.
+  /// Convolutions of NAS-Bench-201's sizes, codes and distances alone, and two whole architectures.
   public static func workloads() throws -> [Workload] {
     var workloads: [Workload] = []
     for kernel in [3, 1] {
@@ -61,7 +69,7 @@ public struct BackendBenchmark: Sendable {
     return workloads
   }
 
-  /// ReLU, convolution and batch normalisation, so many times.
+  /// A chain of `count` times a ReLU, a convolution and a batch normalisation.
   private static func convolutions(kernel: Int, channels: Int, size: Int, count: Int) throws -> Network {
     var builder = NetworkBuilder(input: TensorShape(channels: channels, height: size, width: size))
     var value = builder.input
@@ -75,7 +83,7 @@ public struct BackendBenchmark: Sendable {
     return builder.network(output: builder.relu("\(count).0", of: value))
   }
 
-  /// Eight ReLUs of the images: one code, nine distances.
+  /// Eight ReLUs of the same images. A backend makes one code of them and compares it for each of the eight sites.
   private static func codes() -> Network {
     var builder = NetworkBuilder(input: TensorShape(channels: 16, height: 32, width: 32))
     var value = builder.input
@@ -83,7 +91,7 @@ public struct BackendBenchmark: Sendable {
     return builder.network(output: value)
   }
 
-  /// Runs a workload: once, then until the time is spent, at least twice; then several runs at once.
+  /// Runs a workload: once, then until the time is spent and at least twice, then several times at once.
   public func run(_ workload: Workload, on backend: any Backend) throws -> Result {
     let plan = try Plan(workload.network, measurement: workload.measurement, batch: batch, seed: 1)
     let images = Self.images(plan)
@@ -127,12 +135,12 @@ public struct BackendBenchmark: Sendable {
       while try work.next() != nil {}
       return (ContinuousClock.now - start) / .milliseconds(1) / Double(runs)
     }
-    // The first allocates.
+    // The first pass is not timed, because it allocates.
     _ = try pass(runs: width)
     return try pass(runs: width * min(25, max(2, Int(1000 * secondsPerWorkload / max(expected, 0.01)) / width)))
   }
 
-  /// Values like normalised images; what they are does not change the work.
+  /// Images for a plan: made-up values within the range of normalised pixels. The work does not depend on them.
   public static func images(_ plan: Plan) -> ImageBatch {
     images(shape: plan.buffers[plan.input], count: plan.images)
   }

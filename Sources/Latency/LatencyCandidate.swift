@@ -5,28 +5,29 @@ import NetworkGraph
 import SearchSpaces
 import Statistics
 
-/// An architecture that is being measured.
+/// An architecture that is being measured: its runs so far, and whether it needs more.
 struct LatencyCandidate {
   private let architecture: Architecture
   private let network: Network
-  /// The runs of a round, in milliseconds, and what the machine did meanwhile.
+  /// A finished round: its runs, in milliseconds, and what else the machine did during it.
   private struct Round {
     var runs: [Double]
     var load: MachineLoad
   }
 
   private var rounds: [Round] = []
-  /// The runs of the round at hand.
+  /// The runs of the current round, in milliseconds.
   private var runs: [Double] = []
-  /// Of the round at hand, then of the last one; see `CoreToCoreLatency`.
+  /// Measured in the current round or, between rounds, in the last one; see `CoreToCoreLatency`.
   var coreToCoreNanoseconds: Double?
+  /// The sum of all timed runs.
   private var seconds = 0.0
   private var end: LatencyRow.End?
   private var error: String?
   private var prepareMilliseconds: Double?
   private var warmUpMilliseconds: Double?
   private var bytes: Int?
-  /// By round: the device's time, and the seconds of each step.
+  /// One for each round: the device's time, and the seconds of each step.
   private var times: [InferenceTimes] = []
   private var plan: Plan?
   private var device: Device?
@@ -39,12 +40,12 @@ struct LatencyCandidate {
   /// Whether it takes part in the next round.
   var isOpen: Bool { end == nil && error == nil }
 
-  /// How much of its time is done, at most 1.
+  /// How much of the work is done, from 0 to 1: an estimate, because nobody knows how many rounds are needed.
   func share(_ fewestRounds: Int) -> Double {
     isOpen ? min(0.95, Double(rounds.count + (runs.isEmpty ? 0 : 1)) / Double(fewestRounds + 1)) : 1
   }
 
-  /// The inference to run, the one kept from the last round where there is one; nil where it cannot be made.
+  /// The inference to run: the one kept from the last round, else a new one. Nil where it cannot be made.
   mutating func prepare(_ kept: (any Inference)?, on backend: any Backend, batch: Int) -> (any Inference)? {
     if let kept { return kept }
     let start = ContinuousClock.now
@@ -52,7 +53,7 @@ struct LatencyCandidate {
       let plan = try self.plan ?? Plan(network, measurement: .logits, batch: batch, seed: 1)
       let inference = try backend.inference(of: plan)
       self.plan = plan
-      // The first time, kernels may have been compiled.
+      // Only the first preparation is reported, because that is the one that may compile kernels.
       prepareMilliseconds = prepareMilliseconds ?? (ContinuousClock.now - start) / .milliseconds(1)
       bytes = inference.bytes
       device = backend.device
@@ -63,7 +64,7 @@ struct LatencyCandidate {
     }
   }
 
-  /// Warms up, then runs for so many seconds and at least `fewest` times.
+  /// Warms up, then runs until `limit` seconds are spent, and at least `fewest` times.
   mutating func run(_ inference: any Inference, _ images: ImageBatch, seconds limit: Double, fewest: Int) {
     do {
       func timed() throws -> Double {
@@ -71,7 +72,7 @@ struct LatencyCandidate {
         _ = try inference.logits(of: images)
         return (ContinuousClock.now - start) / .milliseconds(1)
       }
-      // Caches hold what ran before; a long run warms up in its first moments.
+      // The caches hold what the last architecture left. A long run warms up within itself, a short one needs two.
       let first = try timed()
       warmUpMilliseconds = warmUpMilliseconds ?? first
       if first < 50 { _ = try timed() }
@@ -87,7 +88,7 @@ struct LatencyCandidate {
     }
   }
 
-  /// Takes the runs of a round in.
+  /// Ends the current round.
   mutating func finishRound(_ load: MachineLoad) {
     guard error == nil, !runs.isEmpty else { return }
     coreToCoreNanoseconds = load.coreToCoreNanoseconds ?? coreToCoreNanoseconds
@@ -96,7 +97,9 @@ struct LatencyCandidate {
     runs = []
   }
 
-  /// Decides whether the rounds are enough: again after every round, because one may show that earlier ones were disturbed.
+  /// Decides whether the rounds so far are enough.
+  ///
+  /// A decision may be taken back after a later round, because that may show that earlier ones were disturbed.
   mutating func decide(_ settings: LatencyStudy.Settings, threads: Int, nearest: Double?, fewestRounds: Int) {
     guard error == nil else { return }
     let used = usedRounds(threads: threads, nearest: nearest, fewest: fewestRounds)
@@ -110,7 +113,7 @@ struct LatencyCandidate {
     }
   }
 
-  /// The rounds that nothing disturbed, where there are enough; else all of them.
+  /// The rounds that nothing disturbed, where there are enough of them; else all rounds.
   private func usedRounds(threads: Int, nearest: Double?, fewest: Int) -> [Round] {
     let quiet = rounds.filter { !MeasurementWarning.isDisturbed($0.load, threads: threads, nearest: nearest) }
     return quiet.count >= fewest ? quiet : rounds
@@ -122,7 +125,7 @@ struct LatencyCandidate {
     return samples
   }
 
-  /// Nil where a stop came before there were two rounds.
+  /// The row of what was measured; nil where the study was stopped before this architecture had two rounds.
   func row(_ study: LatencyStudy, nearest: Double?) -> LatencyRow? {
     let (settings, device) = (study.settings, device ?? study.backend.device)
     let threads = device.threads
@@ -155,7 +158,7 @@ struct LatencyCandidate {
     return row
   }
 
-  /// The steps, each with its median over the rounds.
+  /// The steps of the inference, each with its median time over the rounds.
   private var layers: [LatencyRow.Layer]? {
     guard let plan else { return nil }
     let medians = plan.steps.indices.map { step in 1000 * times.map { $0.steps[step] }.sorted().quantile(0.5) }
@@ -167,7 +170,7 @@ struct LatencyCandidate {
 }
 
 extension Plan.Step {
-  /// The modules that are carried out in the step; what it adds up where it has none.
+  /// The modules that the step carries out; for a step without any, what it adds up.
   var modules: String {
     branches.isEmpty
       ? "sum of \(terms.count), \(shape)"

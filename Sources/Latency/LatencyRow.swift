@@ -1,79 +1,100 @@
 public import Files
 public import Scoring
 
-/// How long one architecture takes, as it is written to a file: one line of JSON.
+/// How long one architecture takes. A file has one row a line, in JSON; Docs/Guide.md lists the keys.
 public struct LatencyRow: Codable, Sendable {
-  /// What ended the runs.
+  /// Why no more runs were made.
   public enum End: String, Sendable, Codable {
-    /// The confidence interval of the median is as narrow as was asked for.
+    /// The confidence interval of the median was as narrow as asked for.
     case precision
-    /// The time for an architecture was spent before that.
+    /// The time for an architecture ran out first.
     case time
   }
 
+  /// The architecture's text.
   public var arch: String
+  /// The architecture's index in its space; nil where the space has no indices.
   public var index: Int?
+  /// The name of the search space.
   public var space: String
-  /// See `Row.macro`.
+  /// The macro architecture, such as `width 16, depth 8`; nil for a space that has only one.
   public var macro: String?
+  /// The name of the data set, which decides on the number of classes.
   public var dataset: String
   /// The shape of an image, such as `3x32x32`.
   public var input: String
-  /// Images of a run.
+  /// The images of a run.
   public var batch: Int
+  /// Whether there is a latency.
   public var status: Score.Status
+  /// Why the row failed; nil where it did not.
   public var error: String?
+  /// Quantiles of the wall-clock time of a run; nil where the row failed.
   public var latency: Milliseconds?
-  /// The median of the time that the device was busy with a run, by its own clock; nil where it has none.
+  /// The median time that the device was busy with a run, by its own clock; nil where it has no clock of its own.
   public var deviceMilliseconds: Double?
-  /// Runs that were timed.
+  /// How many runs were timed and kept.
   public var runs: Int
+  /// Why no more runs were made; nil where the row failed, or the study was stopped.
   public var end: End?
-  /// Rounds that something on the machine disturbed, and that were left out because there were enough others.
+  /// Rounds that something on the machine disturbed, left out because there were enough others; nil for none.
   public var roundsSetAside: Int?
-  /// The first run after preparation, which is not among those timed.
+  /// The time of the first run after preparation, which is not among those timed.
   public var warmUpMilliseconds: Double?
-  /// Lowering, weights and, where they are built, kernels.
+  /// The time for lowering the network, making its weights and, the first time, building kernels.
   public var prepareMilliseconds: Double?
+  /// The batch divided by the median.
   public var imagesPerSecond: Double?
-  /// Multiply-accumulates that are carried out in a second, as a direct convolution has them, in units of 1e9: what nothing
-  /// depends on is left out, so there may be fewer than `flops` says.
+  /// Billions of multiply-accumulates a second, counted as a direct convolution has them. The plan leaves out what the
+  /// output does not depend on, so a run may have fewer than `flops` says.
   public var gigaMultiplyAccumulatesPerSecond: Double?
-  /// That as a share of the device's peak, which is measured. A convolution by Winograd's algorithm may exceed 1.
+  /// The multiply-accumulates a second divided by the device's peak, which is measured. Winograd's algorithm needs
+  /// fewer than are counted, so the share may exceed 1.
   public var peakShare: Double?
+  /// The number of trainable parameters.
   public var params: Int
-  /// Multiply-accumulates of an image.
+  /// Multiply-accumulates of an image, of convolutions and linear layers.
   public var flops: Int
-  /// Bytes of activations, weights and what kernels work with.
+  /// Bytes of activations, weights and the memory that kernels work with.
   public var peakBytes: Int?
+  /// The name of the backend, such as `cpu`.
   public var backend: String
+  /// The name of the device, as its driver or the system gives it.
   public var device: String
-  /// Threads of the CPU backend.
+  /// Threads of the CPU backend; nil for another one.
   public var threads: Int?
-  /// How long a cache line took from one of several threads to another; see `CoreToCoreLatency`.
+  /// The median core-to-core latency over the rounds; nil for one thread. See `CoreToCoreLatency`.
   public var threadNanoseconds: Double?
-  /// Why the times cannot be trusted, such as a busy machine; nil where nothing speaks against them.
+  /// The measurement warning: why the times cannot be trusted, such as a busy machine. Nil where there is no reason.
   public var doubt: String?
+  /// The version of the program that measured.
   public var version: String
+  /// The steps of the inference; nil where they were not asked for.
   public var layers: [Layer]?
 
-  /// Quantiles of the time of a run on the wall's clock.
+  /// Quantiles of the wall-clock time of a run, in milliseconds.
   public struct Milliseconds: Codable, Sendable, Hashable {
+    /// Half of the runs took no longer.
     public var median: Double
+    /// One run of ten took no longer.
     public var p10: Double
+    /// Nine runs of ten took no longer.
     public var p90: Double
+    /// 99 runs of 100 took no longer.
     public var p99: Double
-    /// Bounds of the 95 % confidence interval of the median.
+    /// The lower bound of the 95 % confidence interval of the median.
     public var low: Double
+    /// The upper bound of the 95 % confidence interval of the median.
     public var high: Double
   }
 
   /// A step of the inference.
   public struct Layer: Codable, Sendable, Hashable {
-    /// The modules that are carried out in it.
+    /// The modules that the step carries out.
     public var name: String
+    /// The median time of the step over the rounds.
     public var milliseconds: Double
-    /// Of the sum over all steps.
+    /// The step's time divided by the sum over all steps.
     public var share: Double
 
     enum CodingKeys: String, CodingKey {
@@ -103,5 +124,6 @@ public struct LatencyRow: Codable, Sendable {
 }
 
 extension LatencyRow: StoredRow {
+  /// What messages call rows of this kind.
   public static var contents: String { "latencies" }
 }

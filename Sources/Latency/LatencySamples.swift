@@ -3,22 +3,25 @@ import Statistics
 
 /// The times of the runs of one architecture, in milliseconds, by the round in which they were taken.
 package struct LatencySamples {
+  /// The runs of each round, in the order in which they were made.
   package private(set) var rounds: [[Double]] = []
 
-  /// Adds the runs of a round; at least one.
+  /// Adds a round of at least one run.
   package mutating func append(_ round: [Double]) { rounds.append(round) }
 
+  /// No round yet.
   package init() {}
 
+  /// The number of runs of all rounds.
   package var count: Int { rounds.reduce(0) { $0 + $1.count } }
 
   /// The median of each round.
   package var medians: [Double] { rounds.map { $0.sorted().quantile(0.5) } }
 
-  /// Quantiles of all runs, and the 95 % confidence interval of the median: nil before two rounds.
+  /// Quantiles of all runs, and the 95 % confidence interval of the median; nil before there are two rounds.
   ///
-  /// Runs that follow each other are alike, rounds lie apart in time: so the interval is Student's, of the medians of rounds,
-  /// around the median of all runs.
+  /// The interval is Student's. It takes its width from the medians of the rounds, not from the runs, because runs that
+  /// follow each other are alike while rounds lie apart in time.
   package var milliseconds: LatencyRow.Milliseconds? {
     let medians = medians
     guard medians.count > 1 else { return nil }

@@ -1,14 +1,15 @@
-/// Which latencies are meant, where rows were measured in several settings.
+/// Chooses one setting, where rows of latency were measured in several. What is nil does not matter to the choice.
 public struct LatencySelection: Hashable, Sendable {
-  /// A part of the device's name, or the backend's name; case does not matter.
+  /// A part of the device's name, or the backend's name, in lower or upper case.
   public var device: String?
-  /// Images of a run.
+  /// The images of a run.
   public var batch: Int?
   /// Threads of the CPU backend.
   public var threads: Int?
-  /// The shape of an image, such as `3x32x32`, or the data set.
+  /// The shape of an image, such as `3x32x32`, or the name of the data set.
   public var input: String?
 
+  /// A choice by what is not nil.
   public init(device: String? = nil, batch: Int? = nil, threads: Int? = nil, input: String? = nil) {
     self.device = device
     self.batch = batch
@@ -16,15 +17,22 @@ public struct LatencySelection: Hashable, Sendable {
     self.input = input
   }
 
-  /// What the times of two rows must have in common to be compared.
+  /// How a latency was measured: two of them can be compared where the settings are equal.
   public struct Setting: Hashable, Sendable, CustomStringConvertible {
+    /// See `LatencyRow.backend`.
     public var backend: String
+    /// See `LatencyRow.device`.
     public var device: String
+    /// See `LatencyRow.threads`.
     public var threads: Int?
+    /// See `LatencyRow.dataset`.
     public var dataset: String
+    /// See `LatencyRow.input`.
     public var input: String
+    /// The images of a run.
     public var batch: Int
 
+    /// The setting that a row was measured in.
     package init(_ row: LatencyRow) {
       backend = row.backend
       device = row.device
@@ -34,15 +42,16 @@ public struct LatencySelection: Hashable, Sendable {
       batch = row.batch
     }
 
+    /// Such as `batch 1 of cifar10 (3x32x32) on cpu, NAME with 2 threads`.
     public var description: String {
       let threads = threads.map { " with \($0) thread\($0 == 1 ? "" : "s")" } ?? ""
       return "batch \(batch) of \(dataset) (\(input)) on \(backend), \(device)\(threads)"
     }
   }
 
-  /// The rows that are meant, and the setting that they have in common; nil for no rows at all.
+  /// The rows of the chosen setting, and that setting; no setting where there are no rows at all.
   ///
-  /// - Throws: where none is left or they are of several settings.
+  /// - Throws: an error where no row is left, or those that are left have several settings.
   package func select(
     _ rows: [LatencyRow]
   ) throws(LatencySelectionError) -> (rows: [LatencyRow], setting: Setting?) {
@@ -68,7 +77,7 @@ public struct LatencySelection: Hashable, Sendable {
 }
 
 extension LatencySelection {
-  /// What settings may differ in.
+  /// An aspect that settings may differ in, and that a selection can choose by.
   public enum Aspect: String, CaseIterable, Sendable {
     case device, batch, threads, input
   }
@@ -85,13 +94,14 @@ extension LatencySelection.Setting {
   }
 }
 
-/// Why it is not clear which latencies are meant.
+/// A selection of latencies that leaves no setting, or several.
 public struct LatencySelectionError: Error, Hashable, Sendable, CustomStringConvertible {
-  /// What the settings differ in that could all be meant; empty where none could.
+  /// The aspects in which the settings that are left differ; empty where no setting is left.
   public var differing: [LatencySelection.Aspect]
-  /// Those that could be meant, or where none could, all that there are.
+  /// The settings that are left or, where none is, all that the rows have.
   public var settings: [LatencySelection.Setting]
 
+  /// What is wrong, and which settings there are.
   public var description: String {
     differing.isEmpty
       ? "no latency was measured as asked for; there are \(listed)"
@@ -99,7 +109,7 @@ public struct LatencySelectionError: Error, Hashable, Sendable, CustomStringConv
         + "\(differing.map(\.rawValue).joined(separator: ", "))); there are \(listed)"
   }
 
-  /// The first settings in words, and how many more there are.
+  /// The first six settings in words, and how many more there are.
   public var listed: String {
     let texts = settings.map(\.description).sorted()
     return texts.prefix(6).joined(separator: "; ") + (texts.count > 6 ? "; and \(texts.count - 6) more" : "")

@@ -5,22 +5,26 @@ public import NetworkGraph
 public import Scoring
 public import SearchSpaces
 
-/// Measures how long architectures take, in rounds: every round runs each architecture for a moment, so that what changes on
-/// the machine meanwhile hits all alike.
+/// Measures how long architectures take, in rounds. Every round runs each architecture for a moment, so that a change
+/// on the machine affects all of them alike.
 public final class LatencyStudy {
+  /// What is run, and how precise the result has to be.
   public struct Settings: Sendable {
+    /// The data set, which decides on the number of classes.
     public var dataSet: DataSet
     /// The shape of an image.
     public var input: TensorShape
-    /// Images of a run.
+    /// The images of a run.
     public var batch: Int
-    /// Half the width of the median's confidence interval that is narrow enough, as a share of the median.
+    /// An architecture is done when half the width of its median's confidence interval, divided by the median, is no
+    /// more than this.
     public var precision: Double
-    /// Seconds of timed runs after which an architecture is given up to be more precise.
+    /// An architecture is done when its timed runs add up to this, even if its median is less precise.
     public var seconds: Double
     /// Whether rows list the steps of the inference.
     public var layers: Bool
 
+    /// - Parameter input: the shape of an image; nil for the data set's own.
     public init(
       dataSet: DataSet, input: TensorShape? = nil, batch: Int = 1, precision: Double = 0.02, seconds: Double = 1,
       layers: Bool = false
@@ -34,23 +38,27 @@ public final class LatencyStudy {
     }
   }
 
+  /// The space that makes networks of architectures.
   public let space: any SearchSpace
+  /// What the networks run on.
   public let backend: any Backend
+  /// What is run, and how precise the result has to be.
   public let settings: Settings
-  /// What to take for the machine's load after a round, in a test; nil for what it is.
+  /// The load to assume after each round, for tests; nil to look at the machine.
   package var loadOfRound: (() -> MachineLoad)?
-  /// Multiply-accumulates a second that the device reaches at best.
+  /// The multiply-accumulates a second that the device reached at best, when the study was made.
   public let peak: Double
 
-  /// Rounds before an architecture may end: an interval of fewer medians says little.
+  /// The fewest rounds of an architecture: the interval of fewer medians says little.
   package static let fewestRounds = 4
-  /// Rounds that the time for an architecture is shared out to.
+  /// A round takes this part of the time for an architecture.
   private static let mostRounds = 20
+  /// The fewest runs of a round.
   private static let fewestRuns = 3
-  /// Inferences that are kept from round to round take no more bytes than this, beside the one at hand.
+  /// The most bytes of the inferences that are kept from round to round; the one that runs comes on top.
   public static let keptBytes = 256 << 20
 
-  /// Measures the device's peak.
+  /// Makes a study, and measures the device's peak.
   public init(space: any SearchSpace, backend: any Backend, settings: Settings) throws(BackendError) {
     self.space = space
     self.backend = backend
@@ -58,7 +66,8 @@ public final class LatencyStudy {
     peak = try backend.peakMultiplyAccumulates()
   }
 
-  /// An upper bound of the bytes that measuring an architecture takes, beside those that are kept meanwhile (`keptBytes`).
+  /// An upper bound of the bytes that measuring an architecture takes; those that are kept meanwhile (`keptBytes`) come
+  /// on top.
   public static func memoryBound(
     of architecture: Architecture, in space: any SearchSpace, on backend: any Backend, settings: Settings
   ) throws -> Int {
@@ -68,9 +77,9 @@ public final class LatencyStudy {
     return backend.memoryBound(of: plan) + images
   }
 
-  /// The architectures that rows lack, in order; one that failed is lacking.
+  /// The architectures that no row has a latency of, in order. One whose row failed is among them, to be tried again.
   ///
-  /// - Throws: where a row is of another network, batch or device.
+  /// - Throws: an error where a row was measured with another setting than this study's.
   public func missing(_ architectures: [Architecture], in rows: [LatencyRow]) throws(FileError) -> [Architecture] {
     for row in rows {
       if let difference = difference(of: row) { throw .ofAnotherRun(difference) }
@@ -79,7 +88,7 @@ public final class LatencyStudy {
     return architectures.filter { !done.contains($0) }
   }
 
-  /// The first setting in which a row is not what this study would measure; nil where there is none.
+  /// The first setting in which a row differs from what this study measures; nil where there is none.
   private func difference(of row: LatencyRow) -> SettingDifference? {
     let device = backend.device
     return SettingDifference("the space", row.space, space.name)
@@ -94,10 +103,9 @@ public final class LatencyStudy {
   /// Measures architectures against each other.
   ///
   /// - Parameters:
-  ///   - isStopRequested: asked before every architecture of a round; those that have been measured in two rounds then have a
-  ///     row all the same.
-  ///   - progress: told how much of the work is done, from 0 to 1.
-  /// - Returns: a row an architecture, in order, but for those that a stop has kept from being measured.
+  ///   - isStopRequested: asked before every turn of an architecture. After a stop, those with two rounds have a row.
+  ///   - progress: called with the share of the work that is done, from 0 to 1.
+  /// - Returns: one row for each architecture, in order, without those that a stop came too early for.
   public func measure(
     _ architectures: [Architecture], isStopRequested: () -> Bool = { false }, progress: (Double) -> Void = { _ in }
   ) throws(ArchitectureError) -> [LatencyRow] {
@@ -110,18 +118,18 @@ public final class LatencyStudy {
     let images = BackendBenchmark.images(shape: shape, count: settings.batch)
     let threads = backend.device.threads ?? 1
     var watch = MachineWatch()
-    // Of threads, in any round.
+    // The shortest core-to-core latency of any round, in nanoseconds.
     var nearest: Double?
     var kept = KeptInferences(limit: Self.keptBytes)
     var round = 0
     rounds: while candidates.contains(where: \.isOpen) {
       let open = candidates.indices.filter { candidates[$0].isOpen }
-      // There and back again, so that a steady drift cancels out.
+      // Every other round goes backwards, so that a steady drift cancels out.
       for (number, index) in (round.isMultiple(of: 2) ? open : open.reversed()).enumerated() {
         if isStopRequested() { break rounds }
         let inference = candidates[index].prepare(kept[index], on: backend, batch: settings.batch)
         if let inference {
-          // Processors are moved within seconds, and a round of many architectures takes longer.
+          // Measured for every architecture: a hypervisor moves processors within seconds, and a round may take longer.
           let before = threads > 1 ? CoreToCoreLatency.nanoseconds() : nil
           candidates[index].run(
             inference, images, seconds: settings.seconds / Double(Self.mostRounds), fewest: Self.fewestRuns)
@@ -146,7 +154,7 @@ public final class LatencyStudy {
   }
 }
 
-/// Inferences from round to round: as many as a limit allows, those that were made first.
+/// Inferences that are kept from round to round: the first ones that fit within a limit of bytes.
 private struct KeptInferences {
   let limit: Int
   private var inferences: [Int: any Inference] = [:]

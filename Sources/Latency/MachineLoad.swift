@@ -1,22 +1,24 @@
 import Foundation
 
-/// What else than this process a machine did between two moments: what makes times untrustworthy.
+/// What disturbed a measurement between two moments: what the machine did beside this process.
 package struct MachineLoad {
-  /// Processors of the machine.
+  /// The number of processors of the machine.
   package var processors: Int
   /// How many of them, on average, other processes kept busy, or a hypervisor took away.
   package var others: Double
-  /// How much longer than the shortest time so far a loop of fixed length took: more than 1 where the clock is lower.
+  /// The time of a loop of fixed length, divided by its shortest time so far: more than 1 where the clock is lower.
   package var slowdown: Double
-  /// Nanoseconds from one thread to another; nil where one alone works, or nobody has measured it.
+  /// The core-to-core latency; nil where only one thread works, or where it was not measured.
   package var coreToCoreNanoseconds: Double?
   /// How often a control group's quota stopped the process.
   package var quotaStops: Int
   /// How often a processor lowered its clock because of its temperature.
   package var thermalThrottles: Int
 
+  /// A load that a test makes up, or that `MachineWatch` has seen.
   package init(
-    processors: Int, others: Double, slowdown: Double, coreToCoreNanoseconds: Double?, quotaStops: Int, thermalThrottles: Int
+    processors: Int, others: Double, slowdown: Double, coreToCoreNanoseconds: Double?, quotaStops: Int,
+    thermalThrottles: Int
   ) {
     self.processors = processors
     self.others = others
@@ -27,11 +29,14 @@ package struct MachineLoad {
   }
 }
 
-/// Watches the machine during a measurement.
+/// Watches the machine during a measurement, through what Linux says in /proc and /sys.
 package struct MachineWatch {
+  /// The counters of the machine at one moment.
   private struct Moment {
     var time = ContinuousClock.now
+    /// Seconds that all processors together were busy, since the machine started.
     var busy = 0.0
+    /// Seconds of those that this process used.
     var own = 0.0
     var processors = 1
     var quotaStops = 0
@@ -39,18 +44,19 @@ package struct MachineWatch {
   }
 
   private var last: Moment
-  /// The shortest time of the loop so far.
+  /// The shortest time of the loop so far, in seconds.
   private var shortest: Double
-  /// Shorter than this, ticks of 10 ms say too little of other processes.
+  /// Linux counts in ticks of 10 ms, so a shorter time says too little of other processes.
   private static let shortestWindow = Duration.milliseconds(500)
   private var others = 0.0
 
+  /// Begins to watch.
   package init() {
     shortest = Self.loopSeconds()
     last = Self.moment()
   }
 
-  /// What happened since the last call.
+  /// The load since the last call. After less than half a second `others` is still that of the last longer time.
   package mutating func load() -> MachineLoad {
     let now = Self.moment()
     let loop = Self.loopSeconds()
@@ -69,18 +75,18 @@ package struct MachineWatch {
       coreToCoreNanoseconds: nil, quotaStops: stops, thermalThrottles: throttles)
   }
 
-  /// The best of a few turns of a loop that nothing but the clock of its processor makes longer.
+  /// The shortest time of five turns of a loop whose time depends on the processor's clock alone.
   private static func loopSeconds() -> Double {
     (0..<5).reduce(.infinity) { best, turn in
       let start = ContinuousClock.now
       let end = chain(from: UInt64(turn), links: 200_000)
       let seconds = (ContinuousClock.now - start) / .seconds(1)
-      // The chain is of no use but must not be left out.
+      // Nobody needs the chain's result, but without a use of it the compiler leaves the chain out.
       return min(best, end == 0 ? seconds.nextUp : seconds)
     }
   }
 
-  /// Dependent multiplications and additions (a congruential generator).
+  /// A congruential generator: every step needs the one before, so its time is the same on every core of one clock.
   @inline(never)
   private static func chain(from start: UInt64, links: Int) -> UInt64 {
     var value = start
@@ -98,7 +104,7 @@ package struct MachineWatch {
         processors += 1
         continue
       }
-      // user, nice, system, idle, iowait, irq, softirq, steal; what guests take is counted in user.
+      // The fields are user, nice, system, idle, iowait, irq, softirq and steal. User holds what guests take.
       let numbers = fields.dropFirst().prefix(8).map { Double($0) ?? 0 }
       for (index, number) in numbers.enumerated() where index != 3 && index != 4 { ticks += number }
     }

@@ -1,13 +1,16 @@
 import Foundation
 import Statistics
 
-/// Why the times of an architecture cannot be trusted.
+/// Measurement warnings: the reasons why the times of an architecture cannot be trusted.
 package enum MeasurementWarning {
+  /// All reasons in one text, with semicolons between them.
+  ///
   /// - Parameters:
-  ///   - loads: of the rounds that the times are from.
-  ///   - threads: that the runs keep busy.
-  ///   - nearest: the shortest distance of threads in any round of the study, in nanoseconds.
-  /// - Returns: nil where nothing speaks against them.
+  ///   - samples: the times.
+  ///   - loads: what else the machine did, in each round that the times are from.
+  ///   - threads: how many threads a run keeps busy.
+  ///   - nearest: the shortest core-to-core latency in any round of the study, in nanoseconds; nil for one thread.
+  /// - Returns: nil where there is no reason.
   package static func reasons(
     _ samples: LatencySamples, loads: [MachineLoad], threads: Int, nearest: Double?
   ) -> String? {
@@ -15,7 +18,7 @@ package enum MeasurementWarning {
     return reasons.isEmpty ? nil : reasons.joined(separator: "; ")
   }
 
-  /// Whether something on the machine speaks against a round.
+  /// Whether something on the machine disturbed a round.
   package static func isDisturbed(_ load: MachineLoad, threads: Int, nearest: Double?) -> Bool {
     !of([load], threads: threads, nearest: nearest).isEmpty
   }
@@ -24,7 +27,7 @@ package enum MeasurementWarning {
     guard let processors = loads.first?.processors else { return [] }
     var reasons: [String] = []
     let others = loads.map(\.others).mean
-    // More work than processors; or so much that caches, memory and clock are shared with it.
+    // Either there is more work than processors, or other processes share caches, memory and clock too much.
     let isCrowded = others > 0.15 && others + Double(min(threads, processors)) > Double(processors) + 0.05
     if isCrowded || others > 0.25 * Double(processors) {
       reasons.append("other processes took \(decimal(others, 2)) of \(processors) processors")
@@ -33,8 +36,8 @@ package enum MeasurementWarning {
     if slowdown > 1.08 { reasons.append("the processor was up to \(percent(slowdown - 1)) slower at times") }
     if let nearest, let farthest = loads.compactMap(\.coreToCoreNanoseconds).max(), farthest > 2 * nearest + 20 {
       reasons.append(
-        "processors were moved: threads heard from each other after \(decimal(nearest, 0)) to \(decimal(farthest, 0)) ns"
-      )
+        "processors were moved: threads heard from each other after \(decimal(nearest, 0)) to "
+          + "\(decimal(farthest, 0)) ns")
     }
     let stops = loads.reduce(0) { $0 + $1.quotaStops }
     if stops > 0 { reasons.append("the control group's quota stopped the process \(stops) times") }
@@ -48,7 +51,7 @@ package enum MeasurementWarning {
     let spread = (times.p90 - times.p10) / times.median
     if spread > 0.3 { reasons.append("runs spread by \(percent(spread)) of the median (p10 to p90)") }
     let medians = samples.medians.sorted()
-    // The one furthest off may be a hiccup.
+    // Quantiles, because a single round may be far off by chance.
     let drift = (medians.quantile(0.9) - medians.quantile(0.1)) / times.median
     if drift > 0.15 { reasons.append("rounds differ by \(percent(drift))") }
     return reasons

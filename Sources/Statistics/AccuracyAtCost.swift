@@ -1,9 +1,10 @@
-/// The accuracies that are to be had among some architectures for a cost.
+/// Which accuracies a budget allows among some architectures: the best and the mean of those that cost no more.
 public struct AccuracyAtCost: Sendable {
-  /// In ascending order.
+  /// All costs in ascending order.
   private let costs: [Double]
-  /// Of the architectures up to each of these.
+  /// For each of `costs`, the highest accuracy among the architectures up to it.
   private let best: [Double]
+  /// For each of `costs`, the mean accuracy of the architectures up to it.
   private let means: [Double]
 
   /// - Parameters:
@@ -27,11 +28,11 @@ public struct AccuracyAtCost: Sendable {
   /// The highest accuracy among the architectures that cost no more, in percent; nil where there is none.
   public func best(atMost cost: Double) -> Double? { count(atMost: cost).map { best[$0 - 1] } }
 
-  /// The mean accuracy of the architectures that cost no more, in percent: what a random choice among them may expect. Nil
-  /// where there is none.
+  /// The mean accuracy of the architectures that cost no more, in percent: what a random choice among them may expect.
+  /// Nil where there is none.
   public func mean(atMost cost: Double) -> Double? { count(atMost: cost).map { means[$0 - 1] } }
 
-  /// How many cost no more; nil where there is none.
+  /// How many architectures cost no more; nil where there is none.
   private func count(atMost cost: Double) -> Int? {
     var range = costs.startIndex..<costs.endIndex
     while let first = range.first {

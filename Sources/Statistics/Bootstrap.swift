@@ -4,15 +4,18 @@ internal import Randomness
 /// Percentile intervals of rank correlations from resampled observations (Efron and Tibshirani, An Introduction to the
 /// Bootstrap, 1993, chapter 13).
 ///
-/// Resample r of n observations draws words 4 ceil(n / 4) r and on of the stream `name` in the domain `resampling`. So
-/// results are the same on every machine and for any number of threads, and everything computed under one name over the
-/// same observations sees the same resamples: differences between proxies are paired.
+/// Resample r of n observations draws the words from 4 ceil(n / 4) r on, of the stream `name` in the domain
+/// `resampling`. So results are the same on every machine and for any number of threads, and everything computed under
+/// one name over the same observations sees the same resamples: differences between proxies are paired.
 public struct Bootstrap: Hashable, Sendable {
+  /// The key of the random stream that resamples are drawn from.
   public var seed: UInt64
+  /// How often the observations are resampled; with none there are no intervals.
   public var resamples: Int
   /// The share of the resampled values that lie in an interval, between 0 and 1.
   public var confidence: Double
 
+  /// A bootstrap with 95 % intervals from 1,000 resamples, where nothing else is asked for.
   public init(seed: UInt64 = 1, resamples: Int = 1000, confidence: Double = 0.95) {
     self.seed = seed
     self.resamples = resamples
@@ -32,8 +35,8 @@ public struct Bootstrap: Hashable, Sendable {
   /// `interval(of:)` turns into the interval of a paired comparison.
   ///
   /// - Parameters:
-  ///   - name: what the observations have in common, such as the data set.
-  ///   - threads: at most so many at once; as many as the machine likes by default. Does not change the result.
+  ///   - name: the random stream's name, such as the data set that the observations share.
+  ///   - threads: how many threads work at most; nil leaves that to the system. The result does not depend on it.
   public func replicates(
     of correlations: [RankCorrelation], name: String, threads: Int? = nil
   ) -> [[RankCorrelation.Coefficients?]] {
@@ -41,10 +44,10 @@ public struct Bootstrap: Hashable, Sendable {
     guard !correlations.isEmpty, resamples > 0 else { return correlations.map { _ in [] } }
     let stream = stream(name)
     var results = [[RankCorrelation.Coefficients?]](repeating: [], count: resamples)
-    // Many more parts than cores even out their speeds.
+    // With many more parts than cores, a fast core takes more of them than a slow one.
     let parts = min(max(threads ?? 64, 1), resamples)
     results.withUnsafeMutableBufferPointer { buffer in
-      // Every part writes elements of its own.
+      // This is safe because no two parts write the same element.
       nonisolated(unsafe) let results = buffer
       DispatchQueue.concurrentPerform(iterations: parts) { part in
         var workspace = RankCorrelation.Workspace()
@@ -87,7 +90,7 @@ public struct Bootstrap: Hashable, Sendable {
       let position = share * Double(sorted.count - 1)
       let below = min(max(Int(position), 0), sorted.count - 1)
       let above = min(below + 1, sorted.count - 1)
-      // Where both are equal the difference may be infinity less infinity.
+      // Two equal infinities have no difference to interpolate with.
       guard sorted[below] < sorted[above] else { return sorted[below] }
       return sorted[below] + (position - Double(below)) * (sorted[above] - sorted[below])
     }
@@ -104,30 +107,37 @@ public struct Bootstrap: Hashable, Sendable {
     let blocks = (count + 3) / 4
     for block in 0..<blocks {
       let words = stream.block(resample * blocks + block)
-      for lane in 0..<min(4, count - 4 * block) {
-        drawn[Int((UInt64(words[lane]) &* UInt64(count)) >> 32)] += 1
+      for word in 0..<min(4, count - 4 * block) {
+        drawn[Int((UInt64(words[word]) &* UInt64(count)) >> 32)] += 1
       }
     }
   }
 }
 
-/// A statistic and its interval; no interval where no resample defines the statistic.
+/// A statistic with its confidence interval.
 public struct Estimate: Hashable, Sendable {
+  /// The statistic of all observations.
   public var value: Double
+  /// The central interval of the resampled values; nil where no resample defines the statistic.
   public var interval: ClosedRange<Double>?
 
+  /// An estimate that was computed elsewhere.
   public init(value: Double, interval: ClosedRange<Double>? = nil) {
     self.value = value
     self.interval = interval
   }
 }
 
-/// Both rank correlations over `count` observations.
+/// Both rank correlations of two variables, with their confidence intervals.
 public struct CorrelationEstimate: Hashable, Sendable {
+  /// How many observations were compared.
   public var count: Int
+  /// tau-b; see `RankCorrelation.Coefficients`.
   public var kendallTauB: Estimate
+  /// The correlation of mid-ranks; see `RankCorrelation.Coefficients`.
   public var spearmanRho: Estimate
 
+  /// An estimate that was computed elsewhere.
   public init(count: Int, kendallTauB: Estimate, spearmanRho: Estimate) {
     self.count = count
     self.kendallTauB = kendallTauB

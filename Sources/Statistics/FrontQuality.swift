@@ -1,48 +1,50 @@
 import Randomness
 
-/// What a front that was chosen without training is worth where accuracies are known.
+/// How good a front that was chosen without training is, where accuracies are known.
 ///
-/// Two questions. Who has a budget takes the front's last member within it: how far from the best within the budget is its
-/// accuracy (the simple regret), and how far would a random choice be? And who trains the whole front: which share of the
-/// true front's hypervolume do its accuracies dominate, and which would as many random architectures? The share alone
-/// flatters, since it forgives all but the best of neighbours.
+/// It answers two questions. Somebody who has a budget takes the front's last member within it: how far below the best
+/// accuracy within the budget is that member's (the simple regret), and how far below it is a random choice? Somebody
+/// else trains the whole front: which share of the true front's hypervolume do its accuracies dominate, and which share
+/// do as many random architectures dominate? The share alone flatters a front, because a good member hides bad ones
+/// beside it.
 ///
-/// Members that are equal in score and cost are one choice, made among them at random.
+/// Members that are equal in score and cost count as one choice, made among them at random.
 public struct FrontQuality: Hashable, Sendable {
-  /// How many choices the front offers: its ranks.
+  /// The number of ranks of the front: members that are equal in score and cost share one.
   public let count: Int
-  /// How much higher the best accuracy among all architectures that cost no more is than that of the choice, in percentage
-  /// points, mean over the ranks. Never negative.
+  /// How far the accuracy of a rank is below the best accuracy among all architectures that cost no more, in percentage
+  /// points: the mean over the ranks. Never negative.
   public let regret: Double
-  /// The same for a random choice among all architectures that cost no more.
+  /// `regret` for a random choice among all architectures that cost no more.
   public let randomRegret: Double
-  /// The regret where the budget is the cost of any of the architectures: mean over all of them of the regret of the last
-  /// rank that costs no more. Unlike `regret` it has the same budgets for every front of these architectures, so that fronts
-  /// may be compared.
+  /// The mean regret over budgets, in percentage points, where the cost of every architecture is a budget once and the
+  /// choice is the last rank that costs no more. Unlike `regret` it has the same budgets for every front of these
+  /// architectures, so fronts can be compared by it.
   public let budgetRegret: Double
-  /// The same for a random choice within the budget: it does not depend on the front.
+  /// `budgetRegret` for a random choice within the budget. It does not depend on the front.
   public let randomBudgetRegret: Double
-  /// The hypervolume of the accuracies of one member a rank divided by that of the true front, from 0 to 1; nil where that
-  /// is zero because all architectures have one cost or one accuracy. The reference point is the highest cost and the lowest
-  /// accuracy of all architectures (see `Hypervolume`). Where ranks are shared, the mean over random choices.
+  /// The hypervolume of the accuracies of one member of each rank, divided by that of the true front, from 0 to 1.
+  ///
+  /// Where members share a rank it is the mean over random choices among them. Nil where the true front has no area
+  /// because all architectures have one cost or one accuracy. `Hypervolume` says what the reference point is.
   public let hypervolumeShare: Double?
-  /// The mean share of as many architectures as the front has ranks, drawn at random without replacement.
+  /// The mean `hypervolumeShare` of as many architectures as the front has ranks, drawn without replacement.
   public let randomHypervolumeShare: Double?
 
-  /// Nil for an empty front.
+  /// Judges a front; nil for an empty one.
   ///
   /// - Parameters:
-  ///   - front: of these architectures by some score.
-  ///   - accuracies: of all architectures, in percent.
-  ///   - costs: of all architectures, in any unit.
-  ///   - seed: of the random draws.
+  ///   - front: the front of these architectures by some score.
+  ///   - accuracies: the accuracies of all architectures, in percent.
+  ///   - costs: the costs of all architectures, in any unit.
+  ///   - seed: the seed of the random draws.
   public init?(of front: ParetoFront, accuracies: [Double], costs: [Double], seed: UInt64 = 1) {
     let atCost = AccuracyAtCost(accuracies: accuracies, costs: costs)
     let ranks = front.groups
     guard !ranks.isEmpty else { return nil }
     count = ranks.count
     func regret(of rank: [Int], budget: Double) -> Double {
-      // A mean of equal accuracies may be rounded up.
+      // Rounding may put the mean of equal accuracies above each of them.
       max(0, (atCost.best(atMost: budget) ?? .nan) - rank.map { accuracies[$0] }.mean)
     }
     func randomRegret(budget: Double) -> Double {
@@ -89,6 +91,6 @@ public struct FrontQuality: Hashable, Sendable {
     randomHypervolumeShare = random.mean / whole
   }
 
-  /// How often to draw as many architectures; a front of more than a thousand less often, since its draws differ less.
+  /// How often so many architectures are drawn: less often for more than a thousand, whose draws differ less.
   private static func draws(of count: Int) -> Int { min(1000, max(10, 1_000_000 / max(count, 1))) }
 }

@@ -1,20 +1,20 @@
 /// The points with a score and a cost that no other point dominates.
 ///
-/// A point dominates another where its score is not lower, its cost is not higher, and one of the two is better. Points that
-/// are equal in both do not dominate each other: all of them are in the front, or none. A point with a score or a cost that
-/// is not finite is never in it.
+/// A point dominates another where its score is not lower, its cost is not higher, and one of the two is better. Points
+/// that are equal in both do not dominate each other: all of them are in the front, or none. A point with a score or a
+/// cost that is not finite is never in it.
 public struct ParetoFront: Hashable, Sendable {
-  /// Where the points of the front stand among those given, cheapest first, and so from the lowest score to the highest;
-  /// equal points in the order in which they were given.
+  /// The positions of the front's points among those given, cheapest first, and so with the lowest score first. Equal
+  /// points keep the order in which they were given.
   public let positions: [Int]
-  /// For each of `positions` its rank from 1, the cheapest; equal points share one.
+  /// The rank of each of `positions`. The cheapest has rank 1, and equal points share a rank.
   public let ranks: [Int]
 
-  /// Takes O(n log n).
+  /// Finds the front in O(n log n).
   ///
   /// - Parameters:
-  ///   - scores: more is better, in any unit.
-  ///   - costs: less is better, one for each score.
+  ///   - scores: one number a point, in any unit; more is better.
+  ///   - costs: one number a point, in any unit; less is better.
   public init(scores: [Double], costs: [Double]) {
     let points = zip(scores, costs).enumerated().filter { $1.0.isFinite && $1.1.isFinite }
       .map { (position: $0, score: $1.0, cost: $1.1) }
@@ -33,7 +33,7 @@ public struct ParetoFront: Hashable, Sendable {
     self.ranks = ranks
   }
 
-  /// The positions of each rank.
+  /// The positions by rank: those of rank 1 come first.
   var groups: [[Int]] {
     var groups: [[Int]] = []
     for (rank, position) in zip(ranks, positions) {

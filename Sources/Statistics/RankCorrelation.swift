@@ -10,13 +10,14 @@ public struct RankCorrelation: Sendable {
     /// Pearson's correlation of the mid-ranks (Spearman, American Journal of Psychology 15, 1904).
     public var spearmanRho: Double
 
+    /// Coefficients that were computed elsewhere.
     public init(kendallTauB: Double, spearmanRho: Double) {
       self.kendallTauB = kendallTauB
       self.spearmanRho = spearmanRho
     }
   }
 
-  /// Dense ranks from 0, one an observation.
+  /// Dense ranks from 0, one for each observation.
   private struct Ranks: Sendable {
     var values: [Int32]
     /// The number of different ranks.
@@ -39,8 +40,9 @@ public struct RankCorrelation: Sendable {
 
   /// The observations in the order of (x, y).
   private let order: [Int]
-  /// Ranks in this order.
+  /// The ranks of x, in the order of `order`.
   private let xRanks: Ranks
+  /// The ranks of y, in the order of `order`.
   private let yRanks: Ranks
   /// Two observations share a rank where both variables are tied.
   private let pairRanks: Ranks
@@ -48,7 +50,7 @@ public struct RankCorrelation: Sendable {
   /// Sorts the observations.
   ///
   /// Infinite values are ranked like any other. Nil where the lengths differ, where there are more than 2^31 - 1
-  /// observations, or where a value is NaN, which has no rank: drop such observations before.
+  /// observations, or where a value is NaN, because that has no rank: the caller drops such observations first.
   public init?(_ x: [Double], _ y: [Double]) {
     guard x.count == y.count, x.count <= Int(Int32.max) else { return nil }
     guard !x.contains(where: \.isNaN), !y.contains(where: \.isNaN) else { return nil }

@@ -11,7 +11,10 @@ extension [Double] {
     return (reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / Double(count - 1)).squareRoot()
   }
 
-  /// A quantile of sorted numbers, linear between the two that it lies between; 0 of none.
+  /// A quantile of numbers that are sorted already, interpolated between its two neighbours; 0 where there are no
+  /// numbers.
+  ///
+  /// - Parameter share: from 0, the least number, to 1, the greatest.
   package func quantile(_ share: Double) -> Double {
     guard let last = indices.last else { return 0 }
     let place = share * Double(last)
@@ -21,8 +24,8 @@ extension [Double] {
   }
 }
 
-/// The 97.5 % quantile of Student's t distribution: exact for 1 and 2 degrees of freedom, else by the expansion around the
-/// normal distribution (Abramowitz and Stegun 26.7.5), which is within 0.3 % from 3 on.
+/// The 97.5 % quantile of Student's t distribution: exact for 1 and 2 degrees of freedom, else by the expansion around
+/// the normal distribution (Abramowitz and Stegun 26.7.5), which is within 0.3 % from 3 on.
 package func studentQuantile(degrees: Int) -> Double {
   switch degrees {
   case ...1: return 12.7062

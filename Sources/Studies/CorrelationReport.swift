@@ -5,34 +5,39 @@ public import Statistics
 
 /// How well proxies, and the baselines that they have to beat, rank architectures by trained accuracy.
 ///
-/// All metrics are compared over the same architectures: those with ground truth for which none of them failed. An
-/// architecture with several seeds counts once, with the mean of its rows.
+/// All metrics are compared over the same architectures: those whose accuracy is known and for which no metric failed.
+/// An architecture with several seeds counts once, with the mean of its rows.
 public struct CorrelationReport: Sendable {
-  /// One metric against one data set.
+  /// The correlation of one metric with the accuracies on one data set.
   public struct Entry: Sendable {
     public var metric: Metric
+    /// One of `GroundTruth.dataSets`.
     public var dataSet: String
-    /// Nil where either side has no two different values.
+    /// Nil where the metric or the accuracy has no two different values.
     public var estimate: CorrelationEstimate?
   }
 
+  /// The entries by data set, and within each the proxies, the baselines, and the published numbers of a file.
   public let entries: [Entry]
+  /// The accuracies that metrics are compared with.
   public let truth: GroundTruth
-  /// Architectures in the comparison.
+  /// How many architectures are compared.
   public let count: Int
-  /// Architectures that a proxy failed on.
+  /// How many architectures are left out because a metric failed.
   public let failures: Int
-  /// Architectures without ground truth.
+  /// How many architectures are left out because their accuracy is not known.
   public let withoutTruth: Int
-  /// The mean over architectures of a metric's standard deviation over seeds; empty for one seed.
+  /// For each metric its standard deviation over seeds, as the mean over architectures; empty for one seed.
   public let deviations: [Metric: Double]
   private let values: [Metric: [Double]]
   private let accuracies: [String: [Double]]
 
+  /// Compares metrics with accuracies.
+  ///
   /// - Parameters:
-  ///   - rows: of one run, in any order.
-  ///   - proxies: that the rows were scored with.
-  ///   - threads: of the bootstrap; as many as the machine likes by default.
+  ///   - rows: the rows of one run, in any order.
+  ///   - proxies: the proxies that the rows were scored with.
+  ///   - threads: the most threads of the bootstrap; nil leaves that to the system.
   public init(
     rows: [Row], proxies: Set<Proxy>, truth: GroundTruth, bootstrap: Bootstrap = Bootstrap(), threads: Int? = nil
   ) {
@@ -80,10 +85,10 @@ public struct CorrelationReport: Sendable {
     return scored.mean(of: metric)
   }
 
-  /// The values of a metric, one an architecture of the comparison; nil where it is not compared.
+  /// The values of a metric, one for each architecture that is compared; nil where the metric is not compared.
   public func values(of metric: Metric) -> [Double]? { values[metric] }
 
-  /// The accuracies on a data set, in percent, one an architecture of the comparison; nil for an unknown data set.
+  /// The accuracies on a data set, in percent, in the order of `values(of:)`; nil for an unknown data set.
   public func accuracies(on dataSet: String) -> [Double]? { accuracies[dataSet] }
 
   /// Kendall's tau-b of a metric on a data set; nil where it is undefined.

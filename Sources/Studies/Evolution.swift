@@ -4,28 +4,29 @@ import SearchSpaces
 /// Aging evolution (Real, Aggarwal, Huang and Le, "Regularized evolution for image classifier architecture search",
 /// AAAI 2019): the best of a random few has a mutated child, and the oldest of the population dies.
 ///
-/// Children come in broods of one population, so that several can be scored at a time; the publication has 450 workers that
-/// breed at the same time. The size of a brood is fixed, so the evolution is the same however many are in flight.
+/// Several children of one population are bred before the oldest die, a brood, so that they can be scored at the same
+/// time; in the publication 450 workers breed at the same time. The size of a brood is fixed, so the evolution does not
+/// depend on how many architectures are in flight.
 struct Evolution {
   private let space: any SearchSpace
   private let size: Int
   private let tournament: Int
   private var draws: RandomDraws
-  /// From the oldest to the youngest.
+  /// Those that live, from the oldest to the youngest.
   private var population: [Architecture] = []
   private var evaluations: [SearchResult.Evaluation] = []
   private var values: [Architecture: Double?] = [:]
 
-  /// New children of a brood.
+  /// The most children of a brood that have no value yet.
   private static let broodSize = 8
-  /// Children of a brood, those that are known or do not fit included.
+  /// The most attempts of a brood, with children that have a value already or do not fit.
   private static let maximumChildren = 64
-  /// Broods in a row without a new child before the space counts as seen.
+  /// After so many broods in a row without a new child, nothing new is expected of the space.
   private static let maximumIdleBroods = 200
 
   /// - Parameters:
-  ///   - size: how many live at a time.
-  ///   - tournament: how many are drawn, with replacement, for one to become a parent.
+  ///   - size: how many architectures live at a time.
+  ///   - tournament: how many of them are drawn, with replacement, for the best of them to become a parent.
   init(space: any SearchSpace, size: Int, tournament: Int, seed: UInt64) {
     self.space = space
     self.size = size
@@ -33,7 +34,7 @@ struct Evolution {
     draws = RandomDraws(RandomStream(seed: seed, domain: .architectures, name: "\(space.name)/evolution"))
   }
 
-  /// Evolves until there are so many evaluations, or nothing new is found.
+  /// Evolves until there are `samples` evaluations, or nothing new is found.
   mutating func run(
     from founders: [Architecture], samples: Int, where fits: (Architecture) throws -> Bool,
     evaluate: ([Architecture]) throws -> [Double?]

@@ -3,65 +3,77 @@ public import Latency
 import Scoring
 public import SearchSpaces
 
-/// Architectures with a score and a cost, from rows of scores and of latencies.
+/// Architectures with a score and a cost, from rows of scores and rows of latency.
 ///
-/// Rows join by architecture, space and, where both have it, the macro architecture. An architecture with several rows of
-/// scores, one a seed, has their mean; where one of them has no score it is no candidate.
+/// Rows are joined by architecture, space and, where both have one, macro architecture. An architecture with several
+/// rows of scores, one for each seed, has their mean; where one of them has no score it is no candidate.
 public struct ParetoCandidates: Sendable {
+  /// An architecture that may be in the front.
   public struct Candidate: Sendable {
+    /// Its rows of scores, one for each seed.
     public let scored: ScoredArchitecture
+    /// Its row of latency; nil where there is none, which only a cost that is no latency allows.
     public internal(set) var latency: LatencyRow?
 
     public var architecture: Architecture { scored.architecture }
+    /// The number of trainable parameters.
     public var parameters: Int { scored.rows[0].params }
-    /// Of an image.
+    /// Multiply-accumulates of an image.
     public var multiplyAccumulates: Int { scored.rows[0].flops }
 
-    /// The value of a metric: the mean over seeds, or of the row of latency; nil where there is none.
+    /// The value of a metric, from the row of latency or as the mean over seeds; nil where there is none.
     public func value(of metric: Metric) -> Double? {
       metric.isLatency ? latency.flatMap(metric.value) : scored.mean(of: metric)
     }
   }
 
-  /// What was left out, and what speaks against what was not.
+  /// What was left out of the candidates, and which of them may be wrong.
   public struct Omissions: Sendable {
-    /// Architectures without a score.
+    /// How many architectures have no score.
     public var withoutScore = 0
-    /// Why the first of them has none.
+    /// The first of them, and why it has no score.
     public var firstFailure: String?
-    /// Architectures whose latency could not be measured.
+    /// How many architectures have a row of latency that failed.
     public var withoutLatency = 0
+    /// The first of them, and why its latency could not be measured.
     public var firstLatencyFailure: String?
-    /// Architectures that have a score and no row of latency.
+    /// How many architectures have a score and no row of latency.
     public var onlyScored = 0
-    /// Architectures that have a latency and no row of scores.
+    /// How many architectures have a latency and no row of scores.
     public var onlyTimed = 0
-    /// Rows of latency of another space, or with another macro architecture.
+    /// How many rows of latency are of another space, or of another macro architecture.
     public var otherNetworks = 0
-    /// Candidates whose parameters or FLOPs are not the same in both files.
+    /// How many candidates differ in parameters or multiply-accumulates between scores and latencies.
     public var differing = 0
-    /// Candidates whose latency is in doubt.
+    /// How many candidates have a latency with a measurement warning.
     public var doubtful = 0
+    /// The first of these warnings.
     public var firstDoubt: String?
   }
 
+  /// In the order of the rows of scores.
   public let candidates: [Candidate]
+  /// What was left out.
   public let omissions: Omissions
+  /// The score that is maximised.
   public let objective: Metric
+  /// The cost that is minimised.
   public let cost: Metric
-  /// What the latencies were measured with; nil where there are none.
+  /// The setting that latencies were measured in; nil where there are no latencies.
   public let setting: LatencySelection.Setting?
-  /// One for each candidate.
+  /// The objective of each candidate, the mean over its seeds.
   public let scores: [Double]
-  /// One for each candidate: milliseconds, parameters or multiply-accumulates.
+  /// The cost of each candidate, in milliseconds, parameters or multiply-accumulates.
   public let costs: [Double]
 
-  /// A row of the scores: what it was scored with holds for all.
+  /// The first row of scores: its settings are those of all rows.
   public let example: Row
 
+  /// Joins scores and costs.
+  ///
   /// - Parameters:
-  ///   - latencies: nil where there is no file of them.
-  ///   - objective: nil for ePADS, or NASWOT where no row has ePADS.
+  ///   - latencies: nil where only the cost of the scores' rows is known.
+  ///   - objective: nil for ePADS, or for NASWOT where no row has ePADS.
   /// - Throws: `FileError` where rows are of several runs, an architecture has two latencies, or nothing is left;
   ///   `LatencySelectionError` where latencies are of several settings.
   public init(
@@ -119,7 +131,7 @@ public struct ParetoCandidates: Sendable {
     costs = scored.map { $0.value(of: cost) ?? .nan }
   }
 
-  /// A metric's value for each candidate, the mean over seeds; nil where one has none.
+  /// The values of a metric, one for each candidate; nil where a candidate has none.
   public func values(of metric: Metric) -> [Double]? {
     let values = candidates.compactMap { $0.value(of: metric) }
     return values.count == candidates.count ? values : nil
@@ -141,7 +153,7 @@ public struct ParetoCandidates: Sendable {
     return scored.map { Candidate(scored: $0, latency: nil) }
   }
 
-  /// The row of each architecture; nil for one whose latency could not be measured.
+  /// The row of each architecture by its text; nil for one whose latency could not be measured.
   private static func times(
     _ rows: [LatencyRow], _ cost: Metric, _ omissions: inout Omissions
   ) throws(FileError) -> [String: LatencyRow?] {
@@ -168,7 +180,7 @@ public struct ParetoCandidates: Sendable {
 }
 
 extension ParetoCandidates.Omissions {
-  /// Looks for what speaks against latencies.
+  /// Counts the candidates whose latency may be wrong.
   fileprivate mutating func inspect(_ candidates: [ParetoCandidates.Candidate]) {
     differing = candidates.count { candidate in
       candidate.latency.map { ($0.params, $0.flops) != (candidate.parameters, candidate.multiplyAccumulates) } ?? false

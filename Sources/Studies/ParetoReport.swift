@@ -5,57 +5,64 @@ public import Statistics
 public struct ParetoReport: Sendable {
   /// An architecture of the front.
   public struct Member: Sendable {
-    /// From 1, the cheapest; architectures that are equal in score and cost share one.
+    /// From 1, the cheapest; architectures that are equal in score and cost share a rank.
     public var rank: Int
     public var candidate: ParetoCandidates.Candidate
+    /// The value of the objective.
     public var score: Double
-    /// Milliseconds, parameters or multiply-accumulates.
+    /// In milliseconds, parameters or multiply-accumulates.
     public var cost: Double
     /// In percent; nil where it is not known.
     public var accuracy: Double?
-    /// The highest and the mean accuracy of the candidates that cost no more, in percent; nil where none is known.
+    /// The highest accuracy of the candidates that cost no more, in percent; nil where none is known.
     public var best: Double?
+    /// The mean accuracy of the candidates that cost no more, in percent; nil where none is known.
     public var mean: Double?
 
-    /// In percentage points.
+    /// How far the accuracy is below `best`, in percentage points.
     public var regret: Double? { best.flatMap { best in accuracy.map { best - $0 } } }
   }
 
   /// How good the front of a metric is, among the candidates whose accuracy is known.
   public struct Entry: Sendable {
+    /// The metric that makes the front.
     public var metric: Metric
     public var quality: FrontQuality
   }
 
-  /// Accuracies to set the front against.
+  /// Accuracies that the front is compared with.
   public struct Accuracy: Sendable {
     public var truth: GroundTruth
     /// One of the data sets of `truth`.
     public var dataSet: String
 
+    /// The accuracies on one of the data sets of `truth`.
     public init(truth: GroundTruth, dataSet: String) {
       self.truth = truth
       self.dataSet = dataSet
     }
 
-    /// What it is called in tables.
+    /// The heading in tables.
     public var title: String { truth.title(of: dataSet) }
   }
 
+  /// What the front is chosen from.
   public let candidates: ParetoCandidates
-  /// Cheapest first.
+  /// The architectures of the front, cheapest first.
   public let members: [Member]
   /// Nil where no accuracy is known.
   public let accuracy: Accuracy?
-  /// Candidates without an accuracy, where others have one.
+  /// How many candidates have no accuracy; 0 where no accuracies were given.
   public let withoutAccuracy: Int
-  /// The objective, then the other numbers that all rows have, but for the cost itself: the baselines that the objective
-  /// has to beat. Empty where no accuracy is known.
+  /// The front quality of the objective, then of the other metrics that all candidates have, without the cost: the
+  /// objective has to beat the baselines among them. Empty where no accuracy is known.
   public let entries: [Entry]
-  /// One for each candidate; nil where it is not known.
+  /// The accuracy of each candidate, in percent; nil where it is not known.
   public let accuracies: [Double?]
+  /// The front as positions among the candidates.
   public let front: ParetoFront
 
+  /// Finds the front, and how good it is where accuracies are given.
   public init(_ candidates: ParetoCandidates, accuracy: Accuracy? = nil) {
     let accuracies = candidates.candidates.map { candidate in
       accuracy.flatMap { $0.truth.accuracy(of: candidate.architecture, dataSet: $0.dataSet) }

@@ -6,34 +6,40 @@ import Statistics
 /// How good the picks of a search are: many runs of it over stored scores, each with a seed of its own, and the trained
 /// accuracy of the architecture with the highest score in each.
 ///
-/// The protocol of NASWOT (Mellor et al., ICML 2021) and those after it. Beside the pick of a run stand a random one and the
-/// best of what the run has seen: what a search gains lies between. Architectures that the scores do not know are not
-/// considered.
+/// This is the protocol of NASWOT (Mellor et al., ICML 2021) and of later papers. The accuracy of a run's pick is
+/// compared with that of a random architecture and with the highest that the run has seen. Architectures without a
+/// stored row are not considered.
 public struct RepeatedSearch: Sendable {
-  /// Mean and standard deviation over runs, in percent.
+  /// The accuracy of a kind of pick over all runs, in percent.
   public struct Accuracy: Hashable, Sendable {
+    /// The mean over runs.
     public var mean: Double
+    /// The standard deviation over runs.
     public var deviation: Double
   }
 
-  /// The accuracies on one data set.
+  /// The accuracies on one split of one data set.
   public struct Entry: Sendable {
+    /// One of `GroundTruth.dataSets`.
     public var dataSet: String
     public var split: GroundTruth.Split
-    /// The architecture with the highest score.
+    /// The accuracy of the architecture with the highest score.
     public var pick: Accuracy
-    /// One of those that a run has seen, the first.
+    /// The accuracy of the first architecture that a run has seen, which is a random one.
     public var random: Accuracy
-    /// The highest accuracy that a run has seen, whatever its score.
+    /// The highest accuracy that a run has seen, whatever the score.
     public var optimum: Accuracy
   }
 
-  /// A data set after the other, as in `GroundTruth.dataSets`, and the splits of each.
+  /// One for each split of each data set, in the order of `GroundTruth.dataSets`.
   public let entries: [Entry]
+  /// How often the search was run.
   public let runs: Int
 
-  /// - Parameter search: the first run; those after it have the seeds after its own.
-  /// - Throws: errors of the search, and where a run has seen no architecture with a score.
+  /// Runs a search over stored scores.
+  ///
+  /// - Parameter search: the first run; the seed of each later run is one higher.
+  /// - Throws: errors of the search, and an error where a run has seen no architecture with a score.
   public init(_ search: Search, runs: Int, scores: StoredScores, truth: GroundTruth) throws {
     let known = search.restricted(to: scores.contains)
     let outcomes = try (0..<runs).map { number in

@@ -3,43 +3,68 @@ public import Files
 public import Scoring
 import SearchSpaces
 
-/// One architecture with one seed, as it is written to a file: one line of JSON.
+/// The scores of one architecture with one seed. A file has one row a line, in JSON; Docs/Guide.md lists the keys.
 public struct Row: Codable, Sendable {
+  /// The architecture's text.
   public var arch: String
+  /// The architecture's index in its space; nil where the space has no indices.
   public var index: Int?
+  /// The name of the search space.
   public var space: String
-  /// What else than `arch` the network depends on, such as `width 16, depth 8`; nil where there is nothing.
+  /// The macro architecture, such as `width 16, depth 8`; nil for a space that has only one.
   public var macro: String?
+  /// The name of the data set, which decides on image size, classes and normalisation.
   public var dataset: String
+  /// Where the images come from.
   public var images: ImageOrigin
+  /// The number of images before their noisy copies are added.
   public var batch: Int
+  /// The standard deviation of the noise, in units of the normalised images.
   public var sigma: Double
+  /// The seed of weights, noise and permutations.
   public var seed: UInt64
+  /// Whether there are scores.
   public var status: Score.Status
+  /// Why the row failed; nil where it did not.
   public var error: String?
+  /// ln of the sum over ReLU sites of d1 times d2; nil where it was not asked for, or the row failed.
   public var epads: Double?
-  /// The sum of d1.
+  /// The sum of d1 over ReLU sites; nil without `epads`.
   public var snaswot: Int?
-  /// The sum of d2.
+  /// The sum of d2 over ReLU sites; nil without `epads`.
   public var perturbation: Int?
+  /// NASWOT's log determinant; nil where it was not asked for, or the row failed.
   public var naswot: Double?
+  /// The number of ReLUs that are carried out in a forward pass.
   public var reluSites: Int
+  /// The number of values of an image that pass a ReLU, over all sites.
   public var reluUnits: Int
+  /// The number of trainable parameters.
   public var params: Int
-  /// Multiply-accumulates of convolutions and linear layers.
+  /// Multiply-accumulates of an image, of convolutions and linear layers.
   public var flops: Int
+  /// How long the row took, in milliseconds.
   public var ms: Score.Milliseconds
+  /// The name of the backend, such as `cpu`.
   public var backend: String
+  /// The name of the device, as its driver or the system gives it.
   public var device: String
+  /// The version of the numerics contract that the scores were made by.
   public var numerics: Int
+  /// The version of the program that scored.
   public var version: String
+  /// The counts of every ReLU site in the order of execution; nil where they were not asked for.
   public var layers: [Layer]?
 
-  /// One ReLU site.
+  /// The counts of one ReLU site; Docs/Numerics.md defines them.
   public struct Layer: Codable, Sendable, Hashable {
+    /// The module's name in the reference model.
     public var name: String
+    /// Values of an image at this site, which are the bits of its code.
     public var units: Int
+    /// The sum of Hamming distances between the codes of images and of a permutation of them.
     public var d1: Int
+    /// The sum of Hamming distances between the codes of images and of their noisy copies.
     public var d2: Int
   }
 
@@ -64,13 +89,14 @@ extension Row {
       layers: layers ? score.layers.map { Layer(name: $0.name, units: $0.units, d1: $0.d1, d2: $0.d2) } : nil)
   }
 
-  /// Whether it has everything that scoring with these proxies would compute.
+  /// Whether the row has everything that scoring with these proxies would compute. A failed row has.
   public func covers(_ proxies: Set<Proxy>) -> Bool {
-    // A failed row says why; the same inputs would fail again.
+    // Scoring again would fail again: the inputs are the same.
     status == .failed || proxies.allSatisfy { Metric.of($0).value(of: self) != nil }
   }
 }
 
 extension Row: StoredRow {
+  /// What messages call rows of this kind.
   public static var contents: String { "scores" }
 }

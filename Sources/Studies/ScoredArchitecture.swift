@@ -2,25 +2,25 @@ import Scoring
 public import SearchSpaces
 import Statistics
 
-/// All rows of one architecture, one a seed, and what they come to together.
+/// All rows of one architecture, one for each seed, and their means and deviations.
 ///
-/// An architecture has a number only where every one of its rows has it: with the mean of some seeds it would be set against others
-/// unequally.
+/// A metric has a mean only where every row has a value, because a mean over fewer seeds is no fair comparison.
 public struct ScoredArchitecture: Sendable {
+  /// The architecture that all rows are of.
   public let architecture: Architecture
-  /// At least one.
+  /// The rows, at least one, in the order in which they came.
   public private(set) var rows: [Row]
 
-  /// - Parameter row: the first of them.
+  /// An architecture with its first row.
   public init(_ row: Row) {
     architecture = Architecture(text: row.arch, index: row.index)
     rows = [row]
   }
 
-  /// Takes another row of this architecture in.
+  /// Adds another row of this architecture.
   public mutating func append(_ row: Row) { rows.append(row) }
 
-  /// Rows by architecture, in the order in which architectures come first.
+  /// Groups rows by architecture, in the order of each architecture's first row.
   public static func grouping(_ rows: some Sequence<Row>) -> [ScoredArchitecture] {
     var positions: [String: Int] = [:]
     var groups: [ScoredArchitecture] = []
@@ -35,7 +35,7 @@ public struct ScoredArchitecture: Sendable {
     return groups
   }
 
-  /// The values of a metric, one a row; nil where a row failed or has no finite value.
+  /// The values of a metric, one for each row; nil where a row failed or has no finite value.
   public func values(of metric: Metric) -> [Double]? {
     var values: [Double] = []
     for row in rows {
@@ -53,7 +53,7 @@ public struct ScoredArchitecture: Sendable {
     values(of: metric).flatMap { $0.count > 1 ? $0.standardDeviation : nil }
   }
 
-  /// Why there is no value of a metric: the first row's reason; nil where there is one.
+  /// Why a metric has no mean: the reason of the first row that failed. Nil where it has a mean.
   public func failure(of metric: Metric) -> String? {
     if let failed = rows.first(where: { $0.status == .failed }) { return failed.error ?? "no reason" }
     return values(of: metric) == nil ? "no value of \(metric.key)" : nil

@@ -2,12 +2,14 @@ public import Files
 import Scoring
 public import SearchSpaces
 
-/// The rows of a study by architecture: those that a file holds, and those that are made.
+/// The rows of a study by architecture: those of a file, and those that are scored since.
 public struct ScoredRows: Sendable {
   private let study: Study
   private var rows: [Study.Item: Row] = [:]
 
-  /// - Throws: where a row belongs to a run with other settings.
+  /// Takes the rows of a file, without those that lack one of the study's proxies.
+  ///
+  /// - Throws: an error where a row belongs to a run with other settings.
   public init(_ study: Study, stored: [Row]) throws(FileError) {
     self.study = study
     try study.check(stored)
@@ -17,20 +19,21 @@ public struct ScoredRows: Sendable {
   /// How many rows there are.
   public var count: Int { rows.count }
 
+  /// Adds a row, unless there is one of its architecture and seed already.
   public mutating func append(_ row: Row) {
     let item = Study.Item(row)
     if rows[item] == nil { rows[item] = row }
   }
 
-  /// What is left to score for these architectures.
+  /// The items of these architectures that have no row yet.
   public func missing(_ architectures: [Architecture]) -> [Study.Item] {
     study.items(architectures).filter { rows[$0] == nil }
   }
 
-  /// The rows of an architecture, one a seed of the study.
+  /// The rows of an architecture, in the order of the study's seeds; seeds without a row are left out.
   public func rows(of architecture: Architecture) -> [Row] { study.items([architecture]).compactMap { rows[$0] } }
 
-  /// The rows of an architecture together; nil where a seed of the study has none yet.
+  /// All rows of an architecture; nil where a seed of the study has no row yet.
   public func scored(_ architecture: Architecture) -> ScoredArchitecture? {
     let rows = rows(of: architecture)
     guard rows.count == study.seeds.count, let first = rows.first else { return nil }

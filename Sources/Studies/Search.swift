@@ -2,27 +2,30 @@ public import SearchSpaces
 
 /// How a search chooses what to score.
 public enum SearchStrategy: Hashable, Sendable {
-  /// Every architecture equally likely, none twice.
+  /// Draws architectures with equal chances, none twice.
   case random
   /// Aging evolution: the best of a tournament has a mutated child, and the oldest of the population dies.
   case evolution(population: Int = 50, tournament: Int = 10)
 }
 
-/// Looks for the architecture with the highest value among so many of a space.
+/// Looks for the architecture with the highest value among `samples` of a space.
 ///
-/// What a search does depends on its settings and the values alone: not on how many architectures are scored at a time, nor
-/// on which values were known before. So one that was interrupted is continued by running it again with the values that are
-/// there.
+/// What a search does depends on its settings and the values alone, neither on how many architectures are scored at a
+/// time nor on which values were known before. So an interrupted search is continued by running it again with the
+/// values that are known.
 public struct Search: Sendable {
+  /// The space that architectures are drawn from.
   public let space: any SearchSpace
+  /// How architectures are chosen.
   public let strategy: SearchStrategy
-  /// Architectures that are evaluated; fewer where an evolution finds nothing new.
+  /// How many architectures are evaluated; an evolution that finds nothing new evaluates fewer.
   public let samples: Int
+  /// The seed of the choice.
   public var seed: UInt64
   private var fits: @Sendable (Architecture) throws -> Bool
 
-  /// - Parameter fits: whether an architecture is to be considered at all.
-  /// - Precondition: there is a sample, and an evolution has a population.
+  /// - Parameter fits: whether an architecture may be chosen.
+  /// - Precondition: `samples` and the population of an evolution are at least 1.
   public init(
     space: any SearchSpace, strategy: SearchStrategy, samples: Int, seed: UInt64,
     where fits: @escaping @Sendable (Architecture) throws -> Bool = { _ in true }
@@ -34,7 +37,7 @@ public struct Search: Sendable {
     self.fits = fits
   }
 
-  /// The same among fewer architectures.
+  /// The same search among fewer architectures.
   public func restricted(to isIncluded: @escaping @Sendable (Architecture) -> Bool) -> Search {
     var search = self
     search.fits = { [fits] in try isIncluded($0) && fits($0) }
@@ -43,8 +46,8 @@ public struct Search: Sendable {
 
   /// Runs the search. A longer one with the same seed begins with the evaluations of a shorter one.
   ///
-  /// - Parameter evaluate: gives the values of architectures, which may be scored at the same time; nil for one that has
-  ///   no score. No architecture is asked for twice.
+  /// - Parameter evaluate: returns the values of architectures, nil for one that has no score. They may be scored at
+  ///   the same time, and no architecture is evaluated twice.
   /// - Throws: `SearchError` where too few architectures fit, before anything is evaluated; errors of `evaluate`.
   public func run(evaluate: ([Architecture]) throws -> [Double?]) throws -> SearchResult {
     switch strategy {
@@ -60,11 +63,12 @@ public struct Search: Sendable {
   }
 }
 
-/// What a search has seen.
+/// What a search has evaluated.
 public struct SearchResult: Sendable {
-  /// An architecture and its value; nil where it has no score.
+  /// An architecture and its value.
   public struct Evaluation: Hashable, Sendable {
     public var architecture: Architecture
+    /// Nil where the architecture has no score.
     public var value: Double?
 
     init(architecture: Architecture, value: Double?) {
@@ -73,10 +77,10 @@ public struct SearchResult: Sendable {
     }
   }
 
-  /// In the order in which they were asked for.
+  /// All evaluations, in the order in which they were made.
   public let evaluations: [Evaluation]
 
-  /// Those with the highest values, the highest first; of equal ones the earlier first.
+  /// The evaluations with the highest values, the highest first; of equal ones the earlier comes first.
   public func best(_ count: Int) -> [Evaluation] {
     let ranked = evaluations.enumerated().filter { $1.value != nil }.sorted { one, other in
       let (value, otherValue) = (one.element.value ?? 0, other.element.value ?? 0)

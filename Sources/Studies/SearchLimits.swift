@@ -2,13 +2,14 @@ public import NetworkGraph
 public import Scoring
 public import SearchSpaces
 
-/// What a network may cost.
+/// How large the networks of a search may be. A limit that is nil is none.
 public struct SearchLimits: Hashable, Sendable {
-  /// Trainable parameters at most.
+  /// The most trainable parameters.
   public var parameters: Int?
-  /// Multiply-accumulates of convolutions and linear layers at most.
+  /// The most multiply-accumulates of an image, of convolutions and linear layers.
   public var multiplyAccumulates: Int?
 
+  /// Limits of parameters, of multiply-accumulates, or of both.
   public init(parameters: Int? = nil, multiplyAccumulates: Int? = nil) {
     self.parameters = parameters
     self.multiplyAccumulates = multiplyAccumulates
@@ -17,11 +18,12 @@ public struct SearchLimits: Hashable, Sendable {
   /// Whether there is no limit.
   public var isEmpty: Bool { parameters == nil && multiplyAccumulates == nil }
 
+  /// Whether a network is within the limits.
   public func allow(_ network: Network) -> Bool {
     network.parameterCount <= parameters ?? .max && network.multiplyAccumulates <= multiplyAccumulates ?? .max
   }
 
-  /// The same for an architecture, whose network is made only where there is a limit.
+  /// Whether an architecture's network is within the limits. The network is built only where there is a limit.
   public func allow(
     _ architecture: Architecture, of space: any SearchSpace, for dataSet: DataSet
   ) throws(ArchitectureError) -> Bool {

@@ -3,32 +3,32 @@ import Foundation
 public import SearchSpaces
 import Statistics
 
-/// Scores of architectures by index, from a file: for studies of searches that cost no forward pass.
+/// Scores of architectures by index, from a file, so that a search can be studied without a forward pass.
 ///
-/// An architecture with several rows, one a seed, has their mean; where one of them has no score it has none.
+/// An architecture with several rows, one for each seed, has their mean; where one of them has no score it has none.
 public struct StoredScores: Sendable {
-  /// Nil for an architecture that is known to have no score.
+  /// The scores by index; nil for an architecture that the file has without a score.
   private let values: [Int: Double?]
 
-  /// The value of an architecture; nil where it has none.
+  /// The score of an architecture; nil where the file has none.
   public func value(of architecture: Architecture) -> Double? { architecture.index.flatMap { values[$0] ?? nil } }
 
   /// Whether the file has the architecture, with a score or without.
   public func contains(_ architecture: Architecture) -> Bool { architecture.index.map { values[$0] != nil } ?? false }
 
-  /// How many architectures the file has.
+  /// The number of architectures in the file.
   public var count: Int { values.count }
 
-  /// How many of them have a score.
+  /// The number of architectures that have a score.
   public var scored: Int { values.values.count { $0 != nil } }
 
-  /// Longer files are refused; rows of NAS-Bench-201 without their layers are 11 MiB.
+  /// Larger files are refused. All rows of NAS-Bench-201, without their layers, take 11 MiB.
   private static let maximumBytes = 1 << 30
 
-  /// Reads rows in JSON lines, as commands write them to `--output`, or a table with commas between cells whose header names
-  /// `index` and the metric.
+  /// Reads rows in JSON lines, or a table in CSV whose header has `index` and the key of the metric.
   ///
-  /// - Throws: where a line cannot be read, rows are of different runs or another space, or nothing has a value.
+  /// - Throws: an error where a line cannot be read, rows are of different runs or of another space, or no architecture
+  ///   has a value.
   public init(path: String, metric: Metric, space: any SearchSpace) throws(FileError) {
     let contents = try readFile(path, maximumBytes: Self.maximumBytes)
     values =

@@ -5,13 +5,18 @@ public import SearchSpaces
 
 /// Scores many architectures, each with every seed.
 public struct Study: Sendable {
+  /// The space that makes networks of architectures.
   public let space: any SearchSpace
+  /// What computes the scores of a network.
   public let scorer: Scorer
+  /// What the scores depend on beside architecture and seed.
   public let settings: RunSettings
+  /// The seeds that each architecture is scored with.
   public let seeds: [UInt64]
   /// Whether rows list their ReLU sites.
   public let layers: Bool
 
+  /// A study with a row for each architecture and seed.
   public init(space: any SearchSpace, scorer: Scorer, seeds: [UInt64], layers: Bool = false) {
     self.space = space
     self.scorer = scorer
@@ -20,9 +25,10 @@ public struct Study: Sendable {
     settings = RunSettings(space: space, images: scorer.images, sigma: scorer.sigma)
   }
 
-  /// One piece of work.
+  /// One piece of work, which makes one row.
   public struct Item: Hashable, Sendable {
     public var architecture: Architecture
+    /// The seed of weights, noise and permutations.
     public var seed: UInt64
 
     init(architecture: Architecture, seed: UInt64) {
@@ -30,30 +36,30 @@ public struct Study: Sendable {
       self.seed = seed
     }
 
-    /// What a row is the outcome of.
+    /// The item that made a row.
     init(_ row: Row) {
       self.init(architecture: Architecture(text: row.arch, index: row.index), seed: row.seed)
     }
   }
 
-  /// Every architecture with every seed, in order, without what `rows` hold already.
+  /// Every architecture with every seed, in order, without those that `rows` have already.
   ///
-  /// - Throws: where a row belongs to a run with other settings.
+  /// - Throws: an error where a row belongs to a run with other settings.
   public func items(_ architectures: [Architecture], without rows: [Row]) throws(FileError) -> [Item] {
     try check(rows)
     let done = Set(rows.filter { $0.covers(scorer.proxies) }.map(Item.init))
     return items(architectures).filter { !done.contains($0) }
   }
 
-  /// - Throws: where a row belongs to a run with other settings.
+  /// - Throws: an error where a row belongs to a run with other settings.
   func check(_ rows: [Row]) throws(FileError) {
     for row in rows {
       if let difference = RunSettings(row).difference(from: settings) { throw .ofAnotherRun(difference) }
     }
   }
 
-  /// Those of `rows` that belong to these architectures and the study's seeds and have what the study would compute, one
-  /// for each architecture and seed.
+  /// The first of `rows` for each of these architectures and each seed of the study that has everything the study would
+  /// compute.
   public func wanted(_ rows: [Row], of architectures: [Architecture]) -> [Row] {
     var missing = Set(items(architectures))
     return rows.filter { $0.covers(scorer.proxies) && missing.remove(Item($0)) != nil }
@@ -64,9 +70,12 @@ public struct Study: Sendable {
     architectures.flatMap { architecture in seeds.map { Item(architecture: architecture, seed: $0) } }
   }
 
-  /// The row of one item, and why its device failed where that is so: a reason that says nothing of the network.
+  /// The row of one item.
   ///
-  /// A network that has no score makes a failed row. What is no architecture of the space is an error.
+  /// A network that has no score makes a failed row. So does a failing device, whose error is returned beside the row:
+  /// it says nothing about the network, so the item may be tried again.
+  ///
+  /// - Throws: an error where the item's architecture does not belong to the space.
   public func row(_ item: Item) throws(ArchitectureError) -> (row: Row, deviceError: BackendError?) {
     let dataSet = scorer.images.dataSet
     let network = try space.network(of: item.architecture, input: dataSet.shape, classes: dataSet.classes)
