@@ -1,6 +1,6 @@
 import Files
 
-/// Comma-separated values with a header, as RFC 4180 has them but for its line ends.
+/// Comma-separated values with a header, as RFC 4180 has them, but with lines that end in a line feed alone.
 enum CSVWriter: FormatWriter {
   static func lines<Result: Report>(of report: Result, width: Int?) -> [String] {
     [header(Result.Entry.self)] + report.entries.map(line)

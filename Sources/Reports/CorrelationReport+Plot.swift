@@ -3,7 +3,7 @@ package import Figures
 package import Studies
 
 extension CorrelationReport {
-  /// Score against accuracy, a panel a metric and data set.
+  /// Score against accuracy, with one panel for each metric and data set.
   package func plot(title: String, of metrics: [Metric]) -> ScatterPlot {
     let panels = metrics.flatMap { metric in
       truth.dataSets.compactMap { dataSet in

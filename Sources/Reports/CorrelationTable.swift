@@ -3,21 +3,24 @@ import Statistics
 package import Studies
 import Terminal
 
-/// How well numbers rank architectures by accuracy.
+/// How well metrics rank architectures by accuracy.
 package struct CorrelationTable: Report {
   private let report: CorrelationReport
-  /// What was scored, in a line.
+  /// The first line: what was scored.
   private let title: String
-  /// Seeds of an architecture.
+  /// How many seeds each architecture was scored with.
   private let repeats: Int
 
+  /// - Parameters:
+  ///   - title: the first line, which says what was scored.
+  ///   - repeats: how many seeds each architecture was scored with.
   package init(_ report: CorrelationReport, title: String, repeats: Int) {
     self.report = report
     self.title = title
     self.repeats = repeats
   }
 
-  // One table a data set keeps within 80 columns.
+  /// The title, the numbers of architectures, and a table for each data set, which keeps lines within 80 columns.
   package func lines(width: Int?) -> [String] {
     var lines = [title, "n = \(report.count), failed: \(report.failures), without accuracy: \(report.withoutTruth)"]
     for dataSet in report.truth.dataSets {
@@ -49,14 +52,15 @@ package struct CorrelationTable: Report {
     estimate?.interval.map { "\(fixed($0.lowerBound, 3)) to \(fixed($0.upperBound, 3))" } ?? "-"
   }
 
+  /// One for each metric and data set.
   package var entries: [CorrelationRecord] { report.entries.map { CorrelationRecord($0, of: report) } }
 }
 
-/// A metric against a data set, as programs read it.
+/// The correlation of a metric with the accuracies on a data set, for programs.
 package struct CorrelationRecord: Record {
   private var dataset: String
   private var predictor: String
-  /// Architectures that were compared.
+  /// The number of architectures that were compared.
   private var n: Int
   private var failures: Int
   private var kendallTauB: Double?
@@ -86,6 +90,7 @@ package struct CorrelationRecord: Record {
     source = report.truth.source
   }
 
+  /// The columns, with the bounds of each interval in two of them.
   package static let columns: [CSVColumn<CorrelationRecord>] = [
     CSVColumn("dataset") { $0.dataset }, CSVColumn("predictor") { $0.predictor }, CSVColumn("n") { "\($0.n)" },
     CSVColumn("failures") { "\($0.failures)" }, CSVColumn("tau_b", value: \.kendallTauB),

@@ -5,7 +5,7 @@ import SearchSpaces
 import Statistics
 import Studies
 
-/// An architecture of a front, as programs read it.
+/// An architecture of a front, for programs.
 package struct FrontMemberRecord: Record {
   private var kind = "member"
   private var rank: Int
@@ -63,6 +63,7 @@ package struct FrontMemberRecord: Record {
     regret = member.regret
   }
 
+  /// The columns, without the kind: CSV has members of the front alone.
   package static let columns: [CSVColumn<FrontMemberRecord>] = [
     CSVColumn("rank") { "\($0.rank)" }, CSVColumn("arch") { $0.arch }, CSVColumn("index", value: \.index),
     CSVColumn("space") { $0.space }, CSVColumn("macro") { $0.macro }, CSVColumn("objective") { $0.objective },
@@ -75,15 +76,15 @@ package struct FrontMemberRecord: Record {
   ]
 }
 
-/// How good a front is, as programs read it.
+/// The front quality of one metric, for programs. `FrontQuality` says what the numbers are.
 struct FrontQualityRecord: Encodable {
   private var kind = "worth"
   private var objective: String
   private var costName: String
   private var accuracyName: String?
-  /// Those whose accuracy is known.
+  /// The number of candidates whose accuracy is known.
   private var architectures: Int
-  /// Of the front; equal members share one.
+  /// The number of ranks of the front; members that are equal share one.
   private var ranks: Int
   private var regret: Double
   private var randomRegret: Double

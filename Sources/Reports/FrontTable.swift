@@ -5,20 +5,23 @@ import Statistics
 package import Studies
 import Terminal
 
-/// A front and how good it is.
+/// A front and, where accuracies are known, its quality.
 package struct FrontTable: Report {
   private let report: ParetoReport
 
+  /// A table of the report's front.
   package init(_ report: ParetoReport) { self.report = report }
 
   private var cost: Metric { report.candidates.cost }
   private var objective: Metric { report.candidates.objective }
 
+  /// The members of the front, cheapest first.
   package var entries: [FrontMemberRecord] { report.members.map { FrontMemberRecord($0, of: report) } }
 
+  /// The front quality of the objective and of the baselines.
   package var supplements: [any Encodable] { report.entries.map { FrontQualityRecord($0, of: report) } }
 
-  /// What was scored and timed, in a line.
+  /// What was scored and timed, in one line.
   package var title: String { ([scored] + (setting.map { [$0] } ?? [])).joined(separator: "; ") }
 
   private var scored: String {
@@ -31,6 +34,7 @@ package struct FrontTable: Report {
 
   // MARK: - Table
 
+  /// What was scored and timed, a table of the front and, where accuracies are known, one of its quality.
   package func lines(width: Int?) -> [String] {
     var lines = [scored] + (setting.map { [$0] } ?? [])
     lines.append(
@@ -69,12 +73,12 @@ package struct FrontTable: Report {
     func column(_ metric: Metric) -> Column {
       right(metric.heading) { number($0.candidate.value(of: metric).map { $0 / metric.scale }, metric.decimals) }
     }
-    // A latency stands beside another cost where there is any.
+    // Latencies have a column where they are known, even if the cost is another metric.
     let costs = Metric.costs.filter { metric in
       !metric.isLatency || report.members.contains { $0.candidate.value(of: metric) != nil }
     }
     var columns = [right("rank") { "\($0.rank)" }] + costs.filter { $0 == cost }.map(column)
-    // All digits of a count, so that it can be found in rows.
+    // A count is shown with all its digits and not in millions, so that it can be found in the rows.
     columns.append(right(objective.title) { fixed($0.score, objective.proxy == nil ? 0 : objective.decimals) })
     columns += costs.filter { $0 != cost && $0 != objective }.map(column)
     if let accuracy = report.accuracy {
@@ -95,8 +99,8 @@ package struct FrontTable: Report {
     for entry in report.entries {
       table.append([
         entry.metric.title, "\(entry.quality.count)", fixed(entry.quality.regret, 2),
-        fixed(entry.quality.randomRegret, 2), fixed(entry.quality.budgetRegret, 2), share(entry.quality.hypervolumeShare),
-        share(entry.quality.randomHypervolumeShare),
+        fixed(entry.quality.randomRegret, 2), fixed(entry.quality.budgetRegret, 2),
+        share(entry.quality.hypervolumeShare), share(entry.quality.randomHypervolumeShare),
       ])
     }
     if let quality = report.entries.first?.quality {

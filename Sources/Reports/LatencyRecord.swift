@@ -2,7 +2,7 @@ package import Latency
 import Scoring
 
 extension LatencyRow: Record {
-  /// Without its layers.
+  /// The columns, without the layers: a line of CSV has no place for a list.
   package static let columns: [CSVColumn<LatencyRow>] = [
     CSVColumn("arch") { $0.arch }, CSVColumn("index", value: \.index), CSVColumn("space") { $0.space },
     CSVColumn("macro") { $0.macro }, CSVColumn("dataset") { $0.dataset }, CSVColumn("input") { $0.input },
@@ -15,9 +15,9 @@ extension LatencyRow: Record {
     CSVColumn("warm_up_ms", value: \.warmUpMilliseconds),
     CSVColumn("prepare_ms", value: \.prepareMilliseconds), CSVColumn("images_per_second", value: \.imagesPerSecond),
     CSVColumn("gmacs_per_second", value: \.gigaMultiplyAccumulatesPerSecond),
-    CSVColumn("peak_share", value: \.peakShare), CSVColumn("params", value: \.params), CSVColumn("flops", value: \.flops),
-    CSVColumn("peak_bytes", value: \.peakBytes), CSVColumn("backend") { $0.backend }, CSVColumn("device") { $0.device },
-    CSVColumn("threads", value: \.threads), CSVColumn("thread_ns", value: \.threadNanoseconds),
-    CSVColumn("doubt") { $0.doubt }, CSVColumn("version") { $0.version },
+    CSVColumn("peak_share", value: \.peakShare), CSVColumn("params", value: \.params),
+    CSVColumn("flops", value: \.flops), CSVColumn("peak_bytes", value: \.peakBytes), CSVColumn("backend") { $0.backend },
+    CSVColumn("device") { $0.device }, CSVColumn("threads", value: \.threads),
+    CSVColumn("thread_ns", value: \.threadNanoseconds), CSVColumn("doubt") { $0.doubt }, CSVColumn("version") { $0.version },
   ]
 }

@@ -2,28 +2,33 @@ import Foundation
 package import Latency
 import Terminal
 
-/// Latencies as they come.
+/// Latencies, a line for each architecture as soon as it is measured.
 package struct LatencyTable: RowTable {
   /// Whether the slowest steps of each network follow.
   private let layers: Bool
   private let table: ArchitectureColumns<LatencyRow>
 
-  /// - Parameter width: columns of the terminal; nil where lines may be of any length.
+  /// - Parameters:
+  ///   - layers: whether the slowest steps of each network follow its line.
+  ///   - width: columns of the terminal; nil where lines may be of any length.
   package init(layers: Bool, width: Int?) {
     self.layers = layers
     table = ArchitectureColumns(Self.columns, width: width)
   }
 
+  /// The headings of the columns.
   package var header: String { table.header }
 
+  /// The line of an architecture and, where they were asked for, its slowest steps.
   package func lines(_ row: LatencyRow) -> [String] {
     let remarks = [row.error.map { "FAILED: \($0)" }, row.doubt.map { "DOUBTFUL: \($0)" }].compactMap(\.self)
     return table.lines(row, architecture: row.arch, remarks: remarks) + (layers ? layerLines(of: row) : [])
   }
 
+  /// Nothing, because every line is written at once.
   package func finish() -> [String] { [] }
 
-  /// The slowest steps, and what the others take together.
+  /// The ten slowest steps, and the sum of the others.
   private func layerLines(of row: LatencyRow) -> [String] {
     let slowest = (row.layers ?? []).sorted { $0.milliseconds > $1.milliseconds }
     let shown = 10

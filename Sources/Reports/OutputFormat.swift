@@ -1,6 +1,6 @@
 package import Files
 
-/// How results are written. A new format is a file beside these and a case here.
+/// How results are written. A new format needs a `FormatWriter` in a file beside this one, and a case here.
 package enum OutputFormat: String, CaseIterable, Sendable {
   case table
   case jsonl
@@ -27,14 +27,15 @@ package enum OutputFormat: String, CaseIterable, Sendable {
   }
 }
 
-/// What a format makes of results.
+/// Turns results into the lines of one format.
 protocol FormatWriter {
+  /// All lines of a report that is complete.
   static func lines(of report: some Report, width: Int?) throws -> [String]
 
   /// Lines before the first row.
   static func header<Table: RowTable>(of table: Table) -> [String]
 
-  /// Lines of a row.
+  /// The lines that can be written now that there is another row.
   static func lines<Table: RowTable>(of row: Table.Element, in table: inout Table) throws -> [String]
 
   /// Lines after the last row.
@@ -54,11 +55,12 @@ package final class RowOutput<Table: RowTable> {
     for line in writer.header(of: table) { try output.append(line) }
   }
 
+  /// Writes a row, or holds it back where the table has to see more rows first.
   package func append(_ row: Table.Element) throws {
     for line in try writer.lines(of: row, in: &table) { try output.append(line) }
   }
 
-  /// Writes what has been held back.
+  /// Writes what has been held back. The output is not complete before.
   package func finish() throws {
     for line in writer.end(of: &table) { try output.append(line) }
   }

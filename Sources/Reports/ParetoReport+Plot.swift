@@ -4,8 +4,9 @@ import Statistics
 package import Studies
 
 extension ParetoReport {
-  /// Score against cost with the front and, where accuracies are known, accuracy against cost with the accuracies of the
-  /// front beside the true front; the tenth with the lowest accuracies may be left out there, to see the fronts apart.
+  /// Score against cost with the front. Where accuracies are known, a second panel has accuracy against cost, with the
+  /// accuracies of the front and the true front. That panel leaves out architectures of the lowest tenth of accuracies
+  /// that are in neither front, because they would press the fronts together.
   package func plot(title: String) -> ScatterPlot {
     let cost = candidates.cost
     let costs = candidates.costs.map { $0 / cost.scale }
@@ -38,7 +39,8 @@ extension ParetoReport {
             series("true front", trueFront, values, .reference),
             series("front of \(objective)", known, values, .chosen),
           ],
-          caption: "mean regret \(Self.points(quality.regret)), of a random choice \(Self.points(quality.randomRegret))"
+          caption: "mean regret \(Self.points(quality.regret)), "
+            + "of a random choice \(Self.points(quality.randomRegret))"
             + (below > 0 ? "; \(below) architectures are below" : "")))
     }
     return ScatterPlot(title: title, panels: panels, columns: 2, panelWidth: 480, panelHeight: 400)

@@ -2,7 +2,7 @@ import Accuracies
 package import Studies
 import Terminal
 
-/// The accuracies of the picks of many searches.
+/// The accuracies of what many runs of a search have picked.
 package struct RepeatedSearchTable: Report {
   private let report: RepeatedSearch
   private let space: String
@@ -16,8 +16,9 @@ package struct RepeatedSearchTable: Report {
   /// - Parameters:
   ///   - space: the space's name.
   ///   - strategy: the strategy's name.
-  ///   - samples: architectures of a run.
-  ///   - seed: of the first run.
+  ///   - samples: how many architectures each run evaluates.
+  ///   - seed: the seed of the first run.
+  ///   - metric: the score that the searches maximise.
   ///   - source: where the accuracies are from.
   package init(
     _ report: RepeatedSearch, space: String, strategy: String, samples: Int, seed: UInt64, metric: Metric,
@@ -32,6 +33,7 @@ package struct RepeatedSearchTable: Report {
     self.source = source
   }
 
+  /// The settings, and a table with a line for each split of each data set.
   package func lines(width: Int?) -> [String] {
     var table = TextTable(columns: [
       TextTable.Column("accuracy, %"), TextTable.Column(metric.title, .right),
@@ -52,6 +54,7 @@ package struct RepeatedSearchTable: Report {
       + table.text().split(separator: "\n").map(String.init) + ["", "accuracies: \(source)"]
   }
 
+  /// Three for each split of each data set, one for each kind of pick.
   package var entries: [RepeatedSearchRecord] {
     report.entries.flatMap { entry in
       [("objective", entry.pick), ("random", entry.random), ("optimum", entry.optimum)].map { pick, accuracy in
@@ -63,7 +66,7 @@ package struct RepeatedSearchTable: Report {
   }
 }
 
-/// The accuracy of one kind of pick, as programs read it.
+/// The accuracy of one kind of pick, for programs.
 package struct RepeatedSearchRecord: Record {
   fileprivate var dataset: String
   fileprivate var split: String
@@ -71,12 +74,13 @@ package struct RepeatedSearchRecord: Record {
   fileprivate var strategy: String
   fileprivate var runs: Int
   fileprivate var samples: Int
-  /// What the accuracy is of: the highest objective, a random one, or the optimum.
+  /// `objective` for the architecture with the highest score, `random` for a random one, `optimum` for the most accurate.
   fileprivate var pick: String
-  /// In percent, over the runs.
+  /// In percent, as is the deviation; both over the runs.
   fileprivate var mean: Double
   fileprivate var deviation: Double
 
+  /// The columns have the names of the JSON keys.
   package static let columns: [CSVColumn<RepeatedSearchRecord>] = [
     CSVColumn("dataset") { $0.dataset }, CSVColumn("split") { $0.split }, CSVColumn("objective") { $0.objective },
     CSVColumn("strategy") { $0.strategy }, CSVColumn("runs") { "\($0.runs)" },

@@ -1,21 +1,23 @@
-/// A line of a command's results for programs: an object of JSON lines, or a line of CSV.
+/// A result for programs: an object in JSON lines, or a line of CSV.
 package protocol Record: Encodable, Sendable {
-  /// The columns of CSV, in order. What JSON nests is flattened here, or left out.
+  /// The columns of CSV, in order. They flatten what is nested in JSON, or leave it out.
   static var columns: [CSVColumn<Self>] { get }
 }
 
 /// A column of CSV.
 package struct CSVColumn<Element> {
+  /// The name in the header.
   package var name: String
-  /// The cell as plain text; nil for an empty one.
+  /// Makes the cell's text, without quotes and escapes; nil for an empty cell.
   package var cell: @Sendable (Element) -> String?
 
+  /// A column of text.
   package init(_ name: String, _ cell: @escaping @Sendable (Element) -> String?) {
     self.name = name
     self.cell = cell
   }
 
-  /// A column of what Swift writes as it should stand, such as numbers.
+  /// A column of values whose text in Swift is their text in CSV, such as numbers.
   package init<Value>(_ name: String, value: @escaping @Sendable (Element) -> Value?) {
     self.init(name) { element in value(element).map { "\($0)" } }
   }
@@ -23,36 +25,37 @@ package struct CSVColumn<Element> {
 
 extension CSVColumn: Sendable {}
 
-/// What a command has found once it is done, as each format takes it.
+/// The results of a command that writes them when it is done. Every format takes from it what it needs.
 package protocol Report {
   associatedtype Entry: Record
 
-  /// For people.
+  /// The text for people.
   ///
   /// - Parameter width: columns that lines should keep to; nil where they may be of any length.
   func lines(width: Int?) -> [String]
 
-  /// For programs, in order.
+  /// The results for programs, in order.
   var entries: [Entry] { get }
 
-  /// What JSON lines have after the entries, and CSV, whose lines are all of one kind, has not.
+  /// What JSON lines have after the entries. CSV leaves it out, because its lines are all of one kind.
   var supplements: [any Encodable] { get }
 }
 
 extension Report {
+  /// Most reports have entries of one kind and nothing after them.
   package var supplements: [any Encodable] { [] }
 }
 
-/// Rows that are written one by one, as they come: how people see them.
+/// The text for people, of rows that are written one by one as they come.
 package protocol RowTable {
   associatedtype Element: Record
 
   /// The line above the rows.
   var header: String { get }
 
-  /// The lines that can be written now that a row is there; a table may hold some back.
+  /// The lines that can be written now that there is another row; a table may hold some back.
   mutating func lines(_ row: Element) -> [String]
 
-  /// What has been held back.
+  /// The lines that have been held back.
   mutating func finish() -> [String]
 }

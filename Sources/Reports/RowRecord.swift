@@ -2,7 +2,7 @@ import Scoring
 package import Studies
 
 extension Row: Record {
-  /// Without its layers.
+  /// The columns, without the layers: a line of CSV has no place for a list.
   package static let columns: [CSVColumn<Row>] =
     [
       CSVColumn("arch") { $0.arch }, CSVColumn("index", value: \.index), CSVColumn("space") { $0.space },
@@ -18,7 +18,7 @@ extension Row: Record {
       CSVColumn("version") { $0.version },
     ]
 
-  /// All digits of a metric.
+  /// A column of a metric's value with all its digits.
   private static func column(_ metric: Metric) -> CSVColumn<Row> {
     CSVColumn(metric.key) { row in
       metric.value(of: row).map { metric.decimals == 0 || metric.proxy == nil ? "\(Int($0))" : "\($0)" }

@@ -4,8 +4,9 @@ import Statistics
 package import Studies
 import Terminal
 
-/// Scores as they come: a line an architecture, with the mean of its seeds.
+/// Scores, a line for each architecture as soon as all its seeds are scored, with their mean.
 package struct ScoreTable: RowTable {
+  /// How many seeds each architecture is scored with.
   private let repeats: Int
   /// Whether the counts of every ReLU site follow.
   private let layers: Bool
@@ -14,8 +15,9 @@ package struct ScoreTable: RowTable {
   private var pending: ScoredArchitecture?
 
   /// - Parameters:
-  ///   - proxies: that rows are scored with.
-  ///   - repeats: rows of an architecture, one a seed.
+  ///   - proxies: the proxies that rows are scored with.
+  ///   - repeats: how many rows an architecture has, one for each seed.
+  ///   - layers: whether the counts of every ReLU site follow the line of an architecture.
   ///   - width: columns of the terminal; nil where lines may be of any length.
   package init(proxies: Set<Proxy>, repeats: Int, layers: Bool, width: Int?) {
     self.repeats = repeats
@@ -23,8 +25,10 @@ package struct ScoreTable: RowTable {
     table = ArchitectureColumns(Self.columns(proxies: proxies, repeats: repeats), width: width)
   }
 
+  /// The headings of the columns.
   package var header: String { table.header }
 
+  /// The line of an architecture once its last row is there; nothing before.
   package mutating func lines(_ row: Row) -> [String] {
     var lines: [String] = []
     if let pending, pending.architecture.text != row.arch { lines += finish() }
@@ -33,6 +37,7 @@ package struct ScoreTable: RowTable {
     return lines
   }
 
+  /// The line of an architecture that lacks rows, because the run was stopped.
   package mutating func finish() -> [String] {
     guard let scored = pending else { return [] }
     pending = nil
@@ -55,7 +60,7 @@ package struct ScoreTable: RowTable {
       Metric.scores.filter { $0.isMeasured(by: proxies) } + [.reluSites, .parameters, .multiplyAccumulates]
     return [Column(title: "index", width: 5) { $0.architecture.index.map(String.init) ?? "-" }]
       + metrics.map { metric in
-        // The deviation takes as much again.
+        // The deviation needs room beside the mean.
         let hasDeviation = repeats > 1 && metric.proxy != nil && metric.decimals > 0
         return Column(title: metric.heading, width: metric.width + (hasDeviation ? 7 : 0)) { scored in
           spread(scored.rows.compactMap(metric.value), metric, hasDeviation)
@@ -63,7 +68,7 @@ package struct ScoreTable: RowTable {
       } + [Column(title: "ms", width: 7) { fixed($0.rows.map(\.ms.total).mean, 1) }]
   }
 
-  /// The mean, and where it is wanted the deviation.
+  /// The mean and, where it is wanted, the deviation.
   private static func spread(_ values: [Double], _ metric: Metric, _ hasDeviation: Bool) -> String {
     guard !values.isEmpty else { return "-" }
     let mean = fixed(values.mean / metric.scale, metric.decimals)

@@ -2,7 +2,7 @@ package import Studies
 import SearchSpaces
 import Terminal
 
-/// The best that a search has found.
+/// The best architectures that a search has found.
 package struct SearchTable: Report {
   private let result: SearchResult
   private let rows: ScoredRows
@@ -14,10 +14,12 @@ package struct SearchTable: Report {
   private let best: Int
 
   /// - Parameters:
-  ///   - rows: that the search has scored.
+  ///   - rows: the rows that the search has scored.
   ///   - space: the space's name.
   ///   - strategy: the strategy's name.
-  ///   - seed: of the search.
+  ///   - seed: the seed of the search.
+  ///   - metric: the score that was maximised.
+  ///   - best: how many of the best are shown.
   package init(
     _ result: SearchResult, rows: ScoredRows, space: String, strategy: String, seed: UInt64, metric: Metric, best: Int
   ) {
@@ -30,9 +32,10 @@ package struct SearchTable: Report {
     self.best = best
   }
 
+  /// The rows of the best, one for each seed.
   package var entries: [Row] { result.best(best).flatMap { rows.rows(of: $0.architecture) } }
 
-  /// The last one is the text of the best, as other programs take it.
+  /// A table of the best. The last line is the text of the best one alone, for a shell script to take.
   package func lines(width: Int?) -> [String] {
     let best = result.best(best)
     let failures = result.evaluations.count { $0.value == nil }
@@ -48,7 +51,8 @@ package struct SearchTable: Report {
     for (position, evaluation) in best.enumerated() {
       let row = rows.rows(of: evaluation.architecture).first
       table.append([
-        "\(position + 1)", fixed(evaluation.value ?? .nan, metric.decimals), row.map { fixed(Double($0.params) / 1e6, 4) } ?? "",
+        "\(position + 1)", fixed(evaluation.value ?? .nan, metric.decimals),
+        row.map { fixed(Double($0.params) / 1e6, 4) } ?? "",
         row.map { fixed(Double($0.flops) / 1e6, 2) } ?? "", evaluation.architecture.text,
       ])
     }

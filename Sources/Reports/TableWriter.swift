@@ -1,4 +1,4 @@
-/// Text for people.
+/// Text for people, as the reports lay it out.
 enum TableWriter: FormatWriter {
   static func lines(of report: some Report, width: Int?) -> [String] { report.lines(width: width) }
 
