@@ -16,8 +16,9 @@ extension LatencyRow: Record {
     CSVColumn("prepare_ms", value: \.prepareMilliseconds), CSVColumn("images_per_second", value: \.imagesPerSecond),
     CSVColumn("gmacs_per_second", value: \.gigaMultiplyAccumulatesPerSecond),
     CSVColumn("peak_share", value: \.peakShare), CSVColumn("params", value: \.params),
-    CSVColumn("flops", value: \.flops), CSVColumn("peak_bytes", value: \.peakBytes), CSVColumn("backend") { $0.backend },
-    CSVColumn("device") { $0.device }, CSVColumn("threads", value: \.threads),
-    CSVColumn("thread_ns", value: \.threadNanoseconds), CSVColumn("doubt") { $0.doubt }, CSVColumn("version") { $0.version },
+    CSVColumn("flops", value: \.flops), CSVColumn("peak_bytes", value: \.peakBytes),
+    CSVColumn("backend") { $0.backend }, CSVColumn("device") { $0.device }, CSVColumn("threads", value: \.threads),
+    CSVColumn("thread_ns", value: \.threadNanoseconds), CSVColumn("doubt") { $0.doubt },
+    CSVColumn("version") { $0.version },
   ]
 }

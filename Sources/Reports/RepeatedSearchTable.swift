@@ -74,7 +74,8 @@ package struct RepeatedSearchRecord: Record {
   fileprivate var strategy: String
   fileprivate var runs: Int
   fileprivate var samples: Int
-  /// `objective` for the architecture with the highest score, `random` for a random one, `optimum` for the most accurate.
+  /// `objective` for the architecture with the highest score, `random` for a random one, or `optimum` for the most
+  /// accurate one.
   fileprivate var pick: String
   /// In percent, as is the deviation; both over the runs.
   fileprivate var mean: Double

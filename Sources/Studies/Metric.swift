@@ -1,8 +1,8 @@
 public import Latency
 public import Scoring
 
-/// A number of an architecture that may stand for its quality or its cost: its names in rows, tables, plots and options,
-/// how it is measured, and its value.
+/// A number of an architecture that may stand for its quality or its cost: what rows, tables and options call it, how
+/// it is measured, and its value.
 ///
 /// `Metric.all` and `Metric.costs` are the only lists of them. To add a number that is computed from what a run counts,
 /// give `Row` the number and add a metric to one of the lists; CONTRIBUTING.md says which files that takes.

@@ -34,7 +34,7 @@ struct AccuracyOptions: ParsableArguments {
     }
   }
 
-  /// Every architecture that an accuracy is known of: in the table, in the file of NDS, else in the program.
+  /// Every architecture whose accuracy is known, from the file of NDS, from the table, or else from the program.
   func accuracies(of options: SpaceOptions, file: NDSFile?) throws -> ([Architecture], GroundTruth) {
     let space = options.space
     do {
@@ -65,12 +65,12 @@ struct AccuracyOptions: ParsableArguments {
 func noteOmissions(of measured: MeasuredArchitectures) {
   if measured.incomplete > 0 {
     note(
-      "left out: \(counted(measured.incomplete, "entry", "entries")) of the file without a number in every column compared"
-    )
+      "left out: \(counted(measured.incomplete, "entry", "entries")) of the file without a number in every column "
+        + "compared")
   }
   if measured.repeated > 0 {
     note(
-      "\(counted(measured.repeated, "entry", "entries")) of architectures that stand in the file before: means are taken"
-    )
+      "\(counted(measured.repeated, "entry", "entries")) of architectures that stand in the file before: "
+        + "means are taken")
   }
 }

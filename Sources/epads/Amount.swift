@@ -17,7 +17,7 @@ struct Amount: ExpressibleByArgument {
     else { return nil }
     var value = whole * scale
     for digit in parts.dropFirst().joined() {
-      // What the suffix cannot hold is no whole number.
+      // More decimals than the suffix has zeros make no whole number.
       guard scale >= 10, let digit = digit.wholeNumberValue else { return nil }
       scale /= 10
       let (sum, overflow) = value.addingReportingOverflow(digit * scale)

@@ -10,8 +10,8 @@ struct ArchitectureOptions: ParsableArguments {
   @Option(
     name: .customLong("from"),
     help: ArgumentHelp(
-      "Read architectures from a file, or from standard input with -: text with one architecture or index a line, CSV or "
-        + "JSON.", valueName: "file"))
+      "Read architectures from a file, or from standard input with -: text with one architecture or index a line, CSV "
+        + "or JSON.", valueName: "file"))
   var table: String?
 
   @Option(
@@ -35,7 +35,7 @@ struct ArchitectureOptions: ParsableArguments {
     if let sample, sample < 1 { throw ValidationError("--sample must be at least 1") }
   }
 
-  /// Checks that there is something, and that the space goes with it.
+  /// Checks that architectures are named, and that the space has them.
   func validate(with space: SpaceOptions) throws {
     guard !texts.isEmpty || !indices.isEmpty || isOfFiles || sample != nil else {
       throw ValidationError("name an architecture, --index, --from or --sample")
@@ -48,9 +48,9 @@ struct ArchitectureOptions: ParsableArguments {
 
   private var isOfFiles: Bool { table != nil || nds.path != nil }
 
-  /// Every architecture that was named, in the order: arguments, indices, files or the space.
+  /// Every architecture that was named: first arguments, then indices, then those of files or a sample of the space.
   ///
-  /// - Parameter space: becomes that of a file of NDS.
+  /// - Parameter space: set to `nds` by a file of NDS, where no space was named.
   func read(_ space: inout SpaceOptions) throws -> (architectures: [Architecture], file: NDSFile?) {
     let file = try nds.read(&space)
     let space = space.space

@@ -13,10 +13,10 @@ struct BenchmarkCommand: ParsableCommand {
     commandName: "benchmark",
     abstract: "Compares the devices of this machine on the same work.",
     discussion: """
-      Convolutions, codes with their distances, and whole architectures: the median of several runs on each device that can \
-      be used, after a first one that also allocates; "busy ms" is the time a run where a device takes several at once, as \
-      it does with the rows of a study, and "build ms" what building kernels took, or loading them where they were built \
-      before. Counts are compared as well: they must be equal.
+      Convolutions, codes with their distances, and whole architectures: the median of several runs on each device \
+      that can be used, after a first one that also allocates; "busy ms" is the time a run where a device takes \
+      several at once, as it does with the rows of a study, and "build ms" what building kernels took, or loading them \
+      where they were built before. Counts are compared as well: they must be equal.
 
         epads benchmark --batch 8
         epads benchmark --device 0 --json
@@ -56,7 +56,7 @@ struct BenchmarkCommand: ParsableCommand {
     var unequal = 0
     var kernelTables: [String] = []
     for workload in try BackendBenchmark.workloads() {
-      // The last device is the CPU where all are compared; the others are set against it.
+      // The last device is the CPU, unless --device names another one. It runs first, to compare the others with it.
       var reference: BackendBenchmark.Result?
       for (number, backend) in backends.reversed() {
         guard !Interrupt.isRequested else { throw Failure("interrupted", status: 130) }
@@ -76,7 +76,8 @@ struct BenchmarkCommand: ParsableCommand {
         if kernels {
           do {
             let profiling = backend as? any KernelProfiling
-            row.kernels = try profiling.map { try benchmark.kernelTimes(of: workload, on: $0).map(KernelRow.init) } ?? []
+            row.kernels =
+              try profiling.map { try benchmark.kernelTimes(of: workload, on: $0).map(KernelRow.init) } ?? []
           } catch {
             note("warning: \(backend.device.name): \(workload.name): \(error)")
           }
@@ -156,10 +157,10 @@ struct BenchmarkCommand: ParsableCommand {
     var buildMs: Double
     var firstMs: Double
     var runs: Int
-    /// Two operations a multiply-accumulate, over all images of a run.
+    /// Billions of operations a second over all images of a run; a multiply-accumulate is two of them.
     var gflops: Double
     var ratio: Double
-    /// With --kernels; empty where the device has no clock for them.
+    /// Nil without --kernels; empty where the device has no clock for them.
     var kernels: [KernelRow]?
 
     enum CodingKeys: String, CodingKey {
@@ -191,13 +192,13 @@ struct BenchmarkCommand: ParsableCommand {
   private struct KernelRow: Encodable {
     var kernel: String
     var launches: Int
-    /// Of all launches, by the device's clock.
+    /// The time of all launches together, by the device's clock.
     var ms: Double
-    /// Two operations a multiply-accumulate of the algorithm.
+    /// Billions of operations a second; a multiply-accumulate of the kernel's algorithm is two of them.
     var gflops: Double
-    /// Bytes that it must read and write at least.
+    /// Billions of bytes a second, of those that the kernel has to read and write at least.
     var gbps: Double
-    /// Of a work-item: where they are more than none, registers did not suffice.
+    /// Bytes of private memory of a work-item: more than 0 where its values do not fit into registers.
     var privateBytes: Int
 
     enum CodingKeys: String, CodingKey {

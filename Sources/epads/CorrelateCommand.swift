@@ -14,9 +14,9 @@ struct CorrelateCommand: ParsableCommand {
     commandName: "correlate",
     abstract: "Scores architectures whose trained accuracy is known, and says how well the scores rank them.",
     discussion: """
-      Kendall's tau-b and Spearman's rho with 95 % bootstrap intervals, for every proxy and for the baselines that a proxy \
-      has to beat. Accuracies of NAS-Bench-201 are part of the program; those of other architectures come from a file: CSV \
-      or JSON with a column of architectures and one with "acc" in its name, or the published JSON of NDS.
+      Kendall's tau-b and Spearman's rho with 95 % bootstrap intervals, for every proxy and for the baselines that a \
+      proxy has to beat. Accuracies of NAS-Bench-201 are part of the program; those of other architectures come from a \
+      file: CSV or JSON with a column of architectures and one with "acc" in its name, or the published JSON of NDS.
 
         epads correlate --space nasbench201 --sample 100 --batch 32
         epads correlate --sample 1000 --output scores.jsonl --plot scores.svg
@@ -72,8 +72,8 @@ struct CorrelateCommand: ParsableCommand {
     if !isOfFile {
       guard scoring.space.truth != nil else {
         throw ValidationError(
-          "the program carries no accuracies of \(scoring.space.name.rawValue): give them with --from FILE or --nds FILE"
-        )
+          "the program carries no accuracies of \(scoring.space.name.rawValue): "
+            + "give them with --from FILE or --nds FILE")
       }
       guard all || sample != nil else { throw ValidationError("give either --all or --sample") }
     }
@@ -92,7 +92,7 @@ struct CorrelateCommand: ParsableCommand {
     let space = scoring.space.space
     let (everything, truth) = try source.accuracies(of: scoring.space, file: file)
     let architectures = try sampled(everything, of: space)
-    // Refused now rather than after an hour of work.
+    // A file that cannot be written is refused now, and not after an hour of work.
     let writer = try openRows(output, resume: resume)
     let plotFile = try plot.map { path throws(FileError) in try ReservedFile(path: path) }
     let backend = try backend.select()
@@ -101,7 +101,7 @@ struct CorrelateCommand: ParsableCommand {
     let images = try scoring.loadImages()
     let scorer = Scorer(backend: backend, images: images, sigma: scoring.sigma, proxies: proxies.proxies)
     let study = Study(space: space, scorer: scorer, seeds: scoring.seeds)
-    // The writer holds the lock.
+    // The writer has locked the file, so no other process changes it meanwhile.
     let stored = try resume ? RowFile<Row>.repair(path: output ?? "") : []
     let items = try study.items(architectures, without: stored)
     var rows = study.wanted(stored, of: architectures)
@@ -110,7 +110,7 @@ struct CorrelateCommand: ParsableCommand {
     let hint = output == nil ? "" : "; the same command with --resume continues"
     var lost = 0
     _ = try StudyRun(study, label: "scoring", onError: onError, afterStop: hint).run(items) { row, deviceFailed in
-      // A device's failure says nothing of the network: not written, so that --resume tries again.
+      // A device's failure says nothing about the network: the row is not written, so that --resume tries again.
       if deviceFailed {
         lost += 1
       } else {
@@ -137,7 +137,7 @@ struct CorrelateCommand: ParsableCommand {
     if lost > 0 { throw Failure("the device failed on \(counted(lost, "row"))\(hint)") }
   }
 
-  /// Whether architectures and accuracies are a file's.
+  /// Whether architectures and accuracies come from a file.
   private var isOfFile: Bool { source.table != nil || nds.path != nil }
 
   private func title(_ images: Images) -> String {

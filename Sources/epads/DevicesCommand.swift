@@ -25,7 +25,8 @@ struct DevicesCommand: ParsableCommand {
       let encoder = JSONEncoder()
       encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes, .prettyPrinted]
       let listing = Listing(
-        selected: selected.number, reason: selected.reason, passedOver: selected.passedOver, problems: all.problems.map(\.reason),
+        selected: selected.number, reason: selected.reason, passedOver: selected.passedOver,
+        problems: all.problems.map(\.reason),
         devices: all.devices.map(Listing.Entry.init))
       try writer.append(String(decoding: try encoder.encode(listing), as: UTF8.self))
       return

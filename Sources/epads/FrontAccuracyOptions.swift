@@ -3,7 +3,7 @@ import ArgumentParser
 import Studies
 import Terminal
 
-/// The accuracy that a front is set against: the program's own, or a file's.
+/// The accuracy that a front is compared with: one that the program carries, or one from a file.
 struct FrontAccuracyOptions: ParsableArguments {
   @Option(
     name: .customLong("from"),
@@ -17,8 +17,8 @@ struct FrontAccuracyOptions: ParsableArguments {
   @Option(
     name: .customLong("accuracy"),
     help: ArgumentHelp(
-      "The column of --from that is the accuracy, by default the first with \"acc\" in its name; without a file a data set "
-        + "of NAS-Bench-201, by default the one that was scored with.", valueName: "column"))
+      "The column of --from that is the accuracy, by default the first with \"acc\" in its name; without a file a data "
+        + "set of NAS-Bench-201, by default the one that was scored with.", valueName: "column"))
   var name: String?
 
   func validate() throws {

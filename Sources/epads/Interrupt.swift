@@ -1,8 +1,8 @@
 import Foundation
 import Synchronization
 
-/// Turns the first ctrl-C, or a request to terminate, into a flag that is looked at between architectures; the second
-/// one ends the process at once.
+/// Turns the first ctrl-C, or request to terminate, into a flag, which commands look at between architectures. The
+/// second one ends the process at once.
 enum Interrupt {
   private static let requested = Atomic<Bool>(false)
   private static let numbers = [SIGINT, SIGTERM]
@@ -10,7 +10,7 @@ enum Interrupt {
   static var isRequested: Bool { requested.load(ordering: .relaxed) }
 
   static func watch() {
-    // A parent may have blocked them: what Foundation's Process starts from a Dispatch thread begins that way.
+    // The parent may have blocked these signals: Foundation's Process does, when it starts one from a Dispatch thread.
     var unblocked = sigset_t()
     sigemptyset(&unblocked)
     for number in numbers { sigaddset(&unblocked, number) }
@@ -19,7 +19,7 @@ enum Interrupt {
       signal(number) { number in
         Interrupt.requested.store(true, ordering: .relaxed)
         signal(number, SIG_DFL)
-        // Nothing but system calls is safe here.
+        // A signal handler may do nothing but simple system calls.
         let text: StaticString = "\nfinishing what is at hand; once more stops at once\n"
         let reason = errno
         _ = write(STDERR_FILENO, text.utf8Start, text.utf8CodeUnitCount)

@@ -14,9 +14,9 @@ struct LatencyCommand: ParsableCommand {
     commandName: "latency",
     abstract: "Measures how long architectures take, in evaluation mode.",
     discussion: """
-      The network as it would be deployed: batch normalisation folded into the convolutions, ReLUs fused, nothing counted. \
-      Every round runs each architecture for a moment, until the 95 % confidence interval of its median is narrow enough or \
-      its time is spent; rows say which, and whether anything on the machine speaks against the times.
+      The network as it would be deployed: batch normalisation folded into the convolutions, ReLUs fused, nothing \
+      counted. Every round runs each architecture for a moment, until the 95 % confidence interval of its median is \
+      narrow enough or its time is spent; rows say which, and whether anything on the machine speaks against the times.
 
         epads latency --index 1462 --index 0
         epads latency --sample 20 --seconds 0.2 --format jsonl --output latency.jsonl
@@ -77,7 +77,7 @@ struct LatencyCommand: ParsableCommand {
     }
   }
 
-  /// Architectures that are measured against each other: more would have to wait too long for their rows.
+  /// How many architectures share a round. With more of them, nobody would see a row for too long.
   private static let block = 500
 
   mutating func run() throws {
@@ -94,7 +94,7 @@ struct LatencyCommand: ParsableCommand {
       try LatencyStudy.memoryBound(of: architecture, in: searchSpace, on: backend, settings: settings)
     }
     let study = try LatencyStudy(space: searchSpace, backend: backend, settings: settings)
-    // The writer holds the lock.
+    // The writer has locked the file, so no other process changes it meanwhile.
     let stored = try resume ? RowFile<LatencyRow>.repair(path: path ?? "") : []
     let missing = try study.missing(architectures, in: stored)
     if !stored.isEmpty { note("resuming: \(counted(stored.count, "row")) there, \(missing.count) left") }
@@ -144,7 +144,7 @@ struct LatencyCommand: ParsableCommand {
     return rows
   }
 
-  /// Says how many times cannot be trusted, and why.
+  /// Says how many medians are less precise than asked for, and how many have a measurement warning.
   private func noteDoubts(_ rows: [LatencyRow]) {
     let late = rows.count { $0.end == .time }
     if late > 0 {

@@ -23,7 +23,8 @@ struct Main: ParsableCommand {
 
   static func main() {
     openStandardStreams()
-    // A reader that goes away and a limit on the size of files are errors of the write, not the end of the process.
+    // Without these signals, a reader that goes away or a limit on the size of files makes a write fail, which is
+    // reported; with them it would end the process.
     signal(SIGPIPE, SIG_IGN)
     signal(SIGXFSZ, SIG_IGN)
     do {
@@ -38,7 +39,7 @@ struct Main: ParsableCommand {
     }
   }
 
-  /// Help that was asked for goes to standard output, what was asked wrongly to standard error.
+  /// Writes help that was asked for to standard output, and errors of the arguments to standard error.
   private static func endParsing(_ error: any Error) -> Never {
     switch exitCode(for: error) {
     case .success:
@@ -60,8 +61,8 @@ struct Main: ParsableCommand {
     Foundation.exit(status)
   }
 
-  /// Puts a file that refuses every use in the place of a standard stream that is closed: else the next file that is
-  /// opened takes its number, and messages go to it.
+  /// Opens something that refuses every use in the place of a standard stream that is closed. Otherwise the next file
+  /// that is opened would take the stream's number, and messages would go into that file.
   private static func openStandardStreams() {
     for descriptor in STDIN_FILENO...STDERR_FILENO where fcntl(descriptor, F_GETFD) < 0 {
       _ = open("/dev/null", descriptor == STDIN_FILENO ? O_WRONLY : O_RDONLY)
@@ -69,9 +70,9 @@ struct Main: ParsableCommand {
   }
 }
 
-/// The end of a command with a message on standard error.
+/// Ends a command with a message on standard error.
 struct Failure: Error {
-  /// 1 for what failed, 2 for what was asked wrongly, 130 for an interrupt.
+  /// The exit status: 1 for a failure, 2 for a wrong command, 130 for an interrupt.
   var status: Int32
   var message: String
 

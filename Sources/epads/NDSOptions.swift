@@ -3,23 +3,23 @@ import ArgumentParser
 import SearchSpaces
 import Terminal
 
-/// A file of NDS in the place of a search space.
+/// A file of NDS, which brings its networks with it in the place of a search space.
 struct NDSOptions: ParsableArguments {
   @Option(
     name: .customLong("nds"),
     help: ArgumentHelp(
-      "Networks of a JSON file of NDS, each with its own width and depth; with --space nds_in those of a file for ImageNet.",
-      valueName: "file"))
+      "Networks of a JSON file of NDS, each with its own width and depth; with --space nds_in those of a file for "
+        + "ImageNet.", valueName: "file"))
   var path: String?
 
-  /// Checks that the space goes with the file.
+  /// Checks that the space, if one is named, is one of NDS.
   func validate(with space: SpaceOptions) throws {
     guard path == nil || space.named?.isNDS ?? true else {
       throw ValidationError("--nds takes --space nds or nds_in, not \(space.name.rawValue)")
     }
   }
 
-  /// Reads the file, if one is named, and makes the space that of its networks.
+  /// Reads the file, if one is named, and sets the space to `nds` where none is named.
   func read(_ space: inout SpaceOptions) throws -> NDSFile? {
     guard let path else { return nil }
     space.named = space.named ?? .nds
@@ -31,7 +31,7 @@ struct NDSOptions: ParsableArguments {
   }
 }
 
-/// Says where counts are not those of the file.
+/// Warns where parameters or multiply-accumulates differ from those that the file gives.
 func noteDifferences(from file: NDSFile, of architectures: [Architecture], scoring: ScoringOptions) throws {
   let found: NDSFile.CountDifferences
   do {
@@ -42,8 +42,8 @@ func noteDifferences(from file: NDSFile, of architectures: [Architecture], scori
   func say(_ count: Int, _ what: String, _ share: String) {
     guard count > 0 else { return }
     note(
-      "warning: \(what) of \(count) of \(counted(found.compared, "network")) differ by more than \(share) from those in "
-        + "\(file.name)")
+      "warning: \(what) of \(count) of \(counted(found.compared, "network")) differ by more than \(share) from those "
+        + "in \(file.name)")
   }
   say(found.parameters, "parameters", "1 %")
   say(found.flops, "FLOPs", "5 %")

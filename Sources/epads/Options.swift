@@ -12,7 +12,7 @@ extension BackendChoice: ExpressibleByArgument {}
 extension Proxy: ExpressibleByArgument {}
 extension OutputFormat: ExpressibleByArgument {}
 
-/// The search space, the images and how they are scored.
+/// What a score depends on beside the architecture: the search space, images, noise and seeds.
 struct ScoringOptions: ParsableArguments {
   @OptionGroup var space: SpaceOptions
 
@@ -25,8 +25,8 @@ struct ScoringOptions: ParsableArguments {
   @Option(
     name: .customLong("dataset"),
     help: ArgumentHelp(
-      "The data set: image size, classes, normalisation and record format. Default: imagenet for a space with _in, else "
-        + "cifar10.", valueName: "dataset"))
+      "The data set: image size, classes, normalisation and record format. Default: imagenet for a space with _in, "
+        + "else cifar10.", valueName: "dataset"))
   var namedDataSet: DataSet?
 
   @Option(parsing: .unconditional, help: "Images a network sees, before their noisy copies are added.")
@@ -80,7 +80,7 @@ struct ProxyList: ExpressibleByArgument {
     self.proxies = proxies
   }
 
-  /// What is drawn: the proxies themselves.
+  /// The metrics that plots show: the proxies themselves, without the sums that they are made of.
   var metrics: [Metric] { Proxy.allCases.filter(proxies.contains).map(Metric.of) }
 
   static let all = Proxy.allCases.map(\.rawValue).joined(separator: ",")
@@ -89,18 +89,18 @@ struct ProxyList: ExpressibleByArgument {
   }
 }
 
-/// What a failing device does to a run whose backend was named; `auto` goes on with the CPU.
+/// What a run whose backend was named does when the device fails; `auto` goes on with the CPU instead.
 enum ErrorPolicy: String, CaseIterable, ExpressibleByArgument {
   case stop
   case `continue`
 }
 
-/// Where the work is done.
+/// The backend and the device that do the work.
 struct BackendOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
-      "The backend: \(BackendChoice.allCases.map(\.rawValue).joined(separator: ", ")). Default: EPADS_BACKEND, else auto, "
-        + "the first usable GPU or the CPU.", valueName: "name"))
+      "The backend: \(BackendChoice.allCases.map(\.rawValue).joined(separator: ", ")). Default: EPADS_BACKEND, else "
+        + "auto, the first usable GPU or the CPU.", valueName: "name"))
   var backend: BackendChoice?
 
   @Option(
@@ -116,8 +116,8 @@ struct BackendOptions: ParsableArguments {
   @Option(
     parsing: .unconditional,
     help: ArgumentHelp(
-      "Architectures in flight on an OpenCL device. Default: as many as keep it busy. Rows do not depend on it, only their "
-        + "times do.", valueName: "n"))
+      "Architectures in flight on an OpenCL device. Default: as many as keep it busy. Rows do not depend on it, only "
+        + "their times do.", valueName: "n"))
   var inFlight: Int?
 
   @Flag(help: "Compile OpenCL kernels anew instead of keeping them on disk.")
@@ -129,7 +129,7 @@ struct BackendOptions: ParsableArguments {
     _ = try choice()
   }
 
-  /// The backend that was asked for, here or in the environment.
+  /// The backend that was asked for, by --backend or else by EPADS_BACKEND.
   func choice() throws -> BackendChoice {
     if let backend { return backend }
     guard let name = ProcessInfo.processInfo.environment["EPADS_BACKEND"], !name.isEmpty else { return .auto }
@@ -168,13 +168,13 @@ struct BackendOptions: ParsableArguments {
 }
 
 extension Device {
-  /// The name with the first details, in a line.
+  /// The name and the first two details, in one line.
   var summary: String {
     ([name] + details.prefix(2).map { "\($0.label) \($0.value)" }).joined(separator: ", ")
   }
 }
 
-/// One metric of a list, by its key.
+/// An option's value: one metric of a list, by its key.
 struct MetricChoice<Choices: MetricChoices>: ExpressibleByArgument {
   let metric: Metric
 
@@ -190,22 +190,22 @@ struct MetricChoice<Choices: MetricChoices>: ExpressibleByArgument {
   var defaultValueDescription: String { metric.key }
 }
 
-/// What an option chooses among.
+/// The list of metrics that an option chooses from.
 protocol MetricChoices {
   static var metrics: [Metric] { get }
 }
 
-/// Scores that have to be computed.
+/// The metrics that need a forward pass.
 enum Scores: MetricChoices {
   static let metrics = Metric.scores
 }
 
-/// Numbers that rows of scores have.
+/// The metrics that rows of scores have.
 enum RowNumbers: MetricChoices {
   static let metrics = Metric.all
 }
 
-/// What an architecture costs to run.
+/// The metrics that say what an architecture costs to run.
 enum Costs: MetricChoices {
   static let metrics = Metric.costs
 }

@@ -14,8 +14,9 @@ struct ParetoCommand: ParsableCommand {
     abstract: "Finds the architectures that none beats in both score and cost.",
     discussion: """
       Scores are rows that score, correlate or search have written; the cost is a number of the same rows, or with \
-      --latency a time that was measured. Where accuracies are known, the table goes on with what the front is worth: how \
-      far its architectures are from the best that cost no more, beside a random choice and the fronts of the baselines.
+      --latency a time that was measured. Where accuracies are known, the table goes on with what the front is worth: \
+      how far its architectures are from the best that cost no more, beside a random choice and the fronts of the \
+      baselines.
 
         epads correlate --sample 100 --batch 32 --output scores.jsonl
         epads pareto --scores scores.jsonl --cost params --plot front.svg
@@ -114,7 +115,7 @@ struct ParetoCommand: ParsableCommand {
 
   private var chosenCost: Metric { cost?.metric ?? (latency == nil ? .multiplyAccumulates : .latency) }
 
-  /// What is wrong with the rows, and the option that helps.
+  /// What is wrong with the rows, and the option that mends it.
   private func advised(_ error: any Error) -> String {
     switch error {
     case let error as LatencySelectionError where !error.differing.isEmpty:
@@ -126,8 +127,8 @@ struct ParetoCommand: ParsableCommand {
         case .input: "--latency-input"
         }
       }
-      return "latencies of several settings cannot be compared: choose with \(options.joined(separator: " or ")); there "
-        + "are \(error.listed)"
+      return "latencies of several settings cannot be compared: choose with \(options.joined(separator: " or ")); "
+        + "there are \(error.listed)"
     case let error as FileError where error.code == .noValue: return "\(error): name another --objective"
     case let error as FileError where error.code == .noLatency: return "\(error): name a file with --latency"
     default: return "\(error)"
@@ -140,7 +141,7 @@ struct ParetoCommand: ParsableCommand {
     return rows
   }
 
-  /// Says what is not in the front's reckoning, and what may be wrong with it.
+  /// Says which rows were left out, and which may be wrong.
   private func noteOmissions(of report: ParetoReport) {
     let omissions = report.candidates.omissions
     func leftOut(_ count: Int, _ thing: String, _ reason: String, first: String? = nil) {
@@ -163,8 +164,8 @@ struct ParetoCommand: ParsableCommand {
     }
     if omissions.doubtful > 0 {
       note(
-        "warning: \(counted(omissions.doubtful, "latency", "latencies")) in doubt; the first: \(omissions.firstDoubt ?? "")"
-      )
+        "warning: \(counted(omissions.doubtful, "latency", "latencies")) in doubt; the first: "
+          + (omissions.firstDoubt ?? ""))
     }
   }
 }

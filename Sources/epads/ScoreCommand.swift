@@ -51,7 +51,7 @@ struct ScoreCommand: ParsableCommand {
   mutating func run() throws {
     let (architectures, file) = try source.read(&scoring.space)
     let space = scoring.space.space
-    // Refused now rather than after the images are made.
+    // A file that cannot be written is refused now, and not after the images are made.
     let writer = try output.flatMap { $0 == "-" ? nil : $0 }.map { path throws(FileError) in
       try LineWriter(path: path, keepingContents: false)
     }

@@ -14,9 +14,9 @@ struct SearchCommand: ParsableCommand {
     commandName: "search",
     abstract: "Looks for the architectures with the highest score.",
     discussion: """
-      Scores random architectures, or those that an evolution breeds, and prints the best; the last line of the table is \
-      the text of the best one alone. Where scores are known, --scores repeats the search over them with many seeds and \
-      says how good its picks are, and what a random pick and the best of the samples would be.
+      Scores random architectures, or those that an evolution breeds, and prints the best; the last line of the table \
+      is the text of the best one alone. Where scores are known, --scores repeats the search over them with many seeds \
+      and says how good its picks are, and what a random pick and the best of the samples would be.
 
         epads search --samples 20 --batch 32 --max-params 1M
         epads search --samples 20 --batch 32 --strategy evolution --best 3 \\
@@ -87,14 +87,14 @@ struct SearchCommand: ParsableCommand {
   private var metric: Metric { search.objective.metric }
 
   private func searchOnce() throws {
-    // Refused now rather than after an hour of work.
+    // A file that cannot be written is refused now, and not after an hour of work.
     let writer = try openRows(output, resume: resume)
     let drawing = try draw.map { path throws(FileError) in try ReservedFile(path: path) }
     let scorer = Scorer(
       backend: try backend.select(), images: try scoring.loadImages(), sigma: scoring.sigma,
       proxies: search.proxies)
     let study = Study(space: scoring.space.space, scorer: scorer, seeds: scoring.seeds)
-    // The writer holds the lock.
+    // The writer has locked the file, so no other process changes it meanwhile.
     let stored = try resume ? RowFile<Row>.repair(path: output ?? "") : []
     var rows = try ScoredRows(study, stored: stored)
     if !stored.isEmpty { note("resuming: \(counted(rows.count, "row")) there") }
@@ -109,9 +109,9 @@ struct SearchCommand: ParsableCommand {
     }
   }
 
-  /// Runs the search, and scores what `rows` do not have.
+  /// Runs the search, and scores architectures that `rows` do not have yet.
   private func result(of study: Study, rows: inout ScoredRows, _ writer: LineWriter?) throws -> SearchResult {
-    // A row that a device lost would change the course of the search: it ends instead.
+    // A row that a device's failure loses would change what the search does next: the search ends instead.
     let run = StudyRun(
       study, label: "searching", onError: .stop,
       afterStop: output == nil ? "" : "; the same command with --resume continues")
@@ -156,7 +156,7 @@ struct SearchCommand: ParsableCommand {
     try format.write(table, to: LineWriter(), width: nil)
   }
 
-  /// The cells of the best; nil where there is none, or the space has no cells to draw.
+  /// A drawing of the best architecture's cells; nil where no architecture has a score, or the space has no cells.
   private static func drawing(
     of result: SearchResult, in space: any SearchSpace, _ metric: Metric
   ) throws -> CellDrawing? {

@@ -3,7 +3,7 @@ import Scoring
 import SearchSpaces
 import Studies
 
-/// What is looked for, and how.
+/// How a search chooses architectures, what it maximises and which networks it considers.
 struct SearchOptions: ParsableArguments {
   @Option(parsing: .unconditional, help: ArgumentHelp("Architectures to score.", valueName: "n"))
   var samples: Int
@@ -40,7 +40,7 @@ struct SearchOptions: ParsableArguments {
     case evolution
   }
 
-  /// What to compute for the objective.
+  /// The proxies that the objective needs.
   var proxies: Set<Proxy> { Set([objective.metric.proxy].compactMap(\.self)) }
 
   func validate() throws {

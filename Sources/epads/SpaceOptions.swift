@@ -28,12 +28,12 @@ enum SpaceName: String, CaseIterable, ExpressibleByArgument {
   /// Whether architectures name their macro architecture themselves.
   var isNDS: Bool { self == .nds || self == .ndsImageNet }
 
-  /// Where the cells are from; nil for a space that is not made of genotypes alone.
+  /// The family of cells; nil for a space that has other networks than those of genotypes.
   var cells: CellSpace.Family? {
     CellSpace.Family(rawValue: isForImageNet ? String(rawValue.dropLast("_in".count)) : rawValue)
   }
 
-  /// The space; the macro architecture matters to networks and not to texts.
+  /// The space with this macro architecture, which networks depend on and texts do not.
   func space(width: Int = 16, depth: Int = 8, hasAuxiliaryHead: Bool = false) -> any SearchSpace {
     guard !isNDS else { return ndsSpace }
     guard let cells else { return NASBench201() }

@@ -7,15 +7,16 @@ import Studies
 import Synchronization
 import Terminal
 
-/// Runs the items of a study with a progress report, and stops cleanly when asked to.
+/// Runs the items of a study with a progress report, and stops between two of them when asked to.
 struct StudyRun {
   let study: Study
+  /// The text before the progress bar.
   let label: String
   /// Whether rows and the progress bar share a screen.
   let rowsOnTerminal: Bool
-  /// What a device that fails does to the rest of the run.
+  /// Whether the run goes on after a device has failed.
   let onError: ErrorPolicy
-  /// What to do after a stop.
+  /// The end of the message after a stop, which says how to continue.
   let afterStop: String
 
   init(
@@ -28,7 +29,9 @@ struct StudyRun {
     self.afterStop = afterStop
   }
 
-  /// - Parameter each: takes a row, and whether it failed for a reason that says nothing of the network.
+  /// Runs all items, in order.
+  ///
+  /// - Parameter each: called with every row, and with true where the device failed, which says nothing of the network.
   /// - Returns: how many rows failed.
   func run(_ items: [Study.Item], each: (_ row: Row, _ deviceFailed: Bool) throws -> Void) throws -> Int {
     Interrupt.watch()
@@ -38,7 +41,7 @@ struct StudyRun {
     return try run(items, progress: &progress, each: each)
   }
 
-  /// A part of a longer run, whose progress and whose watch for interrupts the caller has.
+  /// Runs a part of a longer run. The caller has its progress, and watches for interrupts.
   func run(
     _ items: [Study.Item], progress: inout ProgressReport, each: (_ row: Row, _ deviceFailed: Bool) throws -> Void
   ) throws -> Int {
@@ -48,7 +51,7 @@ struct StudyRun {
       "after \(progress.done) of \(counted(progress.total, "row"))\(afterStop)"
     }
     let study = study
-    // Rows do not depend on how many are in flight, only their times do.
+    // The number of items in flight changes the times in rows and nothing else.
     let work = OrderedWork(
       items, width: study.scorer.backend.concurrentRuns, isStopRequested: { Interrupt.isRequested }
     ) { item in try study.row(item) }
@@ -77,10 +80,11 @@ func openRows(_ path: String?, resume: Bool) throws -> LineWriter? {
   }
 }
 
-/// Says how much memory scoring takes, before it takes it; an error where there is not so much.
+/// Says how much memory scoring takes at most, before any is taken.
 ///
-/// - Parameter noted: what has been said before; only more is said again.
-/// - Returns: the most so far, in bytes.
+/// - Parameter noted: the bytes that were said before; only more is said again.
+/// - Returns: the most bytes so far.
+/// - Throws: `Failure` where the machine has less memory.
 @discardableResult
 func noteMemory(
   _ architectures: [Architecture], scoring: ScoringOptions, backend: any Backend, proxies: Set<Proxy>,
@@ -94,13 +98,14 @@ func noteMemory(
   }
 }
 
-/// Says how much memory a run takes, before it takes it; an error where there is not so much.
+/// Says how much memory a run takes at most, before any is taken.
 ///
 /// - Parameters:
-///   - noted: what has been said before; only more is said again.
-///   - beside: what is held beside the largest, given its bytes.
-///   - bytesOf: an upper bound for an architecture, in bytes.
-/// - Returns: the most so far, in bytes.
+///   - noted: the bytes that were said before; only more is said again.
+///   - beside: takes the bytes of the largest architecture, and returns the bytes that are held beside it.
+///   - bytesOf: returns an upper bound of the bytes of an architecture.
+/// - Returns: the most bytes so far.
+/// - Throws: `Failure` where the machine has less memory.
 @discardableResult
 func noteMemory(
   _ architectures: [Architecture], backend: any Backend, above noted: Int = 0, beside: (Int) -> Int = { _ in 0 },
@@ -108,7 +113,7 @@ func noteMemory(
 ) throws -> Int {
   let distinct = Array(Set(architectures))
   let found = Bound()
-  // A network costs half a millisecond, a whole space seconds: shared out in blocks among the processors.
+  // Building a network takes half a millisecond, so those of a whole space are built on all processors, in blocks.
   let block = 64
   DispatchQueue.concurrentPerform(iterations: (distinct.count + block - 1) / block) { number in
     let part = distinct[number * block..<min(distinct.count, (number + 1) * block)]
@@ -122,7 +127,7 @@ func noteMemory(
     throw Failure("\(error)", status: 2)
   }
   func megabytes(_ bytes: Int) -> String { "\((bytes + (1 << 20) - 1) >> 20) MiB" }
-  // A device with memory of its own checks that itself.
+  // A device that has its own memory checks the bound against that.
   if backend.device.kind == .cpu, let available = SystemMemory.available, bound > available {
     throw Failure(
       "the run may take \(megabytes(bound)) of memory and \(megabytes(available)) are left: take a smaller --batch")
