@@ -136,7 +136,8 @@ let package = Package(
         "Studies", "Files", "Statistics", "Accuracies", "Latency", "Scoring", "Compute", "NetworkGraph", "SearchSpaces",
         "Randomness", "TestSupport",
       ]),
-    .testTarget(name: "epadsTests", dependencies: ["epads", "Accuracies", "Latency", "Statistics", "Studies", "TestSupport"]),
+    .testTarget(
+      name: "epadsTests", dependencies: ["epads", "Accuracies", "Latency", "Statistics", "Studies", "TestSupport"]),
   ],
   swiftLanguageModes: [.v6],
   cLanguageStandard: .c2x

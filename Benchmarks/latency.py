@@ -1,25 +1,26 @@
 #!/usr/bin/env python3
-"""The race of latencies: `epads latency` against PyTorch in evaluation mode, on the same architectures, batches and threads.
+"""The race of latencies: `epads latency` against PyTorch in evaluation mode, on the same architectures, batches and
+threads.
 
     swift build -c release
-    Benchmarks/latency.py --json FILE        # makes .venv with PyTorch for processors, unless --python names one that has it
+    Benchmarks/latency.py --json FILE        # makes .venv with PyTorch for processors, unless --python names one
     Benchmarks/latency.py --space darts --width 16 --depth 8 --architectures 4
 
     epads        the median of `epads latency`
     eager        PyTorch's modules as they are, channels-last, in inference mode, malloc tuned
     frozen       torch.jit.freeze, which folds normalisations into convolutions
     optimized    torch.jit.optimize_for_inference, which also changes layouts
-    compiled     torch.compile, for the first --compile architectures: the quickest of its modes, which the first round tries,
-                 each with --compile-limit seconds for compiling
-`strongest` is the quickest of all of PyTorch's.
+    compiled     torch.compile, for the first --compile architectures: the quickest of its modes, which the first round
+                 tries, each with --compile-limit seconds for compiling
+`strongest` is the quickest of all of PyTorch's forms.
 
-In rounds, a block of architectures by one side, then the same block by the other, so that what changes on the machine changes
-for both; the next round starts with the other side. Making, compiling and warming up networks is not timed. All forms of
-PyTorch must give the logits of `eager` within 1e-3 of what the network adds to its bias. A ratio is PyTorch's time by that of
-epads in the same round; a figure is the median of the rounds. The means are geometric, over the random architectures; those
-with a name are extras. Random ones of NAS-Bench-201 are the list of race.py, without those whose output does not depend on the
-image. In others epads leaves out what the output does not depend on; so there are means over those that have nothing of the
-kind as well.
+In every round one side runs a block of architectures and then the other side runs the same block, so that a change on
+the machine affects both; the next round starts with the other side. Making, compiling and warming up networks is not
+timed. All forms of PyTorch must give the logits of `eager` within 1e-3 of what the network adds to its bias. A ratio is
+PyTorch's time divided by that of epads in the same round; a figure is the median of the rounds. The means are
+geometric, over the random architectures; those with a name are extras. The random architectures of NAS-Bench-201 are
+the list of race.py, without those whose output does not depend on the image. In other networks epads leaves out what
+the output does not depend on, so there are also means over the networks that have nothing to leave out.
 
 Run it on an idle machine: with others at work PyTorch's threads collapse.
 """
@@ -31,8 +32,9 @@ import subprocess
 import tempfile
 import time
 
-from racing import (HERE, MALLOC, Failure, Peer, add_arguments, check_arguments, geometric_means, load_before, median, present,
-                    processor, python_with_torch, random_architectures, run, say, space_of, table, write_images)
+from racing import (HERE, MALLOC, Failure, Peer, add_arguments, check_arguments, geometric_means, load_before, median,
+                    present, processor, python_with_torch, random_architectures, run, say, space_of, table,
+                    write_images)
 
 DATASET, SEED = "cifar10", 1
 TOLERANCE = 1e-3
@@ -87,8 +89,9 @@ class Program:
     """`epads latency`, a process a block."""
 
     def __init__(self, space, options):
-        self.command = [options.program, "latency", *space.arguments, "--backend", "cpu", "--threads", str(options.threads),
-                        "--format", "jsonl", "--from", "-", "--seconds", str(options.seconds)]
+        self.command = [options.program, "latency", *space.arguments, "--backend", "cpu",
+                        "--threads", str(options.threads), "--format", "jsonl", "--from", "-",
+                        "--seconds", str(options.seconds)]
         if options.precision is not None:
             self.command += ["--precision", str(options.precision)]
         self.version, self.doubts, self.rows = None, [], 0
@@ -102,8 +105,8 @@ class Program:
             raise Failure(f"epads latency wrote no JSON lines: {error}") from error
         if result.returncode != 0 or [row["arch"] for row in rows] != names:
             reasons = [f"{row['arch']}: {row['error']}" for row in rows if row.get("error")]
-            raise Failure(f"epads latency ended with status {result.returncode} after {len(rows)} of {len(names)} rows:\n"
-                          + "\n".join([*reasons, result.stderr.strip()]))
+            raise Failure(f"epads latency ended with status {result.returncode} after {len(rows)} of {len(names)} "
+                          "rows:\n" + "\n".join([*reasons, result.stderr.strip()]))
         self.version = rows[-1].get("version")
         self.doubts += [row["doubt"] for row in rows if row.get("doubt")]
         self.rows += len(rows)
@@ -116,8 +119,8 @@ class PyTorch:
     def __init__(self, python, space, images, options):
         self.options, self.peers, self.notes = options, {}, []
         self.command = [python, str(HERE / "latency_pytorch.py"), images, *space.arguments, "--dataset", DATASET,
-                        "--count", str(max(IMAGES, *options.batch)), "--seed", str(SEED), "--threads", str(options.threads),
-                        "--compile-limit", str(options.compile_limit)]
+                        "--count", str(max(IMAGES, *options.batch)), "--seed", str(SEED),
+                        "--threads", str(options.threads), "--compile-limit", str(options.compile_limit)]
         # The quickest mode of each architecture and batch that was compiled; None where none came to an end.
         self.modes, self.differences = {}, {}
         self.version = self.peer("plain").torch
@@ -134,7 +137,8 @@ class PyTorch:
             return None
         # Not a number is not within it.
         if not result["difference"] <= TOLERANCE:
-            raise Failure(f"PyTorch's logits of {name} differ: {form} from eager by {result['difference']:.1e} of the signal")
+            raise Failure(f"PyTorch's logits of {name} differ: {form} from eager by {result['difference']:.1e} of the "
+                          "signal")
         self.differences[form] = max(result["difference"], self.differences.get(form, 0))
         return result["ms"]
 
@@ -199,11 +203,13 @@ def arguments():
     parser.add_argument("--architectures", type=int, default=30, help="random ones; default 30")
     parser.add_argument("--batch", type=int, nargs="+", default=[1, 64], help="default: 1 64")
     parser.add_argument("--seconds", type=float, default=1,
-                        help="of timed runs of an architecture in a round, by epads and by each form of PyTorch; default 1")
+                        help="of timed runs of an architecture in a round, by epads and by each form of PyTorch; "
+                             "default 1")
     parser.add_argument("--precision", type=float,
                         help="handed on to epads, which may end before that when it is so precise; default: its own")
     parser.add_argument("--repetitions", type=int, default=3, help="rounds; default 3")
-    parser.add_argument("--block", type=int, default=8, help="architectures that one side runs before the other; default 8")
+    parser.add_argument("--block", type=int, default=8,
+                        help="architectures that one side runs before the other; default 8")
     parser.add_argument("--compile", type=int, default=3, metavar="N",
                         help="architectures to try torch.compile on, half a minute for each batch and mode; default 3")
     parser.add_argument("--compile-limit", type=float, default=90, metavar="SECONDS", help="for one mode; default 90")
@@ -261,8 +267,8 @@ def main():
                   + ", ".join(f"{key} {mean['mean']:.2f}" for key, mean in means_of_whole.items()) + " times as long.")
         if compiled:
             gains = [min(row["ms"][form] for form in FORMS) / row["ms"]["compiled"] for row in compiled]
-            print(f"\ntorch.compile, on {len(compiled)} architectures: {min(gains):.2f} to {max(gains):.2f} times as fast as "
-                  "PyTorch's quickest other form; `strongest` of the rest is without it.")
+            print(f"\ntorch.compile, on {len(compiled)} architectures: {min(gains):.2f} to {max(gains):.2f} times as "
+                  "fast as PyTorch's quickest other form; `strongest` of the rest is without it.")
     differences = ", ".join(f"{form} {value:.0e}" for form, value in pytorch.differences.items() if form != "eager")
     print(f"\nLogits differ from those of eager by at most: {differences} (of the signal). {modes_note(pytorch)}.")
     if program.doubts:

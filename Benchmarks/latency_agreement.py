@@ -5,10 +5,11 @@
     epads latency --sample 200 --format jsonl --output two.jsonl
     Benchmarks/latency_agreement.py one.jsonl two.jsonl [--devices hwnasbench_nb201_cifar10_latency_ms.csv]
 
-Files of rows of `epads latency`. The first is compared with every other one: Spearman's rho, and how much the medians differ,
-each architecture's relative to the smaller one. Each is compared with FLOPs, with parameters and with every column of
---devices: CSV with a column `index`, the index of NAS-Bench-201, and one a device in any unit. Ranks of equal values are
-averaged; intervals are Fisher's, with the standard error of Bonett and Wright (2000).
+The arguments are files of rows of `epads latency`. The first is compared with every other one: Spearman's rho, and how
+much the medians differ, each architecture's relative to the smaller one. Each file is compared with FLOPs, with
+parameters and with every column of --devices: CSV with a column `index`, the index of NAS-Bench-201, and one column for
+each device in any unit. Ranks of equal values are averaged; intervals are Fisher's, with the standard error of Bonett
+and Wright (2000).
 """
 import argparse
 import csv
@@ -80,7 +81,8 @@ def main():
         differences = [abs(a - b) / min(a, b) * 100 for a, b in zip(one, two)]
         signed = [(b / a - 1) * 100 for a, b in zip(one, two)]
         print(f"  difference: median {statistics.median(differences):.2f} %, 90 % within "
-              f"{sorted(differences)[int(0.9 * len(differences))]:.2f} %, the second {statistics.median(signed):+.2f} % as a whole")
+              f"{sorted(differences)[int(0.9 * len(differences))]:.2f} %, "
+              f"the second {statistics.median(signed):+.2f} % as a whole")
     devices = {}
     if options.devices:
         with open(options.devices) as file:
@@ -92,8 +94,9 @@ def main():
             line(key, latencies, [row[key] for row in rows.values()])
         for column in [name for name in next(iter(devices.values()), {}) if name != "index"]:
             known = [row for row in rows.values() if row.get("index") in devices]
-            line(column, [row["latency_ms"]["median"] for row in known], [float(devices[row["index"]][column]) for row in known])
-            line(f"  FLOPs and {column}", [row["flops"] for row in known], [float(devices[row["index"]][column]) for row in known])
+            measured = [float(devices[row["index"]][column]) for row in known]
+            line(column, [row["latency_ms"]["median"] for row in known], measured)
+            line(f"  FLOPs and {column}", [row["flops"] for row in known], measured)
 
 
 if __name__ == "__main__":

@@ -1,9 +1,10 @@
 #!/usr/bin/env python3
-"""PyTorch's side of latency.py, which starts it: networks in evaluation mode, and how long a run takes in several forms.
+"""PyTorch's side of latency.py, which starts it: networks in evaluation mode, and how long a run takes in several
+forms.
 
-It answers every line of standard input, {"arch", "batch", "form", "seconds"}, with one line: {"ms", "runs", "difference"}, the
-median of the runs and by how much logits differ from those of `eager`, as a share of what the network adds to its bias; or
-{"failed"}, where torch.compile came to no end.
+It answers every line of standard input, {"arch", "batch", "form", "seconds"}, with one line: {"ms", "runs",
+"difference"}, the median of the runs and by how much logits differ from those of `eager`, as a share of what the
+network adds to its bias; or {"failed"}, where torch.compile came to no end.
 """
 import argparse
 import contextlib
@@ -47,8 +48,8 @@ def time_limit(seconds):
 
 
 def calibrated(text, images, options):
-    """In evaluation mode with running statistics of a batch, so that activations neither vanish nor explode: the time is the
-    same as at initialisation, logits are worth comparing, and nothing is denormal."""
+    """In evaluation mode with running statistics of a batch, so that activations neither vanish nor explode: the time
+    is the same as at initialisation, logits are worth comparing, and nothing is denormal."""
     network = reference_network(text, options).to(memory_format=torch.channels_last)
     for module in network.modules():
         if isinstance(module, torch.nn.BatchNorm2d):

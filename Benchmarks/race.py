@@ -2,7 +2,7 @@
 """The race: `epads score` against PyTorch on the same images, architectures, threads and batch.
 
     swift build -c release
-    Benchmarks/race.py --json FILE        # makes .venv with PyTorch for processors, unless --python names one that has it
+    Benchmarks/race.py --json FILE        # makes .venv with PyTorch for processors, unless --python names one
     Benchmarks/race.py --space darts --width 16 --depth 8
 
 In rounds, one architecture after the other, each program in turn:
@@ -36,22 +36,24 @@ import subprocess
 import tempfile
 import time
 
-from racing import (HERE, MALLOC, Failure, Peer, add_arguments, check_arguments, geometric_means, load_before, median, present,
-                    processor, python_with_torch, random_architectures, run, say, space_of, table, write_images)
+from racing import (HERE, MALLOC, Failure, Peer, add_arguments, check_arguments, geometric_means, load_before, median,
+                    present, processor, python_with_torch, random_architectures, run, say, space_of, table,
+                    write_images)
 
 # The times of a row, in the order of the table.
 TIMES = ("epads", "epads_total", "reference", "tuned", "strongest", "forward", "compiled", "captured")
 DATASET, SIGMA, SEED = "cifar10", 1.0, 1
-# What sums of distances may differ by, so that all have done the same work. PyTorch's faster paths round otherwise: 1.6e-3 was
-# seen where the reference, in float32 and in float64, and epads agree to 1e-6.
+# What sums of distances may differ by, so that all have done the same work. PyTorch's faster paths round otherwise:
+# 1.6e-3 was seen where the reference, in float32 and in float64, and epads agree to 1e-6.
 TOLERANCES = {"reference": 1e-4, "tuned": 1e-2, "strongest": 1e-2, "compiled": 1e-2, "captured": 1e-2}
 # The same for GPUs, where PyTorch's convolutions are in TF32 unless told otherwise.
 GPU_TOLERANCE = 3e-2
 
 
 class Program:
-    """`epads score`, a process a call: a first architecture wakes threads and memory, the next are measured; on a GPU, where
-    kernels are built and memory grows, when they come again, one in flight."""
+    """`epads score`, one process for each call. A first architecture wakes threads and memory, the next ones are
+    measured. On a GPU, where kernels are built and memory grows, they are measured when they come again, one at a
+    time."""
 
     def __init__(self, path, space, images, options):
         self.path, self.extras, self.passes = path, list(space.extras.values()), 2 if options.gpu else 1
@@ -64,16 +66,16 @@ class Program:
 
     def scored(self, names, options=()):
         first = self.extras[0 if names[0] == self.extras[1] else 1]
-        result = subprocess.run([self.path, "score", *self.arguments, *options, first, *names], stdin=subprocess.DEVNULL,
-                                stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        result = subprocess.run([self.path, "score", *self.arguments, *options, first, *names],
+                                stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
         try:
             rows = [json.loads(line) for line in result.stdout.splitlines()]
         except ValueError as error:
             raise Failure(f"epads score wrote no JSON lines: {error}") from error
         # Status 1 is a row without a score, which says so itself.
         if result.returncode not in (0, 1) or len(rows) != len(names) + 1:
-            raise Failure(f"epads score ended with status {result.returncode} after {len(rows)} of {len(names) + 1} rows:\n"
-                          + result.stderr.strip())
+            raise Failure(f"epads score ended with status {result.returncode} after {len(rows)} of {len(names) + 1} "
+                          f"rows:\n{result.stderr.strip()}")
         return rows[1:]
 
     def busy(self, names):
@@ -161,7 +163,8 @@ def summary(name, rounds):
     def strongest(times):
         if "strongest" not in times:
             return None
-        return min(times["strongest"], times.get("compiled", math.inf), times.get("captured", math.inf)) / times["epads"]
+        forms = ("strongest", "compiled", "captured")
+        return min(times.get(form, math.inf) for form in forms) / times["epads"]
 
     ratios = {"strongest": median(rounds, strongest), "tuned": by_epads("tuned"), "reference": by_epads("reference"),
               "forward": by_epads("forward"), "eager": by_epads("strongest"), "compiled": by_epads("compiled"),
@@ -246,9 +249,10 @@ def main():
         pathlib.Path(options.json).write_text(json.dumps(
             {"space": options.space, "width": options.width, "depth": options.depth, "machine": machine,
              "processor": processor(), "kernel": platform.release(), "load": load,
-             "threads": options.threads, "gpu": options.gpu, "busy_ms": busy, "batch": options.batch, "repetitions": options.repetitions,
-             "reference_repetitions": options.reference_repetitions, "torch": torch, "malloc": MALLOC, "compile": note,
-             "means": means, "architectures": rows, "rounds": rounds}, indent=1) + "\n")
+             "threads": options.threads, "gpu": options.gpu, "busy_ms": busy, "batch": options.batch,
+             "repetitions": options.repetitions, "reference_repetitions": options.reference_repetitions, "torch": torch,
+             "malloc": MALLOC, "compile": note, "means": means, "architectures": rows,
+             "rounds": rounds}, indent=1) + "\n")
 
 
 if __name__ == "__main__":

@@ -46,8 +46,8 @@ class Reference:
 
 
 class Tuned:
-    """The reference's modules as they are, with all that needs no other network: channels-last, inference mode, codes and
-    distances in the cheapest operations (see Strongest)."""
+    """The reference's modules as they are, with all that needs no other network: channels-last, inference mode, codes
+    and distances in the cheapest operations (see Strongest)."""
 
     def __init__(self, text, both, options):
         self.network = reference_network(text, options)
@@ -142,7 +142,8 @@ class Strongest:
     """The same sums, as cheap as PyTorch was found to give them, for NAS-Bench-201; README.md says what else was
     measured.
 
-    - Channels-last, inference mode. A node that several ReLUs read is rectified and coded once, in place where it may be.
+    - Channels-last, inference mode. The ReLU and the code of a node that several ReLUs read are computed once, in place
+      where that is possible.
     - A code is the ReLU's output as bool: a quarter of the time of `x > 0`.
     - A convolution's batch statistics are taken alone; normalising and adding to the node are one `addcmul`.
     - Average pooling is a depthwise convolution with ones, and the division is part of the `addcmul`.
@@ -173,7 +174,8 @@ class Strongest:
         self.ones = {channels: torch.ones(channels, 1, 3, 3, device=options.device) for channels in (16, 32, 64)}
         size = both.shape[2]
         self.divisors = {
-            edge: 1 / functional.conv2d(torch.ones(1, 1, edge, edge), torch.ones(1, 1, 3, 3), padding=1).to(options.device)
+            edge: 1 / functional.conv2d(
+                torch.ones(1, 1, edge, edge), torch.ones(1, 1, 3, 3), padding=1).to(options.device)
             for edge in (size, size // 2, size // 4)}
 
     def sum(self, terms, values, rectified):

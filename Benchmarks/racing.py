@@ -155,8 +155,8 @@ class Peer:
         self.kind = kind
         self.errors = tempfile.TemporaryFile("w+")
         environment = {key: value for key, value in os.environ.items() if not key.startswith("MALLOC_")}
-        self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self.errors, text=True,
-                                        env=environment | (MALLOC if has_tuned_malloc else {}))
+        self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self.errors,
+                                        text=True, env=environment | (MALLOC if has_tuned_malloc else {}))
         self.torch = self.answer()["torch"]
 
     def answer(self):
@@ -221,8 +221,8 @@ def number(value, digits):
 
 
 def table(rows, times, means, labels):
-    """Markdown: `times`, the headings of what is in "ms" of every row, then ratios with their means. `labels` name the rows
-    that are in no mean."""
+    """Markdown: `times`, the headings of what is in "ms" of every row, then ratios with their means. `labels` name the
+    rows that are in no mean."""
     yield table_row(*times.values(), *(f"{key} / epads" for key in means), "architecture")
     yield table_row(*["---:"] * (len(times) + len(means)), "---")
     for row in rows:

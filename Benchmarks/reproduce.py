@@ -5,9 +5,9 @@
     Benchmarks/reproduce.py --cifar10 data_batch_1.bin --cifar100 train.bin --imagenet16 imagenet16.bin --folder scores
 
 Each column is one `epads correlate --all` whose rows are kept in --folder; a run that was interrupted goes on where it
-stopped, one that is complete is not repeated. Without a file for an image set its columns are left out; the built-in images
-need none. Then the tables are printed in Markdown, the scores packed into one CSV a column, and plots drawn, all in --folder.
---sample N takes a random sample instead of the whole space.
+stopped, one that is complete is not repeated. Without a file for an image set its columns are left out; the built-in
+images need none. Then the tables are printed in Markdown, the scores packed into one CSV a column, and plots drawn, all
+in --folder. --sample N takes a random sample instead of the whole space.
 """
 import argparse
 import csv

@@ -1,6 +1,8 @@
 #!/usr/bin/env bash
-# Scores random architectures, of NAS-Bench-201 unless --space names another space, with --backend cpu and with --backend opencl and compares the rows: all but
-# times, backend and device must be the same. Run it after `swift build -c release`.
+# Scores random architectures, of NAS-Bench-201 unless --space names another space, with --backend cpu and with
+# --backend opencl and compares the rows: all but times, backend and device must be the same.
+#
+# Run it after `swift build -c release`.
 #
 #   Tests/compare_backends.sh [--space darts] [--count 50] [--batch 16] [--device NAME] [--intel] [--program PATH]
 #
@@ -78,6 +80,8 @@ if ! diff "$folder/cpu.rows" "$folder/opencl.rows"; then
   echo "the rows above differ: < cpu, > opencl" >&2
   exit 1
 fi
-total() { grep -oE '"total":[0-9.]+' "$folder/$1.jsonl" | cut -d: -f2 | awk '{ s += $1 } END { printf "%.1f", s / 1000 }'; }
+total() {
+  grep -oE '"total":[0-9.]+' "$folder/$1.jsonl" | cut -d: -f2 | awk '{ s += $1 } END { printf "%.1f", s / 1000 }'
+}
 echo "$count rows are the same, $(grep -c '"status":"ok"' "$folder/cpu.rows") of them with a score;" \
   "cpu took $(total cpu) s, opencl $(total opencl) s"

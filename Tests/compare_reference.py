@@ -5,9 +5,10 @@
     swift build -c release
     .venv/bin/python Tests/compare_reference.py [--count 100] [--space darts ...] [--seed 1]
 
-Genotypes of 1 to 6 nodes with any operation of the space and any sources and concatenations, so that some nodes are not used;
-widths that are no multiple of 8, a few cells, with and without the auxiliary head; the `_in` spaces on images of 224x224.
-Prints what differs by more than 1e-4 (sums) or 1e-3 (a site), and the largest differences; status 1 where something does.
+Genotypes of 1 to 6 nodes with any operation of the space and any sources and concatenations, so that some nodes are not
+used; widths that are no multiple of 8, a few cells, with and without the auxiliary head; the `_in` spaces on images of
+224x224. Prints what differs by more than 1e-4 (sums) or 1e-3 (a site), and the largest differences; status 1 where
+something does.
 """
 import argparse
 import collections
@@ -28,7 +29,8 @@ OPERATIONS = {
     "pnas": "sep_conv_3x3 sep_conv_5x5 sep_conv_7x7 conv_7x1_1x7 skip_connect avg_pool_3x3 max_pool_3x3 dil_conv_3x3",
     "nasnet": "skip_connect conv_3x1_1x3 conv_7x1_1x7 dil_conv_3x3 avg_pool_3x3 max_pool_3x3 max_pool_5x5 max_pool_7x7 "
               "conv_1x1 conv_3x3 sep_conv_3x3 sep_conv_5x5 sep_conv_7x7",
-    "amoeba": "skip_connect sep_conv_3x3 sep_conv_5x5 sep_conv_7x7 avg_pool_3x3 max_pool_3x3 dil_sep_conv_3x3 conv_7x1_1x7",
+    "amoeba": "skip_connect sep_conv_3x3 sep_conv_5x5 sep_conv_7x7 avg_pool_3x3 max_pool_3x3 dil_sep_conv_3x3 "
+              "conv_7x1_1x7",
     # In no random architecture of a space, yet read.
     "others": "avg_pool_5x5 max_pool_5x5 conv_1x1 conv_3x3 none dil_sep_conv_3x3 skip_connect",
 }

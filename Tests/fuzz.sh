@@ -30,7 +30,8 @@ sanitizers=${SANITIZERS:-fuzzer,address}
 build=$PWD/.build-fuzz/$sanitizers
 mkdir -p "$build"
 clang=$(command -v clang || echo "$(dirname "$(readlink -f "$(command -v swift)")")/clang")
-flags=(-O -g -enable-testing -package-name epads -use-ld=lld -swift-version 6 -parse-as-library "-sanitize=$sanitizers" -I "$build")
+flags=(-O -g -enable-testing -package-name epads -use-ld=lld -swift-version 6 -parse-as-library
+  "-sanitize=$sanitizers" -I "$build")
 for feature in ExistentialAny InternalImportsByDefault MemberImportVisibility; do
   flags+=(-enable-upcoming-feature "$feature")
 done

@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
-# Runs every kernel, in both variants, on small shapes in Oclgrind (apt-get install oclgrind), which checks every access for
-# its bounds, work-items for data races and calls for their arguments. Fails where it complains.
+# Runs every kernel, in both variants, on small shapes in Oclgrind (apt-get install oclgrind), which checks every access
+# for its bounds, work-items for data races and calls for their arguments. Fails where it complains.
 #
 #   Tests/oclgrind.sh [REGULAR EXPRESSION OF TESTS]
 #
-# Its check for uninitialised values is not on: that of Oclgrind 21.10 stops at `freeze` in optimised code and crashes, and
-# it crashes with -cl-opt-disable, too. OCLGRIND_UNINITIALIZED=1 in the environment switches it on.
+# Its check for uninitialised values is not on: that of Oclgrind 21.10 stops at `freeze` in optimised code and crashes,
+# and it crashes with -cl-opt-disable, too. OCLGRIND_UNINITIALIZED=1 in the environment switches it on.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -29,7 +29,8 @@ swift build -c release --build-tests >"$folder/output" 2>&1 || {
 export OCLGRIND_DATA_RACES=1
 status=0
 swift test -c release --skip-build --no-parallel \
-  --filter "${1:-OpenCL(Conformance|Inference)Tests/(operations|branches)\(|OpenCLDeviceTests/}" >"$folder/output" 2>&1 || status=$?
+  --filter "${1:-OpenCL(Conformance|Inference)Tests/(operations|branches)\(|OpenCLDeviceTests/}" \
+  >"$folder/output" 2>&1 || status=$?
 # A run that crashed, tested nothing or could not use the device must not pass.
 if [ "$status" -gt 1 ] || ! grep -qE 'Test run with [1-9][0-9]* test' "$folder/output" ||
   grep -qE 'signal code|failed on Oclgrind|OpenCLDeviceTests failed' "$folder/output"; then

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# The test suite under a sanitizer, in release, because the C loops are some 65 times slower without optimisation. Fails on
-# a finding. Each sanitizer has a build of its own in .build-sanitize-KIND, which takes minutes the first time.
+# The test suite under a sanitizer, in release, because the C loops are some 65 times slower without optimisation. Fails
+# on a finding. Each sanitizer has a build of its own in .build-sanitize-KIND, which takes minutes the first time.
 #
 #   Tests/sanitize.sh [address|thread|undefined ...]      default: all three
 #   JOBS=1 Tests/sanitize.sh thread                       build with one process
@@ -21,8 +21,8 @@ done
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
 
-# A driver's compiler makes code that no sanitizer has seen, and its threads and memory are not ours to judge: the tests of
-# the OpenCL backend and of the library that makes it fail are left out, and the commands use the processor alone.
+# A driver's compiler makes code that no sanitizer has seen, and its threads and memory are not ours to judge: the tests
+# of the OpenCL backend and of the library that makes it fail are left out, and the commands use the processor alone.
 export EPADS_BACKEND=cpu
 skips=(--skip OpenCL)
 

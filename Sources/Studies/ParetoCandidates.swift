@@ -147,9 +147,10 @@ public struct ParetoCandidates: Sendable {
     let groups = ScoredArchitecture.grouping(rows)
     let scored = groups.filter { $0.mean(of: objective) != nil }
     omissions.withoutScore = groups.count - scored.count
-    omissions.firstFailure = groups.lazy.compactMap { group in
-      group.failure(of: objective).map { "\(group.architecture.text): \($0)" }
-    }.first
+    omissions.firstFailure =
+      groups.lazy.compactMap { group in
+        group.failure(of: objective).map { "\(group.architecture.text): \($0)" }
+      }.first
     return scored.map { Candidate(scored: $0, latency: nil) }
   }
 

@@ -25,8 +25,8 @@ import Testing
             #expect(
               abs(Double(logit) - reference) <= 2e-5 * max(1, abs(reference)),
               """
-              logit \(index) of \(batch) images, \(backend.instructionSet) on \(backend.threads) threads: \(logit), not \
-              \(reference)
+              logit \(index) of \(batch) images, \(backend.instructionSet) on \(backend.threads) threads: \
+              \(logit), not \(reference)
               """, sourceLocation: sourceLocation)
           }
         }

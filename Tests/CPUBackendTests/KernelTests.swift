@@ -72,7 +72,8 @@ import Testing
                     let scratch = rows.baseAddress
                   else { return }
                   var term = epads_term(
-                    data: data, scale: nil, activation: EPADS_IDENTITY, is_part: 0, parts: 1, channels: channels, first_channel: 0,
+                    data: data, scale: nil, activation: EPADS_IDENTITY, is_part: 0, parts: 1, channels: channels,
+                    first_channel: 0,
                     has_gaps: 0, is_maximum: 0, kernel_height: 0, kernel_width: 0, stride_height: 1, stride_width: 1,
                     padding_height: 0, padding_width: 0, height: height, width: width)
                   withUnsafePointer(to: &term) { term in

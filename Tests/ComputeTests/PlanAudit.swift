@@ -94,7 +94,8 @@ struct PlanAudit {
     }
     let isRectified = source.activation == .relu || step.activation == .relu
     require(
-      step.source.buffer == source.buffer && step.source.activation == (isRectified ? .relu : .identity), "step \(position): branches' source")
+      step.source.buffer == source.buffer && step.source.activation == (isRectified ? .relu : .identity),
+      "step \(position): branches' source")
   }
 
   private func pooling(of term: Plan.Term) -> Pooling? {
@@ -144,9 +145,9 @@ struct PlanAudit {
     return lifetimes
   }
 
-  /// Buffers that are alive at one time lie apart. What a step writes may only take the place of a term that is never read
-  /// again: a value that of a term which is read unit by unit; the output of a branch, at once, that of any term of one
-  /// size an image.
+  /// Buffers that are alive at one time lie apart. What a step writes may only take the place of a term that is never
+  /// read again: a value that of a term which is read unit by unit; the output of a branch, at once, that of any term
+  /// of one size an image.
   private mutating func checkPlacement(_ execution: Plan.Execution) {
     let placement = plan.placement(execution)
     let lifetimes = lifetimes(execution)
@@ -174,8 +175,8 @@ struct PlanAudit {
     }
   }
 
-  /// Steps follow each other in passes, and none reads statistics that its own pass fills. A pass ends only where the next
-  /// step would. What only its steps read has a place of its own while they do.
+  /// Steps follow each other in passes, and none reads statistics that its own pass fills. A pass ends only where the
+  /// next step would. What only its steps read has a place of its own while they do.
   private mutating func checkPasses() {
     let passes = plan.passes.map(\.steps)
     require(passes.flatMap { Array($0) } == Array(plan.steps.indices), "passes are not all steps")
@@ -322,7 +323,8 @@ struct PlanAudit {
     require(counts == expected, "sites are counted \(counts) times, not \(expected)")
   }
 
-  /// Exactly the convolutions that a site, or the output, depends on are carried out, each once and with its own weights.
+  /// Exactly the convolutions that a site, or the output, depends on are carried out, each once and with its own
+  /// weights.
   private mutating func checkConvolutions() {
     let zeros = zeros()
     var needed = Array(repeating: false, count: network.operations.count)

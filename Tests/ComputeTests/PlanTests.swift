@@ -174,8 +174,8 @@ import TestSupport
         input: TensorShape(channels: 3, height: 32, width: 32), classes: 10)
       return try Plan(network, measurement: .distances, batch: 2, seed: 1).passes.map(\.steps.count)
     }
-    // The stem, then three stages of five cells of three nodes, between two stages a convolution that waits for another, and
-    // what becomes of the normalised value at the end.
+    // The stem, then three stages of five cells of three nodes, between two stages a convolution that waits for
+    // another, and what becomes of the normalised value at the end.
     let pools = try steps(Array(repeating: .averagePool3x3, count: 6))
     #expect(pools.count == 7)
     #expect(pools.count { $0 >= 15 } == 3)

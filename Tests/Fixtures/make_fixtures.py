@@ -6,9 +6,9 @@
     .venv/bin/python Tests/Fixtures/make_fixtures.py [cell-networks] [nasbench201] [logits]
 
 Architectures scored on the program's own built-in images, which `epads images` writes. The program under test computes
-nothing else of them. NAS-Bench-201: one JSON file a data set. Cell networks: one file, a few random genotypes of every space
-(compare_reference.py beside this folder makes them, and compares many more). Logits, in evaluation mode at initialisation: one
-file for all spaces.
+nothing else of them. NAS-Bench-201: one JSON file a data set. Cell networks: one file, a few random genotypes of every
+space (compare_reference.py beside this folder makes them, and compares many more). Logits, in evaluation mode at
+initialisation: one file for all spaces.
 """
 import argparse
 import json
@@ -59,7 +59,8 @@ def write(name, header, scored):
 
 def built_in_images(program, data_set, count):
     with tempfile.NamedTemporaryFile(suffix=".bin") as file:
-        subprocess.run([program, "images", "--output", file.name, "--dataset", data_set, "--count", str(count)], check=True)
+        subprocess.run(
+            [program, "images", "--output", file.name, "--dataset", data_set, "--count", str(count)], check=True)
         return reference.load_images(file.name, data_set, count)
 
 
@@ -86,7 +87,8 @@ def nasbench201(program):
             result = reference.score(network, images, SIGMA, SEED, double=True)
             scored.append({"arch": architecture, **result})
             print(data_set, architecture, result["epads"], result["naswot"], flush=True)
-        write(f"nasbench201-{data_set}.json", {"dataset": data_set, "batch": BATCH, "sigma": SIGMA, "seed": SEED}, scored)
+        write(f"nasbench201-{data_set}.json",
+              {"dataset": data_set, "batch": BATCH, "sigma": SIGMA, "seed": SEED}, scored)
 
 
 def evaluated(network, images):
@@ -95,7 +97,8 @@ def evaluated(network, images):
     classifier = network.classifier
     # The same generator: a fan-in in the place of a kernel, and the first words of the stream for the bias.
     shape = (classifier.out_features, classifier.in_features, 1, 1)
-    weight, bias = (torch.from_numpy(reference.conv_weight(SEED, f"classifier.{name}", shape)) for name in ("weight", "bias"))
+    weight, bias = (
+        torch.from_numpy(reference.conv_weight(SEED, f"classifier.{name}", shape)) for name in ("weight", "bias"))
     with torch.no_grad():
         classifier.weight.copy_(weight.reshape(classifier.weight.shape))
         classifier.bias.copy_(bias.flatten()[: classifier.out_features])
@@ -115,8 +118,8 @@ def logit_cases():
 
 
 def logits(program):
-    """In evaluation mode nothing keeps activations from shrinking, so in some networks logits are the classifier's bias and
-    little else. `signal` is the most that a logit differs from it: what an error has to be small against."""
+    """In evaluation mode nothing keeps activations from shrinking, so in some networks logits are the classifier's bias
+    and little else. `signal` is the most that a logit differs from it: what an error has to be small against."""
     batch, entries = 4, []
     images = {data_set: built_in_images(program, data_set, batch) for data_set in CLASSES}
     for space, data_set, text, width, depth, auxiliary in logit_cases():

@@ -4,8 +4,8 @@
     .venv/bin/python Tests/Fixtures/make_resnet_fixtures.py        # after make_fixtures.py's preparations
 
 The networks are written anew after pycls's AnyNet (https://github.com/facebookresearch/pycls, pycls/models/anynet.py,
-MIT licence) with its module names: stem res_stem_cifar, the blocks of NDS, average pooling and a linear layer. NDS's lists
-have the stem first.
+MIT licence) with its module names: stem res_stem_cifar, the blocks of NDS, average pooling and a linear layer. NDS's
+lists have the stem first.
 """
 import json
 import pathlib

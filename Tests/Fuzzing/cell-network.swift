@@ -4,7 +4,8 @@ import SearchSpaces
 
 /// A genotype, whatever it is, makes a network that hangs together or an error, and so does what it mutates to.
 ///
-/// The first four bytes are the macro architecture: width, depth, whether there is a head and a stem, the size of the images.
+/// The first four bytes are the macro architecture: width, depth, whether there is a head and a stem, the size of the
+/// images.
 ///
 /// A trap is how a finding is reported.
 @_cdecl("LLVMFuzzerTestOneInput")

@@ -2,8 +2,8 @@ import Files
 
 @testable import Studies
 
-/// Values that are read are written and read again as themselves; what can be skipped can be read, and the other way round;
-/// an error says where.
+/// Values that are read are written and read again as themselves; what can be skipped can be read, and the other way
+/// round; an error says where.
 ///
 /// A trap is how a finding is reported.
 @_cdecl("LLVMFuzzerTestOneInput")

@@ -1,8 +1,8 @@
 import NetworkGraph
 import SearchSpaces
 
-/// An architecture that is read is read again as itself, and becomes a network or a reason why not; an error points into
-/// its text.
+/// An architecture that is read is read again as itself, and becomes a network or a reason why not; an error points
+/// into its text.
 ///
 /// A trap is how a finding is reported.
 @_cdecl("LLVMFuzzerTestOneInput")

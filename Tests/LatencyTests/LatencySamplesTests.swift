@@ -4,7 +4,6 @@ import Statistics
 import TestSupport
 import Testing
 
-
 @Suite struct LatencySamplesTests {
   /// scipy.stats.t.ppf(0.975, n)
   @Test func studentQuantiles() {
@@ -81,7 +80,8 @@ import Testing
     processors: Int = 4
   ) -> MachineLoad {
     MachineLoad(
-      processors: processors, others: others, slowdown: slowdown, coreToCoreNanoseconds: distance, quotaStops: quotaStops,
+      processors: processors, others: others, slowdown: slowdown, coreToCoreNanoseconds: distance,
+      quotaStops: quotaStops,
       thermalThrottles: thermalThrottles)
   }
 

@@ -7,7 +7,6 @@ import Synchronization
 import TestSupport
 import Testing
 
-
 /// The rounds of a study, on a backend that does nothing but count its runs.
 @Suite struct LatencyStudyTests {
   private final class FakeInference: Inference {
@@ -137,7 +136,8 @@ import Testing
     #expect(rows.allSatisfy { $0.error == "the fake is lost" && $0.latency == nil && $0.params > 0 })
   }
 
-  /// Rounds in which the threads were far apart are left out once there are enough others, though they came first and agreed.
+  /// Rounds in which the threads were far apart are left out once there are enough others, though they came first and
+  /// agreed.
   @Test func disturbedRoundsAreSetAside() throws {
     let architectures = try [1462, 0].map { try space.architecture(index: $0) }
     func rows(far: Int) throws -> [LatencyRow] {

@@ -3,7 +3,8 @@ import OpenCL
 import OpenCLBackend
 import Testing
 
-/// Fails every call that the types make, one after the other: each time an error that names the call, and no handle left.
+/// Fails every call that the types make, one after the other: each time an error that names the call, and no handle
+/// left.
 @Suite(.serialized, .enabled(if: !Machine.devices.isEmpty)) struct FaultTests {
   static let faulty = Result { try FaultyLibrary() }
   static let outOfResources: Int32 = -5

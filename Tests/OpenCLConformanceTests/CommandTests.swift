@@ -104,7 +104,8 @@ import Testing
     #expect(outcome.lines(with: "cpu goes on").count == 1)
   }
 
-  /// Several in flight that fail together, on a device that does not come back: one warning, and no row is wrong or lost.
+  /// Several in flight that fail together, on a device that does not come back: one warning, and no row is wrong or
+  /// lost.
   @Test(.enabled(if: Found.overlapping != nil)) func severalInFlightAreLeftToTheCPU() throws {
     let reference = try score(["--backend", "cpu"])
     let outcome = try score([], faulty("clEnqueueReadBuffer:4+:-5"), inFlight: 3)

@@ -13,8 +13,8 @@ import Testing
     struct Reference: Decodable {
       var arch: String
       var dataset: DataSet
-      /// The most that a logit differs from the bias of the classifier. Nothing keeps activations from shrinking, so in some
-      /// networks an error of all that comes before the classifier would not show beside logits of 0.1.
+      /// The most that a logit differs from the bias of the classifier. Nothing keeps activations from shrinking, so in
+      /// some networks an error of all that comes before the classifier would not show beside logits of 0.1.
       var signal: Double
       /// [image][class].
       var logits: [Double]

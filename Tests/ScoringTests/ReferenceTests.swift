@@ -53,7 +53,8 @@ import Testing
     return try JSONDecoder().decode(Fixture.self, from: Data(contentsOf: file))
   }
 
-  /// - Parameter units: a difference that may always be: one sign that hangs on rounding, at each of the sites that read it.
+  /// - Parameter units: a difference that may always be: one sign that hangs on rounding, at each of the sites that
+  ///   read it.
   static func isClose(_ value: Int, _ reference: Int, _ tolerance: Double, units: Int = 0) -> Bool {
     Double(abs(value - reference)) <= max(Double(units), tolerance * Double(reference))
   }

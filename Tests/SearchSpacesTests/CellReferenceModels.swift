@@ -17,10 +17,13 @@ struct CellReferenceModel: Sendable, CustomTestStringConvertible {
   /// Of the names of the ReLUs in execution order.
   var relusChecksum: UInt64
 
-  var testDescription: String { "\(text.prefix(60)), width \(macroArchitecture.width), depth \(macroArchitecture.depth)" }
+  var testDescription: String {
+    "\(text.prefix(60)), width \(macroArchitecture.width), depth \(macroArchitecture.depth)"
+  }
 
-  /// Known genotypes, in all kinds of macro architectures and as published; one with every operation in each kind of cell, but
-  /// those that change the shape with stride 1 only in the reduction; and the first that seed 1 draws of each family.
+  /// Known genotypes, in all kinds of macro architectures and as published; one with every operation in each kind of
+  /// cell, but those that change the shape with stride 1 only in the reduction; and the first that seed 1 draws of each
+  /// family.
   static let all = [
     CellReferenceModel(
       text: "DARTS_V2",

@@ -156,7 +156,8 @@ extension ConformanceCase {
       return builder.batchNormalization(
         "normalization", of: try builder.maxPool("pool", of: builder.input, pooling))
     }
-    // Parts at odd channels: sums, pools, a zero, rectified and normalised ones, added to a whole one and to other parts.
+    // Parts at odd channels: sums, pools, a zero, rectified and normalised ones, added to a whole one and to other
+    // parts.
     func concatenation() throws -> ValueID {
       let rectified = builder.relu("before", of: builder.input)
       let window = Pooling(kernel: Extent(3), stride: Extent(1), padding: Extent(1))

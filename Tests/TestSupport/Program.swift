@@ -84,8 +84,8 @@ public final class Program: Sendable {
 
   /// Suspends the program as soon as a condition holds, and says whether it came to that before the program ended.
   ///
-  /// A thread of its own watches, since other tests may keep the threads of tasks busy for minutes. What is suspended stays
-  /// where it is until `resume`.
+  /// A thread of its own watches, since other tests may keep the threads of tasks busy for minutes. What is suspended
+  /// stays where it is until `resume`.
   public func suspends(once condition: @escaping @Sendable () -> Bool) async -> Bool {
     await withCheckedContinuation { continuation in
       Thread { [self] in

@@ -62,7 +62,8 @@ import Testing
     #expect(try rows(outcome.output).compactMap(\.epads).mean == means.max())
   }
 
-  /// A cell space end to end: the last line of the table is a genotype that the program reads again, and cells are drawn.
+  /// A cell space end to end: the last line of the table is a genotype that the program reads again, and cells are
+  /// drawn.
   @Test(arguments: ["darts", "nasnet"]) func theBestOfACellSpaceIsAGenotype(_ space: String) async throws {
     let outcome = try await run(
       "search --samples 4 --space \(space) --width 4 --depth 3 --batch 2 --output rows.jsonl --draw best.svg")

@@ -57,8 +57,8 @@ public struct ArchitectureRun: Sendable {
     ]
   }
 
-  /// Of cell networks: the cells that DARTS found, in the network for the search and the one for training, and a few random
-  /// ones of every family.
+  /// Of cell networks: the cells that DARTS found, in the network for the search and the one for training, and a few
+  /// random ones of every family.
   private func cellSets() throws -> [ArchitectureSet] {
     let found = try [
       CellNetwork(width: 16, depth: 8), CellNetwork(width: 36, depth: 20, hasAuxiliaryHead: true),

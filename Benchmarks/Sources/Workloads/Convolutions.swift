@@ -82,9 +82,9 @@ extension ConvolutionShape {
     }
   }
 
-  /// What a step of a plan does for each image: value, signs and padded copy, convolution, batch statistics; over so many
-  /// images that they do not fit the second-level cache. A pointwise convolution follows a depthwise one, whose output stays
-  /// in the cache.
+  /// What a step of a plan does for each image: value, signs and padded copy, convolution, batch statistics; over so
+  /// many images that they do not fit the second-level cache. A pointwise convolution follows a depthwise one, whose
+  /// output stays in the cache.
   func step(_ table: KernelTable) -> Workload {
     let images = 64
     // The images are read, the outputs written, which reads them first.
@@ -266,7 +266,8 @@ extension epads_term {
   /// A whole term as it stands.
   init(data: UnsafePointer<Float>, height: Int, width: Int, channels: Int) {
     self.init(
-      data: data, scale: nil, activation: EPADS_IDENTITY, is_part: 0, parts: 1, channels: channels, first_channel: 0, has_gaps: 0,
+      data: data, scale: nil, activation: EPADS_IDENTITY, is_part: 0, parts: 1, channels: channels, first_channel: 0,
+      has_gaps: 0,
       is_maximum: 0, kernel_height: 0, kernel_width: 0, stride_height: 1, stride_width: 1, padding_height: 0,
       padding_width: 0, height: height, width: width)
   }

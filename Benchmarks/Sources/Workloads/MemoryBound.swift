@@ -158,7 +158,8 @@ final class ValueMemory {
       terms: terms.start, count: count, height: shape.height, width: shape.width, channels: shape.channels,
       first_row: 0, last_row: shape.height, shift: shift.start, ones: ones.start, rows: rows.start, output: nil,
       code: code.start,
-      padded: padded.start + row + shape.channels, padded_row: row, padded_channels: shape.channels, activation: EPADS_RELU,
+      padded: padded.start + row + shape.channels, padded_row: row, padded_channels: shape.channels,
+      activation: EPADS_RELU,
       prefetch: nil)
     table.functions.make_value(&value)
   }

@@ -9,7 +9,8 @@ public struct KernelTable: @unchecked Sendable {
   var functions: epads_kernels { pointer.pointee }
   public var name: String { String(cString: pointer.pointee.name) }
 
-  /// This one, or where its vectors are too wide for so many channels, the widest that are not: as the CPU backend chooses.
+  /// This one, or where its vectors are too wide for so many channels, the widest that are not: as the CPU backend
+  /// chooses.
   func fitting(channels: Int) -> KernelTable {
     let narrower = kernelTables.filter { $0.functions.lanes <= functions.lanes }
     return narrower.last { channels.isMultiple(of: $0.functions.lanes) } ?? self
@@ -36,8 +37,9 @@ extension Workload {
   }
 }
 
-/// What `threads` threads reach together of a workload of one thread, `calls` calls each, in units of its amount a second: the
-/// sum of what each reaches by its own CPU time, so that a busy machine does not hide what the processor can do.
+/// What `threads` threads reach together of a workload of one thread, `calls` calls each, in units of its amount a
+/// second: the sum of what each reaches by its own CPU time, so that a busy machine does not hide what the processor
+/// can do.
 public func rate(of workload: Workload, threads: Int, calls: Int) throws -> Double {
   guard threads > 1 else { return try workload.amount * Double(calls) / seconds(of: workload.prepare(), calls: calls) }
   let total = Mutex(0.0)

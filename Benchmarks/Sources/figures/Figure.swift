@@ -12,8 +12,8 @@ struct Figure: Codable {
   var value: Double
   var least: Double
   var greatest: Double
-  /// The median of the shares of the bound: the time that multiply-adds at their peak, or memory where that is slower, would
-  /// take, by the time taken. Nil where nothing is compared.
+  /// The median of the shares of the bound: the time that multiply-adds at their peak, or memory where that is slower,
+  /// would take, by the time taken. Nil where nothing is compared.
   var share: Double?
   /// The share of the bound's time that multiply-adds make up; memory makes up the rest.
   var multiplyAdds: Double?

@@ -6,8 +6,8 @@ extension Workload.Group: ExpressibleByArgument {}
 
 /// Measures every workload with what bounds it in turn and prints one table.
 ///
-/// A share of a bound is a ratio of two measurements, each repetition's own, so that a change of frequency hits both. The
-/// harness beside this measures one thing at a time and cannot express it.
+/// A share of a bound is a ratio of two measurements, each repetition's own, so that a change of frequency hits both.
+/// The harness beside this measures one thing at a time and cannot express it.
 @main
 struct Figures: ParsableCommand {
   static let configuration = CommandConfiguration(

@@ -63,8 +63,8 @@ struct Report: Encodable {
     }
     let caption = """
       \(machine.name): \(machine.processor), \(machine.threads) threads, \
-      \(machine.instructionSets.joined(separator: ", ")); \(date), B = \(batch), medians of \(repetitions) (architectures: \
-      \(runs)), load before \(text(machine.load))
+      \(machine.instructionSets.joined(separator: ", ")); \(date), B = \(batch), medians of \(repetitions) \
+      (architectures: \(runs)), load before \(text(machine.load))
       """
     return ([caption, ""] + lines).joined(separator: "\n")
   }
