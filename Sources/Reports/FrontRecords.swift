@@ -1,6 +1,5 @@
 import Accuracies
 import Latency
-import Latency
 import SearchSpaces
 import Statistics
 import Studies
