@@ -15,7 +15,9 @@ let package = Package(
     .library(name: "FaultyOpenCL", type: .dynamic, targets: ["FaultyOpenCL"]),
   ],
   dependencies: [
-    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0")
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
+    // For `swift package generate-documentation` alone: no target uses it, so an ordinary build does not compile it.
+    .package(url: "https://github.com/swiftlang/swift-docc-plugin", from: "1.5.0"),
   ],
   targets: [
     // Counter-based random numbers: every weight, noise value, permutation, image and sample.

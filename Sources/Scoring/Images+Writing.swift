@@ -18,7 +18,9 @@ extension Images {
 
   /// Writes a PNG picture of the images side by side, enlarged so that single pixels show.
   ///
-  /// - Parameter maximum: of more images than this only the first ones are shown.
+  /// - Parameters:
+  ///   - path: the file to write.
+  ///   - maximum: the most images that are shown; of more than these only the first ones are.
   public func writePreview(to path: String, maximum: Int = 256) throws(FileError) {
     try writeFile(contactSheet(of: min(count, max(1, maximum))).png, to: path)
   }

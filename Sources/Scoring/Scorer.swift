@@ -65,7 +65,12 @@ public final class Scorer: Sendable {
   /// An upper bound of the bytes that scoring a network takes, known before there are images: those of the backend, and
   /// what a scorer holds.
   ///
-  /// - Parameter seeds: how many seeds the scorer will be asked for.
+  /// - Parameters:
+  ///   - network: the network to score.
+  ///   - backend: what it would run on.
+  ///   - batch: the number of images, before their noisy copies are added.
+  ///   - proxies: what would be computed.
+  ///   - seeds: how many seeds the scorer will be asked for.
   public static func memoryBound(
     of network: Network, on backend: any Backend, batch: Int, proxies: Set<Proxy>, seeds: Int = 1
   ) throws(PlanError) -> Int {

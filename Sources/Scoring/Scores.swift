@@ -35,7 +35,9 @@ public func epads(_ sites: [SiteCounts]) throws(ScoreError) -> Double {
 /// NASWOT: ln |det K|, K[i, j] = units on which images i and j agree (Mellor et al., ICML 2021), by LU decomposition with
 /// partial pivoting.
 ///
-/// - Parameter agreement: row-major batch x batch.
+/// - Parameters:
+///   - agreement: the matrix K, row-major.
+///   - batch: the number of images, which is the number of rows of K.
 public func naswot(agreement: [Int64], batch: Int) throws(ScoreError) -> Double {
   var matrix = agreement.map(Double.init)
   var total = 0.0
