@@ -127,8 +127,9 @@ extension LatencyRow: StoredRow {
   /// What messages call rows of this kind.
   public static var contents: String { "latencies" }
 
-  /// Times are never twice the same.
+  /// Nil, because two measurements of one network may differ.
   public var origin: String? { nil }
 
+  /// Nil: two latencies never contradict each other.
   public func contradiction(to other: LatencyRow) -> String? { nil }
 }

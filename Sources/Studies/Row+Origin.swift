@@ -1,12 +1,13 @@
 extension Row {
-  /// Architecture, images, settings and seed: a row's integers depend on nothing else.
+  /// Architecture, images, settings and seed, on which alone a row's integers depend: rows of one origin must agree.
   public var origin: String? {
-    // The digest counts, not the name of the file that the images came from.
+    // The digest stands for the images, because the same images may lie in files of different names.
     [
       arch, space, macro ?? "", dataset, images.digest, "\(batch)", "\(sigma)", "\(seed)", "\(numerics)",
     ].joined(separator: "\u{0}")
   }
 
+  /// The first number in which this row differs from an earlier one of the same origin, in words; nil for none.
   public func contradiction(to other: Row) -> String? {
     let numbers: [(name: String, there: Int?, here: Int?)] = [
       ("snaswot", other.snaswot, snaswot), ("perturbation", other.perturbation, perturbation),
@@ -17,7 +18,7 @@ extension Row {
       guard let there = number.there, let here = number.here, there != here else { continue }
       return "\(number.name) of \(arch) with seed \(seed) is \(there) and \(here)"
     }
-    // The logarithms of two machines may differ in their last digits, the integers behind them may not.
+    // Logarithms may differ from machine to machine in their last digits, unlike the integers that they are made from.
     guard let there = other.naswot, let here = naswot, abs(there - here) > 1e-6 * max(abs(there), abs(here)) else {
       return nil
     }

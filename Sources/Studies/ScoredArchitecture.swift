@@ -37,7 +37,7 @@ public struct ScoredArchitecture: Sendable {
 
   /// The values of a metric, one for each seed; nil where a seed has no finite value.
   ///
-  /// A run that was continued with another proxy leaves several rows of one seed: the first of them with a value counts.
+  /// A run that was continued with another proxy leaves several rows of one seed: the first with a value counts.
   public func values(of metric: Metric) -> [Double]? {
     var seeds: [UInt64] = []
     var values: [UInt64: Double] = [:]

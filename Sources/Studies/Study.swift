@@ -36,11 +36,11 @@ public struct Study: Sendable {
       self.seed = seed
     }
 
-    /// What its row is found by.
+    /// The key of the item's row.
     var key: Key { Key(architecture: architecture.key, seed: seed) }
   }
 
-  /// What a row is the outcome of.
+  /// What tells the rows of a study apart.
   struct Key: Hashable {
     var architecture: Architecture
     var seed: UInt64

@@ -60,7 +60,8 @@ struct AccuracyOptions: ParsableArguments {
   }
 }
 
-/// Reads architectures and accuracies from a table; where it has no column that looks like one, says how to name it.
+/// Reads architectures and accuracies from a table. Where no column looks like an accuracy, the error says how to name
+/// one.
 func measuredArchitectures(
   ofTable path: String, space: any SearchSpace, accuracies: [String], published: [String] = []
 ) throws -> MeasuredArchitectures {

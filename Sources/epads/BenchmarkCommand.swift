@@ -106,7 +106,7 @@ struct BenchmarkCommand: ParsableCommand {
     try finish(unequal)
   }
 
-  /// An error where there is not the memory for all backends, each of which keeps what its largest workload took.
+  /// Throws where the machine has less memory than all backends take, each of which keeps that of its largest workload.
   private func checkMemory(
     _ benchmark: BackendBenchmark, _ workloads: [BackendBenchmark.Workload], _ backends: [any Backend]
   ) throws {

@@ -93,7 +93,7 @@ struct CorrelateCommand: ParsableCommand {
     let space = scoring.space.space
     let (everything, truth) = try source.accuracies(of: scoring.space, file: file)
     let architectures = try sampled(everything, of: space)
-    // Refused now rather than after an hour of work.
+    // A file that cannot be written is refused now, and not after an hour of work.
     let plotFile = try outputs.file(plot)
     // A file that cannot be written is refused now, and not after an hour of work.
     let writer = try outputs.rows(output, resume: resume)

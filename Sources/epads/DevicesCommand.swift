@@ -40,7 +40,7 @@ struct DevicesCommand: ParsableCommand {
     }
     lines += all.problems.map { "\($0.provider): \($0.reason)" }
     lines.append("--backend \(try options.choice().rawValue) takes \(selected.number): \(selected.reason)")
-    // Names are the drivers'.
+    // Drivers choose the names, so they may hold control characters.
     for line in lines { try writer.append(printable(line)) }
   }
 

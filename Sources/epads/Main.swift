@@ -57,14 +57,14 @@ struct Main: ParsableCommand {
     }
   }
 
-  /// What was asked wrongly, with the usage in lines of its own.
+  /// The error of a wrong command with its control characters escaped, but with the usage in lines of its own.
   private static func printableUsage(of error: any Error) -> String {
     let (whole, message) = (fullMessage(for: error), message(for: error))
     guard let place = whole.range(of: message) else { return whole }
     return whole.replacingCharacters(in: place, with: printableMessage(message))
   }
 
-  /// Has Dispatch open the files that it works with while that is possible: where it cannot later, it ends the process.
+  /// Makes Dispatch open its files now, where a failure can be reported: later, Dispatch would end the process.
   private static func startDispatch() throws {
     guard !canOpen(32) else { return }
     guard canOpen(3) else { throw Failure("too few files can be open at a time: raise the limit (ulimit -n)") }

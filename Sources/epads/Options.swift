@@ -161,7 +161,7 @@ struct BackendOptions: ParsableArguments {
   func select() throws -> any Backend {
     let (all, selected) = try selection()
     let device = selected.backend.device
-    // Drivers open files of their own, and some end the process where they cannot.
+    // A driver opens files of its own, and some of them end the process where that fails.
     guard device.backend == "cpu" || canOpen(24) else {
       throw Failure("too few files can be open at a time for an OpenCL device: raise the limit (ulimit -n)")
     }
@@ -175,7 +175,7 @@ struct BackendOptions: ParsableArguments {
   }
 }
 
-/// Refuses what memory cannot hold before anything of it is made.
+/// Throws where the machine has less memory than something takes that is not made yet.
 func requireMemory(_ bytes: Int, _ what: String, orElse advice: String) throws {
   guard let available = SystemMemory.available, bytes > available else { return }
   func megabytes(_ bytes: Int) -> String { "\((bytes + (1 << 20) - 1) >> 20) MiB" }

@@ -3,7 +3,7 @@ import Compute
 import Files
 import Terminal
 
-/// How files are written.
+/// Whether output files may replace others.
 struct OutputOptions: ParsableArguments {
   @Flag(help: "Replace output files that are there already; a file that is read is never replaced.")
   var overwrite = false
@@ -28,7 +28,7 @@ struct OutputOptions: ParsableArguments {
         throw ValidationError(
           "'\(output.path)' is named twice: \(other.option) and \(output.option) must be different files")
       }
-      // What is appended to a file that was read before takes nothing away.
+      // A file that is read may be continued, because appending to it takes nothing away.
       guard !(resume && output.option == "--output") else { continue }
       for input in inputs.compactMap(\.self) where isRegularFile(output.path) {
         guard nameSameFile(input == "-" ? "/dev/stdin" : input, output.path) else { continue }
@@ -45,13 +45,15 @@ struct OutputOptions: ParsableArguments {
     }
   }
 
-  /// A file that is written after the work; nil where none was asked for.
+  /// Reserves the file of a plot or a drawing, which is written after the work; nil where none was asked for.
   func file(_ path: String?) throws -> OutputFile? {
     guard let path else { return nil }
-    return try explained(canResume: false) { () throws(FileError) in try OutputFile(path: path, overwrites: overwrite) }
+    return try explained(canResume: false) { () throws(FileError) in
+      try OutputFile(path: path, overwrites: overwrite)
+    }
   }
 
-  /// Adds to the error of a file that is there already which options would change that.
+  /// Adds to the error about a file that exists already which options let the command go on.
   private func explained<Output>(canResume: Bool, _ open: () throws(FileError) -> Output) throws -> Output {
     do throws(FileError) {
       return try open()
@@ -70,13 +72,15 @@ func nameSameFile(_ one: String, _ other: String) -> Bool {
 
 private func isRegularFile(_ path: String) -> Bool { FileIdentity(path: path)?.isRegular ?? true }
 
-/// Does everything, whatever fails, and throws the first error after that: what cannot be written takes nothing with it.
+/// Does all three, whatever fails, and throws the first error after that: an output that cannot be written must not
+/// keep the others from being written.
 func inTurn(_ first: () throws -> Void, _ second: () throws -> Void, _ third: () throws -> Void) throws {
   let results = [Result { try first() }, Result { try second() }, Result { try third() }]
   for result in results { try result.get() }
 }
 
-/// The rows of a file that a run continues; none where it continues none. Its `LineWriter` holds the lock.
+/// The rows of the file that a run continues; none where it continues no file. The caller's `LineWriter` has locked it,
+/// so no other process changes it meanwhile.
 func rowsToContinue<Stored: StoredRow>(_ path: String?, resume: Bool) throws -> [Stored] {
   guard resume, let path else { return [] }
   let rows = try RowFile<Stored>.repair(path: path)
@@ -84,7 +88,7 @@ func rowsToContinue<Stored: StoredRow>(_ path: String?, resume: Bool) throws -> 
   return rows
 }
 
-/// Says which rows another version of the program has written.
+/// Says how many rows were written by another version of the program.
 func noteVersions<Stored: StoredRow>(of rows: [Stored], in path: String) {
   for (version, group) in Dictionary(grouping: rows, by: \.version).sorted(by: { $0.key < $1.key })
   where version != programVersion {

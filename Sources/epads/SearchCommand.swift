@@ -89,7 +89,7 @@ struct SearchCommand: ParsableCommand {
   private var metric: Metric { search.objective.metric }
 
   private func searchOnce() throws {
-    // Refused now rather than after an hour of work.
+    // A file that cannot be written is refused now, and not after an hour of work.
     let drawing = try outputs.file(draw)
     // A file that cannot be written is refused now, and not after an hour of work.
     let writer = try outputs.rows(output, resume: resume)

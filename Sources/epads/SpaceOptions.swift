@@ -4,13 +4,17 @@ import Scoring
 public import SearchSpaces
 
 extension SpaceDescription: ExpressibleByArgument {
+  /// The space of this name; nil where there is none.
   public init?(argument: String) {
     guard let description = Self.named(argument) else { return nil }
     self = description
   }
 
+  /// The name, as help shows it.
   public var defaultValueDescription: String { name }
+  /// The names of all spaces, as help lists them.
   public static var allValueStrings: [String] { all.map(\.name) }
+  /// Shells complete the names of all spaces.
   public static var defaultCompletionKind: CompletionKind { .list(allValueStrings) }
 }
 
@@ -53,9 +57,9 @@ struct SpaceOptions: ParsableArguments {
     chosen.space(MacroArchitecture(width: width ?? 16, depth: depth ?? 8, hasAuxiliaryHead: auxiliary))
   }
 
-  /// The space of a search.
+  /// The space as one that a search can draw from.
   ///
-  /// - Throws: where nothing can be drawn from it.
+  /// - Throws: `ValidationError` where nothing can be drawn from it.
   func sampledSpace() throws -> any SampledSpace {
     guard let space = space as? any SampledSpace else {
       throw ValidationError("a search needs a space to draw from, such as darts: \(name) names what others drew")

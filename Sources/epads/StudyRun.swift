@@ -73,7 +73,7 @@ struct StudyRun {
   }
 }
 
-/// What went wrong, and what to do about it.
+/// An error and, where memory ran out, the option that mends it.
 func advised(_ error: any Error) -> String {
   guard let error = error as? BackendError, error.code == .outOfMemory else { return "\(error)" }
   return "\(error): take a smaller --batch"
