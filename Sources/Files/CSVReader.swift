@@ -1,9 +1,10 @@
-// Written here because no package that this one depends on reads CSV, and the parser takes less than another dependency.
+// Written here because no package that this one depends on reads CSV, and the parser takes less than another
+// dependency.
 
 /// Reads comma-separated values as RFC 4180 has them: fields in quotes may hold commas, line ends and doubled quotes.
 ///
-/// A line may end in a line feed alone. Blank lines are passed over. An apostrophe before what a spreadsheet would run, as
-/// `CSVField` writes it, is no part of the text.
+/// A line may end in a line feed alone. Blank lines are passed over. An apostrophe before what a spreadsheet would run,
+/// as `CSVField` writes it, is no part of the text.
 package struct CSVReader: ~Copyable {
   package struct Record {
     /// Where it begins, from 1.

@@ -1,9 +1,9 @@
 /// Reads JSON a value at a time and keeps no more of it than that value.
 ///
-/// Foundation's parsers hold a document whole, and published tables have hundreds of megabytes of lists that nobody asks
-/// for. Numbers may be `NaN`, `Infinity` and `-Infinity`, as Python writes them. Values may follow each other, as in JSON
-/// lines. Every method throws, with line and byte, where the text is no JSON, is not of the kind asked for, or passes a
-/// limit.
+/// Foundation's parsers hold a document whole, and published tables have hundreds of megabytes of lists that nobody
+/// asks for. Numbers may be `NaN`, `Infinity` and `-Infinity`, as Python writes them. Values may follow each other, as
+/// in JSON lines. Every method throws, with line and byte, where the text is no JSON, is not of the kind asked for, or
+/// passes a limit.
 package struct JSONReader: ~Copyable {
   package enum Kind: String {
     case object = "an object"

@@ -2,9 +2,9 @@ import Foundation
 
 /// Appends lines to a file or a pipe, each whole or not at all.
 ///
-/// Every line goes to the system at once, so what was written survives the process. Every few seconds, and at the end, the
-/// lines of a regular file are flushed to the disk, so that little is lost with the power. A line that does not fit (a
-/// full disk) is taken back.
+/// Every line goes to the system at once, so what was written survives the process. Every few seconds, and at the end,
+/// the lines of a regular file are flushed to the disk, so that little is lost with the power. A line that does not fit
+/// (a full disk) is taken back.
 public final class LineWriter {
   /// What happens to a file that has contents already.
   public enum Contents: Sendable {

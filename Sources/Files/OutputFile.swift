@@ -9,8 +9,8 @@
 /// A file that is written as a whole after the work; whether that is possible is found out before the work.
 ///
 /// A regular file is written beside its place, flushed to the disk and renamed, so that neither a full disk nor a crash
-/// leaves a half-written file or takes the old one away. A device or a pipe, and the standard streams by their names under
-/// /dev, are written to as they are.
+/// leaves a half-written file or takes the old one away. A device or a pipe, and the standard streams by their names
+/// under /dev, are written to as they are.
 public struct OutputFile: Sendable {
   private enum Place: Sendable {
     /// A descriptor that this process has open.

@@ -33,7 +33,8 @@ public enum RowFile<Stored: StoredRow> {
   /// Reads the rows of a file; a last line without its end, as a kill or a power cut leaves behind, is removed from the
   /// file.
   ///
-  /// Nothing is removed from a file that is not one of rows. Who calls this holds the file's lock, which `LineWriter` takes.
+  /// Nothing is removed from a file that is not one of rows. Who calls this holds the file's lock, which `LineWriter`
+  /// takes.
   ///
   /// - Returns: nothing where there is no such file, or a device or a pipe.
   public static func repair(path: String) throws(FileError) -> [Stored] {

@@ -5,9 +5,9 @@ extension Images {
   /// Built-in images that need no file: dead leaves, image i of a size being the same for every count and on every
   /// machine.
   ///
-  /// They rank architectures as photographs do. Kendall tau-b of ePADS (batch 16, sigma 1, seed 1) with the CIFAR-10 test
-  /// accuracy of two random samples of NAS-Bench-201, 60 and 95 architectures: 0.61 and 0.68 with these, 0.61 and 0.67
-  /// with CIFAR-10's images, 0.53 and 0.60 with Gaussian noise in their place.
+  /// They rank architectures as photographs do. Kendall tau-b of ePADS (batch 16, sigma 1, seed 1) with the CIFAR-10
+  /// test accuracy of two random samples of NAS-Bench-201, 60 and 95 architectures: 0.61 and 0.68 with these, 0.61 and
+  /// 0.67 with CIFAR-10's images, 0.53 and 0.60 with Gaussian noise in their place.
   public static func deadLeaves(_ dataSet: DataSet, count: Int) throws(ImageError) -> Images {
     try check(count: count)
     let model = DeadLeaves(size: dataSet.shape.width)
@@ -26,8 +26,8 @@ extension Images {
 }
 
 /// The dead leaves model of natural images (Lee, Mumford and Huang, "Occlusion models for natural images", IJCV 41,
-/// 2001): opaque discs, uniform in position, the density of their radii proportional to r^-3, seen from the side on which
-/// they arrive, so that each place shows the first disc that covers it.
+/// 2001): opaque discs, uniform in position, the density of their radii proportional to r^-3, seen from the side on
+/// which they arrive, so that each place shows the first disc that covers it.
 ///
 /// Two samples a pixel along each axis, averaged, stand for the blur of a lens. Only integers and correctly rounded
 /// operations in double precision are used, and they decide the bytes alone: they are the same on every machine.

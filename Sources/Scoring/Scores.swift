@@ -32,8 +32,8 @@ public func epads(_ sites: [SiteCounts]) throws(ScoreError) -> Double {
   return logarithm(Double(total))
 }
 
-/// NASWOT: ln |det K|, K[i, j] = units on which images i and j agree (Mellor et al., ICML 2021), by LU decomposition with
-/// partial pivoting.
+/// NASWOT: ln |det K|, K[i, j] = units on which images i and j agree (Mellor et al., ICML 2021), by LU decomposition
+/// with partial pivoting.
 ///
 /// - Parameters:
 ///   - agreement: the matrix K, row-major.

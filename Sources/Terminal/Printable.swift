@@ -1,7 +1,8 @@
 /// A text that came from a file, an argument, the environment or a driver, as it may be shown.
 ///
-/// Characters that move the cursor, talk to the terminal or turn the direction of writing are written as Swift writes them
-/// in a literal, such as `\\n` or `\\u{1B}`: control characters, separators of lines and paragraphs, and marks of direction.
+/// Characters that move the cursor, talk to the terminal or turn the direction of writing are written as Swift writes
+/// them in a literal, such as `\\n` or `\\u{1B}`: control characters, separators of lines and paragraphs, and marks of
+/// direction.
 package func printable(_ text: some StringProtocol) -> String {
   guard text.unicodeScalars.contains(where: isUnprintable) else { return String(text) }
   var result = ""
