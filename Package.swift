@@ -122,7 +122,8 @@ let package = Package(
       ]),
     .testTarget(name: "FilesTests", dependencies: ["Files", "TestSupport"]),
     .testTarget(name: "StatisticsTests", dependencies: ["Statistics", "Randomness", "TestSupport"]),
-    .testTarget(name: "FiguresTests", dependencies: ["Figures", "Statistics", "SearchSpaces", "TestSupport"]),
+    .testTarget(
+      name: "FiguresTests", dependencies: ["Figures", "Statistics", "SearchSpaces", "Randomness", "TestSupport"]),
     .testTarget(
       name: "AccuraciesTests",
       dependencies: ["Accuracies", "Files", "NetworkGraph", "SearchSpaces", "TestSupport"]),
@@ -138,8 +139,7 @@ let package = Package(
         "Studies", "Files", "Statistics", "Accuracies", "Latency", "Scoring", "Compute", "NetworkGraph", "SearchSpaces",
         "Randomness", "TestSupport",
       ]),
-    .testTarget(
-      name: "epadsTests", dependencies: ["epads", "Accuracies", "Latency", "Statistics", "Studies", "TestSupport"]),
+    .testTarget(name: "epadsTests", dependencies: ["epads", "Accuracies", "Latency", "Statistics", "TestSupport"]),
   ],
   swiftLanguageModes: [.v6],
   cLanguageStandard: .c2x

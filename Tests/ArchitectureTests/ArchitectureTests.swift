@@ -47,7 +47,7 @@ import Testing
   /// CONTRIBUTING's table has a line a target: name, what it holds, what it imports. Imports point upwards.
   @Test func theTableOfTargetsIsTrue() throws {
     let lines = try Repository.text("CONTRIBUTING.md").split(separator: "\n")
-    let rows = lines.compactMap { $0.wholeMatch(of: /\| `(\w+)` \| (.+) \| (.*) \|/) }
+    let rows = lines.compactMap { $0.wholeMatch(of: /\| `(\w+)` \| (.+) \|(.*)\|/) }
       .filter { names.contains(String($0.output.1)) }
     let listed = rows.map { String($0.output.1) }
     let expected = manifest.targets.filter { $0.kind != .test && $0.path.hasPrefix("Tests") == false }
@@ -82,6 +82,8 @@ import Testing
       where !file.contains("/.build") {
         let lines = try Repository.text(file).split(separator: "\n", omittingEmptySubsequences: false).dropLast()
         #expect(lines.count <= 400, "\(file) has \(lines.count) lines")
+        // A copy of the reference, which is not ours to lay out.
+        guard !file.hasSuffix("/epads_reference.py") else { continue }
         for (number, line) in lines.enumerated() where line.count > 120 {
           Issue.record("\(file):\(number + 1) has \(line.count) columns, 120 are the limit")
         }
