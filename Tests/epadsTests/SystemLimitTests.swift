@@ -42,7 +42,7 @@ import Testing
       "images --count 1048576 --dataset imagenet --output new", "images --count 100000 --output new",
       "images --count 256 --dataset imagenet --output new --preview sheet",
       "correlate --sample 2 --batch 100000", "score --index 3 --batch 1048576 --dataset imagenet",
-      "search --batch 20000 --samples 2 --objective naswot",
+      "search --batch 20000 --samples 2 --objective naswot", "benchmark --batch 512",
     ])
   func memoryIsBoundedBeforeImagesAreMade(command: String) async throws {
     let start = ContinuousClock.now
