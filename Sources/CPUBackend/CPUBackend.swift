@@ -54,6 +54,13 @@ public final class CPUBackend: Backend {
   /// Nothing: the loops are compiled into the program, and a run makes the weights that it lacks.
   public func prepare(_ plan: Plan) throws(BackendError) {}
 
+  /// The weights that are kept for later runs: of which branch with which seed, and their bytes. For tests.
+  package var keptWeights: [(seed: UInt64, branch: String, bytes: Int)] {
+    lock.lock()
+    defer { lock.unlock() }
+    return workspace.weights.kept
+  }
+
   public func inference(of plan: Plan) throws(BackendError) -> any Inference {
     lock.lock()
     defer { lock.unlock() }

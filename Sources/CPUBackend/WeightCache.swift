@@ -41,6 +41,9 @@ final class WeightCache: @unchecked Sendable {
   private var bytes = 0
   private var runs = 0
 
+  /// What is kept now.
+  var kept: [(seed: UInt64, branch: String, bytes: Int)] { blocks.map { ($0.seed, $0.branch, $1.bytes) } }
+
   /// The packed weights of every branch of every step; those that are missing are made.
   func weights(
     of plan: Plan, _ steps: [StepLayout], pool: ThreadPool
