@@ -129,7 +129,9 @@ let package = Package(
       dependencies: ["Accuracies", "Files", "NetworkGraph", "SearchSpaces", "TestSupport"]),
     .testTarget(
       name: "LatencyTests",
-      dependencies: ["Latency", "Statistics", "Compute", "Scoring", "NetworkGraph", "SearchSpaces", "TestSupport"]),
+      dependencies: [
+        "Latency", "Files", "Statistics", "Compute", "Scoring", "NetworkGraph", "SearchSpaces", "TestSupport",
+      ]),
     // The picture of the house: Package.swift, CONTRIBUTING.md, imports, sizes.
     .testTarget(name: "ArchitectureTests"),
     .testTarget(name: "TerminalTests", dependencies: ["Terminal"]),

@@ -13,14 +13,20 @@ import Testing
   private func imports(of target: PackageManifest.Target) throws -> [String: Set<String>] {
     var imports: [String: Set<String>] = [:]
     for file in try Repository.files(below: target.path, endings: ["swift", "c", "h"]) {
-      let text = try Repository.text(file)
-      let swift = text.matches(of: /(?m)^\s*(?:@\w+ )?(?:public |package |internal )?import (\w+)$/)
-      // A C target is included by the header that bears its name.
-      let headers = text.matches(of: /(?m)^#include [<"](\w+)\.h[>"]/)
-      imports[file] = Set(swift.map { String($0.output.1) } + headers.map { String($0.output.1) })
-        .intersection(names).subtracting([target.name])
+      let modules = try Repository.text(file).split(separator: "\n").compactMap(Self.module)
+      imports[file] = Set(modules).intersection(names).subtracting([target.name])
     }
     return imports
+  }
+
+  /// What a line imports: a module, or a C target by the header that bears its name. Regular expressions take minutes here.
+  private static func module(_ line: Substring) -> String? {
+    let words = line.split(whereSeparator: { $0 == " " })
+    if words.first == "#include", let header = words.last?.trimmingCharacters(in: ["<", ">", "\""]) {
+      return header.hasSuffix(".h") ? String(header.dropLast(2)) : nil
+    }
+    guard words.count <= 3, words.dropLast().last == "import" else { return nil }
+    return words.last.map(String.init)
   }
 
   @Test func theManifestIsRead() {
@@ -84,7 +90,7 @@ import Testing
         #expect(lines.count <= 400, "\(file) has \(lines.count) lines")
         // A copy of the reference, which is not ours to lay out.
         guard !file.hasSuffix("/epads_reference.py") else { continue }
-        for (number, line) in lines.enumerated() where line.count > 120 {
+        for (number, line) in lines.enumerated() where line.utf8.count > 120 && line.count > 120 {
           Issue.record("\(file):\(number + 1) has \(line.count) columns, 120 are the limit")
         }
       }

@@ -28,8 +28,8 @@ import Testing
 
   /// Runs the program on a device whose calls fail.
   ///
-  /// PoCL 3.1 aborts now and then after a failure (pocl_release_dlhandle_cache): that is not what is tested here, so such
-  /// a run is made again from the beginning.
+  /// PoCL 3.1 aborts now and then after a failure (pocl_release_dlhandle_cache): that is not what is tested here, so
+  /// such a run is made again from the beginning.
   private func run(_ line: String, _ faults: String = "") async throws -> Program.Outcome {
     let inherited = ProcessInfo.processInfo.environment
     var environment = [

@@ -40,8 +40,8 @@ import Testing
 
   @Test func ofDistances() throws {
     let values = 10 * Self.image
-    // Bytes of the images and the images in float32; then batches of clean and perturbed ones, and one in the making: both
-    // its halves, a second clean one, and the noise in double precision.
+    // Bytes of the images and the images in float32; then batches of clean and perturbed ones, and one in the making:
+    // both its halves, a second clean one, and the noise in double precision.
     let clean = values * (1 + 4)
     let perturbed = 2 * values * 4
     let making = perturbed + values * (4 + 8)
