@@ -9,9 +9,14 @@ public enum SystemMemory {
     return [
       bytes("/proc/meminfo", line: "MemAvailable:").map { $0 << 10 },
       difference(number("/sys/fs/cgroup/memory.max"), number("/sys/fs/cgroup/memory.current")),
-      difference(bytes("/proc/self/limits", line: "Max address space"), number("/proc/self/statm").map { $0 * page }),
+      difference(
+        bytes("/proc/self/limits", line: "Max address space"),
+        number("/proc/self/statm").map { $0 * page + threadReserve }),
     ].compactMap(\.self).min()
   }
+
+  /// Address space that threads reserve and never fill: stacks, and what the allocator sets aside for each of them.
+  private static let threadReserve = 64 << 20
 
   private static func difference(_ limit: Int?, _ used: Int?) -> Int? {
     guard let limit, let used else { return nil }

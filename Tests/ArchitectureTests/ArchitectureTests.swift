@@ -19,7 +19,8 @@ import Testing
     return imports
   }
 
-  /// What a line imports: a module, or a C target by the header that bears its name. Regular expressions take minutes here.
+  /// What a line imports: a module, or a C target by the header that bears its name. Without regular expressions, which
+  /// take minutes here.
   private static func module(_ line: Substring) -> String? {
     let words = line.split(whereSeparator: { $0 == " " })
     if words.first == "#include", let header = words.last?.trimmingCharacters(in: ["<", ">", "\""]) {

@@ -47,7 +47,7 @@ import Testing
 
   @Test(arguments: [
     ("space", "the space is x there and nasbench201 here"),
-    ("macro", "the network around the cells is x there and fixed here"),
+    ("macro", "the macro architecture is x there and fixed here"),
     ("dataset", "the data set is x there and cifar10 here"), ("input", "an image is x there and 3x32x32 here"),
     ("batch", "the batch is 8 there and 1 here"),
     ("device", "the device is cpu x there and cpu Processor One here"),

@@ -92,8 +92,8 @@ import Testing
     let sums = ["snaswot": 3, "perturbation": 4]
     let failed = try line(3, 7, others: ["status": "failed", "error": "singular", "snaswot": 3, "perturbation": 4])
     let report = CorrelationReport(
-      rows: try StoredRows.rows([line(1, 1, others: sums), line(2, 2, others: sums), failed]), proxies: [.epads], truth: .nasbench201,
-      bootstrap: Bootstrap(seed: 1, resamples: 0))
+      rows: try StoredRows.rows([line(1, 1, others: sums), line(2, 2, others: sums), failed]), proxies: [.epads],
+      truth: .nasbench201, bootstrap: Bootstrap(seed: 1, resamples: 0))
     #expect(report.count == 2 && report.failures == 1)
   }
 

@@ -71,7 +71,7 @@ import Testing
     #expect(first.status == 0, "\(first.errors)")
     for other in ["--width 4 --depth 3", "--width 8 --depth 2"] {
       try await resume("\(cells) \(other)")
-        .expectError(1, "the network around the cells is width 4, depth 2 there and w\(other.dropFirst(3).prefix(4))")
+        .expectError(1, "the macro architecture is width 4, depth 2 there and w\(other.dropFirst(3).prefix(4))")
     }
     let same = try await resume("\(cells) --width 4 --depth 2")
     #expect(same.status == 0 && same.errors.contains("resuming: 1 row there, 0 left"), "\(same.errors)")

@@ -129,7 +129,8 @@ import Testing
       """
       epads latency --sample 4 --image-size 8 --seconds 600 --precision 0.000001 --threads 1 --backend cpu \\
         --format jsonl --output \(path) & process=$!
-      sleep 3; kill -INT $process; wait $process
+      # Not INT: a shell has it ignored by what it runs in the background.
+      sleep 3; kill -TERM $process; wait $process
       """)
     #expect(outcome.status == 130, "\(outcome.errors)")
     #expect(outcome.errors.contains("interrupted after"))

@@ -42,7 +42,7 @@ import Testing
     }
     try folder.write(rows, "rows.jsonl")
     try await run(Self.search).expectError(1, "'rows.jsonl' has rows of darts, not of nasbench201")
-    try await run("pareto --scores rows.jsonl --cost params").expectError(2, "(space nasbench201 and darts)")
+    try await run("pareto --scores rows.jsonl --cost params").expectError(2, "(the space is nasbench201 and darts)")
   }
 
   /// One of two seeds without a score: a mean of the other would be no mean of both.

@@ -28,8 +28,9 @@ import Testing
     ].enumerated() {
       let outcome = try await run(
         "mkdir \(number); cd \(number); ln ../scores ../acc.csv .; ulimit -n \(count); exec epads \(command)")
-      #expect([0, 1].contains(outcome.status), "\(command): \(outcome.status) \(outcome.errors)")
-      if outcome.status == 1 { #expect(outcome.errors.lowercased().contains("open"), "\(outcome.errors)") }
+      // 2 where it is an input that cannot be read.
+      #expect([0, 1, 2].contains(outcome.status), "\(command): \(outcome.status) \(outcome.errors)")
+      if outcome.status != 0 { #expect(outcome.errors.lowercased().contains("open"), "\(outcome.errors)") }
     }
   }
 
@@ -40,8 +41,8 @@ import Testing
     arguments: [
       "search --dataset imagenet --space darts_in --batch 1048576 --samples 2", "search --batch 20000 --samples 2",
       "images --count 1048576 --dataset imagenet --output new", "images --count 100000 --output new",
-      "images --count 256 --dataset imagenet --output new --preview sheet",
-      "correlate --sample 2 --batch 100000", "score --index 3 --batch 1048576 --dataset imagenet",
+      "images --count 1000 --dataset imagenet --output new --preview sheet",
+      "correlate --sample 2 --batch 20000", "score --index 3 --batch 20000 --dataset cifar100",
       "search --batch 20000 --samples 2 --objective naswot", "benchmark --batch 512",
     ])
   func memoryIsBoundedBeforeImagesAreMade(command: String) async throws {
