@@ -23,6 +23,7 @@ public struct ProviderProblem: Sendable {
 public struct BackendSelection: Sendable {
   /// Every device, in the order of the providers, the processor last. Its position is its number.
   public var devices: [ListedDevice] { places.map { $0.provider.devices[$0.index] } }
+  /// Why providers have no devices, or fewer than there might be.
   public let problems: [ProviderProblem]
   private let providers: [any BackendProvider]
   /// Where the device of each number comes from.

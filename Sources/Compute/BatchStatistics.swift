@@ -9,6 +9,7 @@ public import NetworkGraph
 public struct BatchStatistics: Sendable {
   /// Rows and columns of a tile.
   public static let tile = 4
+  /// What one of `Sum.coarse` and one of `Sum.fine` stand for.
   public static let coarseUnit = 0x1p16
   public static let fineUnit = 0x1p-24
   /// The epsilon of batch normalisation.

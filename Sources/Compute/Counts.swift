@@ -1,5 +1,6 @@
 /// Hamming sums of one ReLU site.
 public struct SiteCounts: Hashable, Sendable {
+  /// The module's name in the reference model.
   public var name: String
   /// Units of one image.
   public var units: Int

@@ -32,6 +32,7 @@ public struct Plan: Sendable {
 
   /// A buffer as a term reads it.
   public struct Source: Hashable, Sendable {
+    /// A position in `Plan.buffers`.
     public var buffer: Int
     /// What is done to each value as it is read.
     public var activation = Activation.identity
@@ -96,6 +97,7 @@ public struct Plan: Sendable {
     public var bias: Bias?
     public var convolution: Convolution
     public var algorithm: Algorithm
+    /// The buffer of its output.
     public var output: Int
     /// The slot for the statistics of its output, where a batch normalisation follows.
     public var statistics: Int?
@@ -104,6 +106,7 @@ public struct Plan: Sendable {
   /// A sum of terms, what a node of a cell is, and the convolutions that leave it.
   public struct Step: Hashable, Sendable {
     public var terms: [Term]
+    /// Of the value, for one image.
     public var shape: TensorShape
     /// Positions in `Plan.sites`: the signs of the value are the code of each.
     public var sites: [Int]
@@ -166,6 +169,7 @@ public struct Plan: Sendable {
   }
 
   public let measurement: Measurement
+  /// Of weights and permutations.
   public let seed: UInt64
   /// Images of one run: both halves for `.distances`.
   public let images: Int
@@ -173,6 +177,7 @@ public struct Plan: Sendable {
   public let input: Int
   /// The shape of every buffer.
   public let buffers: [TensorShape]
+  /// In the order in which they are carried out.
   public let steps: [Step]
   /// In execution order. A site that no step counts has an input that is zero by construction: its counts are 0, and
   /// every pair of images agrees on all of its units.

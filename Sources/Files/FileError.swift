@@ -2,6 +2,7 @@ import Foundation
 
 /// Why a file cannot be written or read.
 public struct FileError: Error, Sendable, CustomStringConvertible {
+  /// What kind of failure it is, for who reacts to it.
   public enum Code: Sendable {
     case cannotOpen
     case cannotWrite
@@ -23,6 +24,7 @@ public struct FileError: Error, Sendable, CustomStringConvertible {
   }
 
   public var code: Code
+  /// What the user should read, with the name of the file.
   public var reason: String
 
   public init(_ code: Code, _ reason: String) {
@@ -40,6 +42,6 @@ public struct FileError: Error, Sendable, CustomStringConvertible {
 extension FileError {
   /// A file has contents that nobody gave leave to replace.
   static func alreadyThere(_ path: String) -> FileError {
-    FileError(.alreadyThere, "'\(path)' is there already: remove it or name another file")
+    FileError(.alreadyThere, "'\(path)' is there already")
   }
 }

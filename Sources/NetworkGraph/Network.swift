@@ -1,5 +1,6 @@
 /// A network as a value: its operations in execution order, each reading only what comes before it.
 public struct Network: Hashable, Sendable {
+  /// In execution order: the first is the input, and each reads only what comes before it.
   public let operations: [Operation]
   /// The logits.
   public let output: ValueID
@@ -9,6 +10,7 @@ public struct Network: Hashable, Sendable {
     self.output = output
   }
 
+  /// The operation that makes a value.
   public subscript(value: ValueID) -> Operation { operations[value.index] }
 
   /// Shape of one input image.

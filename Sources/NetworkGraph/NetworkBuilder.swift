@@ -26,8 +26,13 @@ public struct NetworkBuilder: ~Copyable {
   /// The images.
   public var input: ValueID { ValueID(0) }
 
+  /// The shape of a value for one image.
   public func shape(of value: ValueID) -> TensorShape { operations[value.index].shape }
 
+  /// A convolution without bias. The output has `outputChannels` and as many positions as the window has places on the
+  /// padded input.
+  ///
+  /// - Throws: where groups do not divide the channels, a number is not positive, or the window does not fit.
   public mutating func convolution(
     _ name: String, of value: ValueID, _ convolution: Convolution
   ) throws(NetworkError) -> ValueID {
@@ -61,26 +66,37 @@ public struct NetworkBuilder: ~Copyable {
       TensorShape(channels: convolution.outputChannels, height: extent.height, width: extent.width), name)
   }
 
+  /// A batch normalisation with the statistics of the batch, gamma 1 and beta 0; the shape stays.
   public mutating func batchNormalization(_ name: String, of value: ValueID) -> ValueID {
     append(.batchNormalization, [value], shape(of: value), name)
   }
 
+  /// A ReLU: a site whose input signs are the code; the shape stays. Its name is the stream of its permutation.
   public mutating func relu(_ name: String, of value: ValueID) -> ValueID {
     append(.relu, [value], shape(of: value), name)
   }
 
+  /// The mean of each window over the positions that are not padding; the channels stay.
+  ///
+  /// - Throws: where a window may lie in the padding alone, or does not fit.
   public mutating func averagePool(
     _ name: String, of value: ValueID, _ pooling: Pooling
   ) throws(NetworkError) -> ValueID {
     append(.averagePool(pooling), [value], try pooled(name, value, pooling), name)
   }
 
+  /// The greatest value of each window; the channels stay.
+  ///
+  /// - Throws: where a window may lie in the padding alone, or does not fit.
   public mutating func maxPool(
     _ name: String, of value: ValueID, _ pooling: Pooling
   ) throws(NetworkError) -> ValueID {
     append(.maxPool(pooling), [value], try pooled(name, value, pooling), name)
   }
 
+  /// The sum of two values of one shape.
+  ///
+  /// - Throws: where the shapes differ.
   public mutating func add(_ left: ValueID, _ right: ValueID) throws(NetworkError) -> ValueID {
     guard shape(of: left) == shape(of: right) else {
       throw NetworkError(module: "", reason: "cannot add \(shape(of: left)) and \(shape(of: right))")
@@ -110,10 +126,14 @@ public struct NetworkBuilder: ~Copyable {
     return append(.zero, [value], shape, "")
   }
 
+  /// The mean over all positions of each channel: height and width become 1.
   public mutating func globalAveragePool(of value: ValueID) -> ValueID {
     append(.globalAveragePool, [value], TensorShape(channels: shape(of: value).channels, height: 1, width: 1), "")
   }
 
+  /// A fully connected layer with bias over all units of the value: `outputs` channels, height and width 1.
+  ///
+  /// - Throws: where there are no outputs.
   public mutating func linear(_ name: String, of value: ValueID, outputs: Int) throws(NetworkError) -> ValueID {
     guard outputs > 0 else { throw NetworkError(module: name, reason: "a linear layer needs outputs") }
     return append(.linear(outputs: outputs), [value], TensorShape(channels: outputs, height: 1, width: 1), name)

@@ -10,6 +10,7 @@ public struct Extent: Hashable, Sendable {
 
   public init(_ both: Int) { self.init(both, both) }
 
+  /// Height times width.
   public var area: Int { height * width }
 }
 
@@ -72,6 +73,7 @@ public struct Pooling: Hashable, Sendable {
 
 /// One operation of a network. Its position in `Network.operations` is the name of the value that it makes.
 public struct Operation: Hashable, Sendable {
+  /// What an operation does, with what it takes besides its inputs.
   public enum Kind: Hashable, Sendable {
     /// The images.
     case input
@@ -94,7 +96,9 @@ public struct Operation: Hashable, Sendable {
   }
 
   public var kind: Kind
+  /// The values that it reads, in order; each comes before it.
   public var inputs: [ValueID]
+  /// Of its output, for one image.
   public var shape: TensorShape
   /// The module's name in the reference model, such as `cells.3.layers.2.op.1`; empty where no module stands behind it.
   public var name: String

@@ -31,7 +31,9 @@ public enum DataSet: String, CaseIterable, Hashable, Sendable, Codable {
   public struct RecordLayout: Hashable, Sendable {
     /// Bytes before the pixels. They are skipped when read and zero when written.
     public let labelBytes: Int
+    /// Bytes of the three planes.
     public let pixelBytes: Int
+    /// Bytes of a record.
     public var length: Int { labelBytes + pixelBytes }
   }
 

@@ -8,6 +8,7 @@ public struct Images: Hashable, Sendable {
   public static let maximumCount = 1 << 20
 
   public let dataSet: DataSet
+  /// The number of images.
   public let count: Int
   /// `count` images one after another, each with the planes red, green and blue, row-major.
   public let bytes: [UInt8]

@@ -10,6 +10,7 @@ public enum Proxy: String, CaseIterable, Hashable, Sendable {
 
 /// What one network got.
 public struct Score: Sendable {
+  /// Whether every proxy that was asked for has a value.
   public enum Status: String, Sendable, Codable {
     case ok
     case failed
@@ -22,16 +23,22 @@ public struct Score: Sendable {
   public var backendError: BackendError?
   /// What ran it.
   public var device: Device
+  /// The logarithm of the sum over sites of d1 times d2; nil where it was not asked for or there is none.
   public var epads: Double?
   /// The sum of d1 over all ReLU sites.
   public var snaswot: Int?
   /// The sum of d2 over all ReLU sites.
   public var perturbation: Int?
+  /// The logarithm of the determinant of the kernel of agreements; nil where it was not asked for or there is none.
   public var naswot: Double?
   public var reluSites: Int
+  /// Units of all ReLU sites together, for one image.
   public var reluUnits: Int
+  /// Trainable parameters.
   public var parameters: Int
+  /// Of convolutions and linear layers, for one image.
   public var multiplyAccumulates: Int
+  /// The counts of every ReLU site in execution order; empty without ePADS.
   public var layers: [SiteCounts]
   public var milliseconds: Milliseconds
 
@@ -49,11 +56,14 @@ public struct Score: Sendable {
 public final class Scorer: Sendable {
   public let backend: any Backend
   public let images: Images
+  /// The standard deviation of the noise, in units of the normalised images.
   public let sigma: Double
+  /// What is computed of every network.
   public let proxies: Set<Proxy>
   private let clean: ImageBatch
   private let perturbed = Mutex(PerturbedBatches())
 
+  /// Normalises the images, which takes a float a channel and pixel.
   public init(backend: any Backend, images: Images, sigma: Double, proxies: Set<Proxy>) {
     self.backend = backend
     self.images = images

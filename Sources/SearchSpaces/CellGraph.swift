@@ -19,6 +19,7 @@ public struct CellGraph: Hashable, Sendable {
 
   /// Leads from a state to a later one; both are positions in `states`.
   public struct Edge: Hashable, Sendable {
+    /// Positions in `CellGraph.states`.
     public var source: Int
     public var target: Int
     /// The name of the operation; nil where the state is part of the output as it is.

@@ -59,7 +59,11 @@ struct OutputOptions: ParsableArguments {
       return try open()
     } catch {
       guard error.code == .alreadyThere else { throw error }
-      throw Failure("\(error), replace it with --overwrite" + (canResume ? ", or continue it with --resume" : ""))
+      let choices =
+        canResume
+        ? "remove it, name another file, replace it with --overwrite or continue it with --resume"
+        : "remove it, name another file or replace it with --overwrite"
+      throw Failure("\(error): \(choices)")
     }
   }
 }

@@ -68,6 +68,8 @@ public final class Program: Sendable {
       continuation.yield(isSignal ? 128 + process.terminationStatus : process.terminationStatus)
       continuation.finish()
     }
+    // A shell that runs the tests in the background has this signal ignored, and a program inherits that.
+    signal(SIGINT, SIG_DFL)
     try process.run()
   }
 

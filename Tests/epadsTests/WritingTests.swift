@@ -30,7 +30,7 @@ import Testing
     let command = command.replacing("FILE", with: "file")
     try folder.write("precious", "file")
     let refused = try await run(command)
-    refused.expectError(1, "'file' is there already: remove it or name another file, replace it with --overwrite")
+    refused.expectError(1, "'file' is there already: remove it, name another file or replace it with --overwrite")
     #expect(!refused.errors.contains("memory:") && !refused.errors.contains("scored"))
     #expect(folder.text("file") == "precious")
     #expect(try names == ["file"])
