@@ -1,9 +1,9 @@
 #if canImport(Darwin)
-  package import Darwin
+  internal import Darwin
 #elseif canImport(Musl)
-  package import Musl
+  internal import Musl
 #else
-  package import Glibc
+  internal import Glibc
 #endif
 
 /// What the system says about its last error.
@@ -40,7 +40,7 @@ package struct FileStatus {
   package var kind: Kind
   /// In bytes; meaningful for regular files alone.
   package var size: Int
-  package var permissions: mode_t
+  package var permissions: UInt32
 
   /// Nil where `stat` fails; `errno` then has the reason.
   package init?(path: String) {
@@ -52,7 +52,7 @@ package struct FileStatus {
     default: kind = .special
     }
     size = Int(status.st_size)
-    permissions = status.st_mode & 0o7777
+    permissions = UInt32(status.st_mode & 0o7777)
   }
 }
 
@@ -99,7 +99,7 @@ package struct FileDescriptor: ~Copyable {
   /// Whether all bytes could be written.
   package func write(_ bytes: [UInt8]) -> Bool { writeAll(bytes, to: number) == bytes.count }
 
-  package func setPermissions(_ permissions: mode_t) -> Bool { fchmod(number, permissions) == 0 }
+  package func setPermissions(_ permissions: UInt32) -> Bool { fchmod(number, mode_t(permissions)) == 0 }
 
   /// Waits until the bytes are on the disk; false where the disk reports an error.
   package func reachesDisk() -> Bool { flushToDisk(number) }

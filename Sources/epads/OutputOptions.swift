@@ -5,7 +5,8 @@ import Terminal
 
 /// Whether output files may replace others.
 struct OutputOptions: ParsableArguments {
-  @Flag(help: "Replace output files that are there already; a file that is read is never replaced.")
+  @Flag(
+    help: "Replace output files that are there already, but for rows that are continued; a file that is read never.")
   var overwrite = false
 
   /// Checks that every output is a file of its own and that none is read, however their paths are spelt.
@@ -17,9 +18,6 @@ struct OutputOptions: ParsableArguments {
   func validate(
     _ outputs: [(option: String, path: String?)], inputs: [String?], resume: Bool = false
   ) throws {
-    guard !(resume && overwrite) else {
-      throw ValidationError("give either --resume, which continues a file, or --overwrite, which begins it anew")
-    }
     let outputs = outputs.compactMap { output in
       output.path.flatMap { $0 == "-" ? nil : (option: output.option, path: $0) }
     }
