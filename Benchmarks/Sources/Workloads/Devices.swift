@@ -1,6 +1,6 @@
 import BackendSelection
 import Compute
-import Studies
+import Latency
 
 extension Workload {
   /// Images of the clean half of a device's networks: few, because OpenCL devices that are processors are slow.
