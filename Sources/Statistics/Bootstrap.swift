@@ -86,16 +86,8 @@ public struct Bootstrap: Hashable, Sendable {
   public func interval(of values: [Double?]) -> ClosedRange<Double>? {
     let sorted = values.compactMap { $0 }.filter { !$0.isNaN }.sorted()
     guard !sorted.isEmpty, (0...1).contains(confidence) else { return nil }
-    func quantile(_ share: Double) -> Double {
-      let position = share * Double(sorted.count - 1)
-      let below = min(max(Int(position), 0), sorted.count - 1)
-      let above = min(below + 1, sorted.count - 1)
-      // Two equal infinities have no difference to interpolate with.
-      guard sorted[below] < sorted[above] else { return sorted[below] }
-      return sorted[below] + (position - Double(below)) * (sorted[above] - sorted[below])
-    }
-    let lower = quantile((1 - confidence) / 2)
-    return lower...max(lower, quantile((1 + confidence) / 2))
+    let lower = sorted.quantile((1 - confidence) / 2)
+    return lower...max(lower, sorted.quantile((1 + confidence) / 2))
   }
 
   private func stream(_ name: String) -> RandomStream { RandomStream(seed: seed, domain: .resampling, name: name) }

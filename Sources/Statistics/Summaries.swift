@@ -20,6 +20,8 @@ extension [Double] {
     let place = share * Double(last)
     let lower = Swift.min(last, Int(place))
     let upper = Swift.min(last, lower + 1)
+    // Two equal infinities have no difference to interpolate with.
+    guard self[lower] < self[upper] else { return self[lower] }
     return self[lower] + (place - Double(lower)) * (self[upper] - self[lower])
   }
 }

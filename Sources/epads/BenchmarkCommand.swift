@@ -113,11 +113,7 @@ struct BenchmarkCommand: ParsableCommand {
     let bound = try backends.reduce(0) { total, backend in
       try total + (workloads.map { try benchmark.memoryBound(of: $0, on: backend) }.max() ?? 0)
     }
-    guard let available = SystemMemory.available, bound > available else { return }
-    func megabytes(_ bytes: Int) -> String { "\((bytes + (1 << 20) - 1) >> 20) MiB" }
-    throw Failure(
-      "the benchmark may take \(megabytes(bound)) of memory and \(megabytes(available)) are left: "
-        + "take a smaller --batch")
+    try requireMemory(bound, "the benchmark", orElse: "take a smaller --batch")
   }
 
   private func lines(_ kernels: [KernelRow], of row: Row, _ number: Int) -> [String] {

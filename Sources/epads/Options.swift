@@ -175,10 +175,12 @@ struct BackendOptions: ParsableArguments {
   }
 }
 
+/// A size in whole mebibytes, rounded up.
+func megabytes(_ bytes: Int) -> String { "\((bytes + (1 << 20) - 1) >> 20) MiB" }
+
 /// Throws where the machine has less memory than something takes that is not made yet.
 func requireMemory(_ bytes: Int, _ what: String, orElse advice: String) throws {
   guard let available = SystemMemory.available, bytes > available else { return }
-  func megabytes(_ bytes: Int) -> String { "\((bytes + (1 << 20) - 1) >> 20) MiB" }
   throw Failure("\(what) may take \(megabytes(bytes)) of memory and \(megabytes(available)) are left: \(advice)")
 }
 

@@ -125,12 +125,8 @@ func noteMemory(
   } catch {
     throw Failure("\(error)", status: 2)
   }
-  func megabytes(_ bytes: Int) -> String { "\((bytes + (1 << 20) - 1) >> 20) MiB" }
   // A device that has its own memory checks the bound against that.
-  if backend.device.kind == .cpu, let available = SystemMemory.available, bound > available {
-    throw Failure(
-      "the run may take \(megabytes(bound)) of memory and \(megabytes(available)) are left: take a smaller --batch")
-  }
+  if backend.device.kind == .cpu { try requireMemory(bound, "the run", orElse: "take a smaller --batch") }
   if megabytes(bound) != megabytes(noted), bound > noted { note("memory: at most \(megabytes(bound))") }
   return max(bound, noted)
 }
