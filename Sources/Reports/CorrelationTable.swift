@@ -20,9 +20,10 @@ package struct CorrelationTable: Report {
     self.repeats = repeats
   }
 
-  /// The title, the numbers of architectures, and a table for each data set, which keeps lines within 80 columns.
+  /// The title, the numbers of architectures, and a table for each data set.
   package func lines(width: Int?) -> [String] {
-    var lines = [title, "n = \(report.count), failed: \(report.failures), without accuracy: \(report.withoutTruth)"]
+    let counts = "n = \(report.count), failed: \(report.failures), without accuracy: \(report.withoutTruth)"
+    var lines = [title, counts].flatMap { wrapped($0, to: width) }
     for dataSet in report.truth.dataSets {
       var table = TextTable(columns: [
         TextTable.Column(report.truth.title(of: dataSet)), TextTable.Column("Kendall tau-b", .right),
@@ -35,15 +36,15 @@ package struct CorrelationTable: Report {
           number(entry.estimate?.spearmanRho), interval(entry.estimate?.spearmanRho),
         ])
       }
-      lines += [""] + table.text().split(separator: "\n").map(String.init)
+      lines += [""] + table.lines(width: width)
     }
     lines.append("")
     for (metric, deviation) in report.deviations.sorted(by: { $0.key.key < $1.key.key })
     where repeats > 1 && deviation > 0 {
-      lines.append("\(metric.title): mean of \(repeats) seeds, deviation \(fixed(deviation, 4)) on average")
+      lines += wrapped(
+        "\(metric.title): mean of \(repeats) seeds, deviation \(fixed(deviation, 4)) on average", to: width)
     }
-    lines.append("accuracies: \(report.truth.source)")
-    return lines
+    return lines + wrapped("accuracies: \(report.truth.source)", to: width)
   }
 
   private func number(_ estimate: Estimate?) -> String { estimate.map { fixed($0.value, 3) } ?? "-" }

@@ -36,24 +36,19 @@ package struct FrontTable: Report {
 
   /// What was scored and timed, a table of the front and, where accuracies are known, one of its quality.
   package func lines(width: Int?) -> [String] {
-    var lines = [scored] + (setting.map { [$0] } ?? [])
-    lines.append(
+    func prose(_ lines: [String]) -> [String] { lines.flatMap { wrapped($0, to: width) } }
+    let count =
       "\(objective.title) against \(cost.title): \(report.members.count) of "
-        + "\(counted(report.candidates.candidates.count, "architecture")) on the front")
-    lines += ["", front.text(maximalWidth: width, shortening: front.columns.count - 1)].flatMap(Self.split)
+      + "\(counted(report.candidates.candidates.count, "architecture")) on the front"
+    let lines = prose([scored] + (setting.map { [$0] } ?? []) + [count]) + [""] + front.lines(width: width)
     guard let accuracy = report.accuracy else { return lines }
-    lines += ["", quality.text()].flatMap(Self.split)
-    return lines + [
-      "",
+    let explanations = prose([
       "regret: percentage points below the best accuracy at no more cost, mean over ranks; of a random choice there",
       "any budget: the same where the budget is the cost of any architecture, to compare fronts by",
       "hypervolume: the front's share of the true front's; of as many random architectures",
       "accuracies: \(accuracy.truth.source)",
-    ]
-  }
-
-  private static func split(_ text: String) -> [String] {
-    text.isEmpty ? [""] : text.split(separator: "\n").map(String.init)
+    ])
+    return lines + [""] + quality.lines(width: width) + [""] + explanations
   }
 
   private typealias Column = (column: TextTable.Column, cell: (ParetoReport.Member) -> String)
@@ -85,7 +80,7 @@ package struct FrontTable: Report {
       columns.append(right(accuracy.title) { number($0.accuracy, 2) })
       columns.append(right("regret") { number($0.regret, 2) })
     }
-    return columns + [(TextTable.Column("architecture"), { $0.candidate.architecture.text })]
+    return columns + [(TextTable.Column("architecture", isElidable: true), { $0.candidate.architecture.text })]
   }
 
   private var quality: TextTable {

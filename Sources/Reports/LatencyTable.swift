@@ -17,7 +17,7 @@ package struct LatencyTable: RowTable {
   }
 
   /// The headings of the columns.
-  package var header: String { table.header }
+  package var header: [String] { table.header }
 
   /// The line of an architecture and, where they were asked for, its slowest steps.
   package func lines(_ row: LatencyRow) -> [String] {

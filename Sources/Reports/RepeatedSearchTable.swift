@@ -50,8 +50,8 @@ package struct RepeatedSearchTable: Report {
     let title =
       "\(space), \(strategy) search: \(counted(report.runs, "run")) of \(samples) samples, "
       + "seeds from \(seed)"
-    return [title, "mean ± standard deviation over runs", ""]
-      + table.text().split(separator: "\n").map(String.init) + ["", "accuracies: \(source)"]
+    return wrapped(title, to: width) + wrapped("mean ± standard deviation over runs", to: width) + [""]
+      + table.lines(width: width) + [""] + wrapped("accuracies: \(source)", to: width)
   }
 
   /// Three for each split of each data set, one for each kind of pick.

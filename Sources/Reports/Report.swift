@@ -50,8 +50,8 @@ extension Report {
 package protocol RowTable {
   associatedtype Element: Record
 
-  /// The line above the rows.
-  var header: String { get }
+  /// The lines above the rows.
+  var header: [String] { get }
 
   /// The lines that can be written now that there is another row; a table may hold some back.
   mutating func lines(_ row: Element) -> [String]

@@ -26,7 +26,7 @@ package struct ScoreTable: RowTable {
   }
 
   /// The headings of the columns.
-  package var header: String { table.header }
+  package var header: [String] { table.header }
 
   /// The line of an architecture once its last row is there; nothing before.
   package mutating func lines(_ row: Row) -> [String] {

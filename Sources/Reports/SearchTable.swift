@@ -39,14 +39,13 @@ package struct SearchTable: Report {
   package func lines(width: Int?) -> [String] {
     let best = result.best(best)
     let failures = result.evaluations.count { $0.value == nil }
-    var lines = [
+    var lines = wrapped(
       "\(space), \(strategy) search with seed \(seed): \(counted(result.evaluations.count, "architecture")), "
-        + "\(failures) without a score"
-    ]
+        + "\(failures) without a score", to: width)
     guard let first = best.first else { return lines }
     var table = TextTable(columns: [
       TextTable.Column("rank", .right), TextTable.Column(metric.title, .right), TextTable.Column("params M", .right),
-      TextTable.Column("FLOPs M", .right), TextTable.Column("architecture"),
+      TextTable.Column("FLOPs M", .right), TextTable.Column("architecture", isElidable: true),
     ])
     for (position, evaluation) in best.enumerated() {
       let row = rows.rows(of: evaluation.architecture.key).first
@@ -57,7 +56,8 @@ package struct SearchTable: Report {
       ])
     }
     lines.append("")
-    lines += table.text(maximalWidth: width, shortening: 4).split(separator: "\n").map(String.init)
+    lines += table.lines(width: width)
+    // Whole in any case: a shell script takes it.
     return lines + ["", first.architecture.text]
   }
 }

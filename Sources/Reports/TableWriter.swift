@@ -4,7 +4,7 @@ import Terminal
 enum TableWriter: FormatWriter {
   static func lines(of report: some Report, width: Int?) -> [String] { report.lines(width: width).map(printable) }
 
-  static func header<Table: RowTable>(of table: Table) -> [String] { [printable(table.header)] }
+  static func header<Table: RowTable>(of table: Table) -> [String] { table.header.map(printable) }
 
   static func lines<Table: RowTable>(of row: Table.Element, in table: inout Table) -> [String] {
     table.lines(row).map(printable)

@@ -1,57 +1,76 @@
 /// A table that grows line by line, an architecture each: columns of fixed widths, then the text of the architecture.
+///
+/// Nothing is left out where lines are narrow: the architecture goes on a line of its own, without its middle where it
+/// is wider than that, and columns go on below each other.
 package struct ArchitectureColumns<Element> {
   package struct Column {
     package var title: String
+    /// Enough for an ordinary value. A wider one moves what stands to its right, or is elided.
     package var width: Int
+    package var alignment: TextTable.Alignment
+    /// Whether a terminal shows a text that is wider than the column without its middle; not for numbers.
+    package var isElidable: Bool
     package var cell: (Element) -> String
 
-    package init(title: String, width: Int, cell: @escaping (Element) -> String) {
+    package init(
+      title: String, width: Int, alignment: TextTable.Alignment = .right, isElidable: Bool = false,
+      cell: @escaping (Element) -> String
+    ) {
       self.title = title
       self.width = width
+      self.alignment = alignment
+      self.isElidable = isElidable
       self.cell = cell
     }
   }
 
-  /// Those that fit, at least the first two.
   private let columns: [Column]
   /// Columns of the terminal; nil where lines may be of any length.
   private let width: Int?
-  /// Whether the architecture stands on a line of its own.
-  private let isFolded: Bool
+  /// The columns, and the architecture as the last.
+  private let layout: ColumnLayout
+  private let indentation: String
 
-  package init(_ all: [Column], width: Int?) {
-    var columns = all
-    while let width, columns.count > 2, Self.width(of: columns) > width { columns.removeLast() }
+  /// - Parameters:
+  ///   - width: columns of the terminal; nil where lines may be of any length.
+  ///   - architectureWidth: the room that architectures should have beside the columns: with less of it, all of them
+  ///     stand on lines of their own. By default that of an ordinary one of NAS-Bench-201.
+  package init(_ columns: [Column], width: Int?, architectureWidth: Int = 84) {
     self.columns = columns
     self.width = width
-    isFolded = width.map { Self.width(of: all) + 26 > $0 } ?? false
+    let indentation = min(7, (width ?? .max) / 4)
+    self.indentation = String(repeating: " ", count: indentation)
+    let room = columns.reduce(width ?? .max) { $0 - $1.width - ColumnLayout.gap.count }
+    layout = ColumnLayout(
+      columns.map { ColumnLayout.Column(width: $0.width, alignment: $0.alignment) }
+        // Whether an architecture fits is seen line by line.
+        + [ColumnLayout.Column(width: 0, alignment: .left)],
+      width: width, indentation: indentation, ownLine: room < architectureWidth ? columns.count : nil)
   }
 
-  private static func width(of columns: [Column]) -> Int { columns.reduce(-2) { $0 + $1.width + 2 } }
+  /// The headings, in as many lines as a row has.
+  package var header: [String] { layout.lines(columns.map(\.title) + ["architecture"]) }
 
-  package var header: String {
-    columns.map { padded($0.title, $0.width) }.joined(separator: "  ") + (isFolded ? "" : "  architecture")
-  }
-
-  /// - Parameter remarks: never cut.
+  /// The lines of a row.
+  ///
+  /// - Parameter remarks: never shortened.
   package func lines(_ element: Element, architecture: String, remarks: [String]) -> [String] {
-    let line = columns.map { padded(printable($0.cell(element)), $0.width) }.joined(separator: "  ")
-    let (architecture, remarks) = (printable(architecture), remarks.map { printable($0) })
-    guard let width else { return [([line, architecture] + remarks).joined(separator: "  ")] }
-    var lines = [line]
-    if isFolded {
-      lines.append("       " + shortened(architecture, to: width - 7))
-    } else {
-      lines[0] += "  " + shortened(architecture, to: width - line.count - 2)
+    var cells = columns.map { column in
+      let cell = printable(column.cell(element))
+      guard let width, column.isElidable else { return cell }
+      return elided(cell, to: min(column.width, width - indentation.count))
     }
-    return lines + remarks.map { "       " + $0 }
+    let architecture = printable(architecture)
+    guard let width else {
+      cells.append(([architecture] + remarks.map { printable($0) }).joined(separator: ColumnLayout.gap))
+      return layout.lines(cells)
+    }
+    cells.append(elided(architecture, to: max(1, width - indentation.count)))
+    return layout.lines(cells) + remarks.flatMap { details($0) }
   }
 
-  private func padded(_ text: String, _ width: Int) -> String {
-    String(repeating: " ", count: max(0, width - text.count)) + text
-  }
-
-  private func shortened(_ text: String, to width: Int) -> String {
-    text.count <= width ? text : text.prefix(max(0, width - 1)) + "…"
+  /// A line below a row that says more of it, broken at blanks where it is wider than the terminal.
+  package func details(_ text: String) -> [String] {
+    wrapped(text, to: width, indentation: indentation, continuation: indentation)
   }
 }

@@ -1,7 +1,34 @@
 import Foundation
+import Synchronization
 
-/// A message on standard error.
-package func note(_ text: String) { writeToStandardError(printableMessage(text) + "\n") }
+/// Whether the program says on standard error how it is getting on.
+package enum Messages {
+  private static let quiet = Atomic(false)
+
+  /// Whether notes, warnings and progress are kept back. Errors never are.
+  package static var isQuiet: Bool {
+    get { quiet.load(ordering: .relaxed) }
+    set { quiet.store(newValue, ordering: .relaxed) }
+  }
+}
+
+/// A message on standard error, where messages are wanted.
+package func note(_ text: String) {
+  if !Messages.isQuiet { writeToStandardError(messageText(text, width: messageWidth)) }
+}
+
+/// An error on standard error, in any case.
+package func reportError(_ text: String) {
+  writeToStandardError(messageText("Error: \(text)", width: messageWidth))
+}
+
+/// The lines of a message, each ended by a line feed, broken at blanks where they are wider than `width`. Lines of an
+/// excerpt, which begin with two blanks, stay as they are: a mark may stand below a place in them.
+package func messageText(_ text: String, width: Int?) -> String {
+  printableMessage(text).split(separator: "\n", omittingEmptySubsequences: false)
+    .flatMap { $0.hasPrefix("  ") ? [String($0)] : wrapped(String($0), to: width) }
+    .map { $0 + "\n" }.joined()
+}
 
 /// Messages that cannot be written are lost: results matter more.
 package func writeToStandardError(_ text: String) {
@@ -16,15 +43,6 @@ package func writeToStandardError(_ text: String) {
 /// A number of things: "1 row", "2 rows".
 package func counted(_ count: Int, _ thing: String, _ things: String? = nil) -> String {
   "\(count) \(count == 1 ? thing : things ?? thing + "s")"
-}
-
-/// Columns of the terminal behind standard output or standard error; 80 where there is none.
-package var terminalWidth: Int {
-  for descriptor in [STDOUT_FILENO, STDERR_FILENO] {
-    var size = winsize()
-    if ioctl(descriptor, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 { return Int(size.ws_col) }
-  }
-  return 80
 }
 
 /// A number with so many decimals.

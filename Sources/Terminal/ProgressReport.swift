@@ -46,7 +46,9 @@ package struct ProgressReport: ~Copyable {
   }
 
   private mutating func draw() {
-    writeToStandardError("\r\u{1B}[K\(line(width: terminalWidth - 1))")
+    guard !Messages.isQuiet else { return }
+    // Not what COLUMNS says: a bar that the terminal breaks cannot be taken away.
+    writeToStandardError("\r\u{1B}[K\(line(width: (messageWidth ?? 80) - 1))")
     isShown = true
   }
 

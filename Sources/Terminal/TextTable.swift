@@ -3,7 +3,8 @@
 
 /// A table in aligned columns of plain text.
 ///
-/// Nothing is shortened unless `text` is given a maximal width. Widths are in characters.
+/// Without a maximal width every row is one line. With one, the columns that may be are shown without their middle, and
+/// where that does not suffice rows take several lines; no cell is left out. Widths are in columns of a terminal.
 public struct TextTable: Hashable, Sendable {
   public enum Alignment: Sendable {
     case left
@@ -13,10 +14,13 @@ public struct TextTable: Hashable, Sendable {
   public struct Column: Hashable, Sendable {
     public var title: String
     public var alignment: Alignment
+    /// Whether narrow tables show the column's texts without their middle; not for numbers.
+    public var isElidable: Bool
 
-    public init(_ title: String, _ alignment: Alignment = .left) {
+    public init(_ title: String, _ alignment: Alignment = .left, isElidable: Bool = false) {
       self.title = title
       self.alignment = alignment
+      self.isElidable = isElidable
     }
   }
 
@@ -37,35 +41,50 @@ public struct TextTable: Hashable, Sendable {
   ///
   /// - Parameters:
   ///   - rule: whether a line of dashes follows the header.
-  ///   - maximalWidth: the width that lines should keep to by shortening one column; at least one character of the
-  ///     column is kept, so that lines may still be longer.
-  ///   - shortened: the position of the column to shorten.
-  public func text(rule: Bool = true, maximalWidth: Int? = nil, shortening shortened: Int? = nil) -> String {
-    var widths = columns.map(\.title.count)
-    for row in rows {
-      for (position, cell) in row.enumerated() { widths[position] = max(widths[position], cell.count) }
-    }
-    if let maximalWidth, let shortened, widths.indices.contains(shortened) {
-      let others = widths.reduce(0, +) - widths[shortened] + Self.gap.count * (widths.count - 1)
-      widths[shortened] = min(widths[shortened], max(1, max(maximalWidth, others) - others))
-    }
-    var lines = [line(columns.map(\.title), widths)]
-    if rule { lines.append(line(widths.map { String(repeating: "-", count: $0) }, widths)) }
-    lines += rows.map { line($0, widths) }
-    return lines.map { $0 + "\n" }.joined()
+  ///   - maximalWidth: the width that no line exceeds; nil where they may be of any length.
+  public func text(rule: Bool = true, maximalWidth: Int? = nil) -> String {
+    lines(width: maximalWidth, rule: rule).map { $0 + "\n" }.joined()
   }
 
-  private static let gap = "  "
-
-  private func line(_ cells: [String], _ widths: [Int]) -> String {
-    var line = ""
-    for (position, cell) in cells.enumerated() {
-      if position > 0 { line += Self.gap }
-      let text = cell.count > widths[position] ? cell.prefix(widths[position] - 1) + "…" : cell
-      let padding = String(repeating: " ", count: widths[position] - text.count)
-      line += columns[position].alignment == .left ? text + padding : padding + text
+  /// The lines of the table, without trailing blanks.
+  ///
+  /// - Parameters:
+  ///   - width: the width that no line exceeds; nil where they may be of any length.
+  ///   - rule: whether a line of dashes follows the header.
+  public func lines(width: Int?, rule: Bool = true) -> [String] {
+    // A character at least fits.
+    let width = width.map { max($0, 2) }
+    let indentation = min(4, (width ?? .max) / 4)
+    let widths = widths(within: width, indentation)
+    let layout = ColumnLayout(
+      zip(columns, widths).map { ColumnLayout.Column(width: $1, alignment: $0.alignment) }, width: width,
+      indentation: indentation)
+    var lines = columns.isEmpty ? [""] : layout.lines(columns.map(\.title))
+    if rule { lines.append(layout.rule) }
+    for row in rows {
+      lines += layout.lines(
+        row.enumerated().map { columns[$0].isElidable && width != nil ? elided($1, to: widths[$0]) : $1 })
     }
-    while line.last == " " { line.removeLast() }
-    return line
+    return lines
+  }
+
+  /// What is left of an elidable column at least, before columns go on below each other.
+  private static let leastElided = 24
+
+  private func widths(within width: Int?, _ indentation: Int) -> [Int] {
+    let natural = columns.indices.map { position in
+      rows.reduce(displayWidth(columns[position].title)) { max($0, displayWidth($1[position])) }
+    }
+    guard let width else { return natural }
+    var widths = natural
+    var excess = natural.reduce(-width - ColumnLayout.gap.count) { $0 + $1 + ColumnLayout.gap.count }
+    for position in columns.indices.reversed() where columns[position].isElidable && excess > 0 {
+      let shortened = max(widths[position] - excess, min(widths[position], Self.leastElided))
+      excess -= widths[position] - shortened
+      widths[position] = shortened
+    }
+    // Where columns go on below each other there is more room for each.
+    guard excess > 0 else { return widths }
+    return columns.indices.map { columns[$0].isElidable ? min(natural[$0], width - indentation) : natural[$0] }
   }
 }

@@ -103,9 +103,9 @@ struct ParetoCommand: ParsableCommand {
     let report = ParetoReport(candidates, accuracy: try accuracy.accuracy(for: candidates.example))
     noteOmissions(of: report)
     let table = FrontTable(report)
-    let isOnTerminal = writer == nil && isatty(STDOUT_FILENO) == 1
+    let width = outputWidth(isStandardOutput: writer == nil)
     try inTurn(
-      { try format.write(table, to: writer ?? LineWriter(), width: isOnTerminal ? terminalWidth : nil) },
+      { try format.write(table, to: writer ?? LineWriter(), width: width) },
       { try writer?.finish() }, { try plotFile?.write(report.plot(title: table.title).svg()) })
   }
 

@@ -3,8 +3,8 @@ import Testing
 
 @Suite struct TextTableTests {
   private var table: TextTable {
-    var table = TextTable(columns: [.init("proxy"), .init("tau", .right), .init("remark")])
-    table.append(["epads", "0.62", "over the whole space"])
+    var table = TextTable(columns: [.init("proxy"), .init("tau", .right), .init("remark", isElidable: true)])
+    table.append(["epads", "0.62", "over the whole space, and more"])
     table.append(["parameters", "-0.5781", ""])
     return table
   }
@@ -13,38 +13,76 @@ import Testing
     #expect(
       table.text() == """
         proxy           tau  remark
-        ----------  -------  --------------------
-        epads          0.62  over the whole space
+        ----------  -------  ------------------------------
+        epads          0.62  over the whole space, and more
         parameters  -0.5781
 
         """)
     #expect(table.text(rule: false).split(separator: "\n").count == 3)
+    #expect(table.text(maximalWidth: 51) == table.text())
+    #expect(table.lines(width: nil) == table.text().split(separator: "\n").map(String.init))
   }
 
-  @Test func shortensTheColumnItIsTold() {
+  @Test func shortensTheMiddleOfWhatItIsTold() {
     #expect(
-      table.text(maximalWidth: 32, shortening: 2) == """
+      table.text(maximalWidth: 46) == """
         proxy           tau  remark
-        ----------  -------  -----------
-        epads          0.62  over the w…
+        ----------  -------  -------------------------
+        epads          0.62  over the who…ce, and more
+        parameters  -0.5781
+
+        """)
+  }
+
+  @Test func columnsGoOnBelowEachOther() {
+    #expect(
+      table.text(maximalWidth: 40) == """
+        proxy           tau
+            remark
+        ----------------------------------
+        epads          0.62
+            over the whole space, and more
         parameters  -0.5781
 
         """)
     #expect(
-      table.text(rule: false, maximalWidth: 3, shortening: 0) == """
-        …      tau  remark
-        …     0.62  over the whole space
-        …  -0.5781
+      table.text(rule: false, maximalWidth: 20) == """
+        proxy           tau
+            remark
+        epads          0.62
+            over the…nd more
+        parameters  -0.5781
+
+        """)
+    #expect(
+      table.text(maximalWidth: 12) == """
+        proxy
+               tau
+           remark
+        ------------
+        epads
+              0.62
+           over…more
+        parameters
+           -0.5781
 
         """)
   }
 
-  @Test func shortensNothingElse() {
-    #expect(table.text(maximalWidth: 41, shortening: 2) == table.text())
-    #expect(table.text(maximalWidth: 10) == table.text())
-    #expect(table.text(maximalWidth: 10, shortening: 3) == table.text())
-    #expect(table.text(shortening: 2) == table.text())
-    #expect(table.text(maximalWidth: .min, shortening: 1) == table.text(maximalWidth: 0, shortening: 1))
+  @Test func numbersAreNeverShortened() {
+    var table = TextTable(columns: [.init("a"), .init("number", .right)])
+    table.append(["x", "1234567890 ± 12345"])
+    #expect(
+      table.text(maximalWidth: 14) == """
+        a
+           number
+        --------------
+        x
+           1234567890
+           ± 12345
+
+        """)
+    #expect(table.lines(width: .min).joined().count { $0.isNumber } == 15)
   }
 
   @Test func cellsAreOneLine() {
@@ -54,6 +92,13 @@ import Testing
     #expect(table.rows == [["x y", ""], ["1", "2"]])
     #expect(table.text() == "a    b\n---  -\nx y\n1    2\n")
     #expect(TextTable(columns: [.init("a")]).text() == "a\n-\n")
-    #expect(TextTable(columns: []).text(rule: false, maximalWidth: 1, shortening: 0) == "\n")
+    #expect(TextTable(columns: []).text(rule: false, maximalWidth: 1) == "\n")
+  }
+
+  @Test func wideCharactersTakeTwoColumns() {
+    var table = TextTable(columns: [.init("名前"), .init("b")])
+    table.append(["a", "1"])
+    #expect(table.text(rule: false) == "名前  b\na     1\n")
+    #expect(displayWidth("e\u{301}🙂名") == 5)
   }
 }
