@@ -1,65 +1,7 @@
-public import Statistics
+internal import Statistics
 
 /// A figure of points as an SVG text, such as accuracy against score: one panel a proxy or data set.
 public struct ScatterPlot: Hashable, Sendable {
-  /// One pair of axes.
-  public struct Panel: Hashable, Sendable {
-    public var title: String
-    public var xLabel: String
-    public var yLabel: String
-    /// The scores, or what else the figure is against, one a point.
-    public var x: [Double]
-    /// The accuracies, or what else is shown, one a point.
-    public var y: [Double]
-    /// Kendall's tau-b with its interval, where it is known; otherwise it is computed from the points.
-    public var kendallTauB: Estimate?
-    /// Lines before the points, the last in front, with a legend; where there are any, x is a cost: its axis is
-    /// logarithmic where it spans more than a decade.
-    public var series: [Series]
-    /// What stands below the title in place of tau-b.
-    public var caption: String?
-
-    public init(
-      title: String, xLabel: String, yLabel: String, x: [Double], y: [Double], kendallTauB: Estimate? = nil,
-      series: [Series] = [], caption: String? = nil
-    ) {
-      self.title = title
-      self.xLabel = xLabel
-      self.yLabel = yLabel
-      self.x = x
-      self.y = y
-      self.kendallTauB = kendallTauB
-      self.series = series
-      self.caption = caption
-    }
-  }
-
-  /// Some of a panel's points, joined by steps: at a cost stands what the last point that costs no more has.
-  public struct Series: Hashable, Sendable {
-    /// What the points are to the figure, which decides their colour.
-    public enum Style: Hashable, Sendable {
-      /// What the figure is about.
-      case chosen
-      /// What that is held against.
-      case reference
-    }
-
-    /// What the legend calls the points.
-    public var name: String
-    /// In ascending order.
-    public var x: [Double]
-    /// One for each of `x`.
-    public var y: [Double]
-    public var style: Style
-
-    public init(name: String, x: [Double], y: [Double], style: Style) {
-      self.name = name
-      self.x = x
-      self.y = y
-      self.style = style
-    }
-  }
-
   public var title: String
   public var panels: [Panel]
   /// Panels side by side.
@@ -124,6 +66,9 @@ public struct ScatterPlot: Hashable, Sendable {
     static let chosen = "#c8421f"
     static let reference = "#137a4c"
 
+    static let legend = 53.0
+    static let legendHeight = 16.0
+
     static func colour(of style: Series.Style) -> String { style == .chosen ? chosen : reference }
   }
 
@@ -146,26 +91,62 @@ public struct ScatterPlot: Hashable, Sendable {
     func y(of value: Double) -> Double { y(at: yAxis.position(of: value)) }
   }
 
-  private func draw(_ panel: Panel, in svg: inout SVGText) {
-    let points = zip(panel.x, panel.y).filter { $0.isFinite && $1.isFinite }
-    let hasSeries = !panel.series.isEmpty
-    let frame = Frame(
-      right: panelWidth - 18, top: hasSeries ? 68 : 48, bottom: panelHeight - 52,
-      xAxis: PlotAxis(values: points.map(\.0), count: 5, isLogarithmicFromADecade: hasSeries),
-      yAxis: PlotAxis(values: points.map(\.1), count: 5))
-    svg.text(panel.title, x: frame.middle, y: 20, size: 13, anchor: "middle", weight: "bold", room: frame.width)
-    svg.text(
-      panel.caption ?? caption(of: panel, points), x: frame.middle, y: 37, size: 11, anchor: "middle",
-      fill: Layout.faint, room: frame.width)
-    drawTicks(frame, in: &svg)
+  /// A point that can be drawn, in the units of the axes.
+  private struct Point {
+    var x: Double
+    var y: Double
+    var interval: ClosedRange<Double>?
+    var isHollow: Bool
+  }
 
+  private func points(
+    _ x: [Double], _ y: [Double], intervals: [ClosedRange<Double>?] = [], isHollow: [Bool]
+  ) -> [Point] {
+    zip(x, y).enumerated().compactMap { position, point in
+      guard point.0.isFinite, point.1.isFinite else { return nil }
+      return Point(
+        x: point.0, y: point.1, interval: intervals.indices.contains(position) ? intervals[position] : nil,
+        isHollow: isHollow.indices.contains(position) && isHollow[position])
+    }
+  }
+
+  private func draw(_ panel: Panel, in svg: inout SVGText) {
+    let points = points(panel.x, panel.y, intervals: panel.xIntervals, isHollow: panel.isHollow)
+    let hasSeries = !panel.series.isEmpty
     // Fewer points may be larger and darker before they hide each other.
     let radius = points.count <= 300 ? 2.6 : points.count <= 3000 ? 1.8 : 1.2
-    let opacity = points.count <= 300 ? 0.6 : points.count <= 3000 ? 0.35 : 0.15
+    let opacity = (hasSeries ? 0.8 : 1) * (points.count <= 300 ? 0.6 : points.count <= 3000 ? 0.35 : 0.15)
     let colour = hasSeries ? Layout.background : Layout.point
-    svg.line("<g fill=\"\(colour)\" fill-opacity=\"\(svg.number(hasSeries ? 0.8 * opacity : opacity))\">")
-    for (x, y) in points { svg.circle(x: frame.x(of: x), y: frame.y(of: y), radius: radius) }
+    var frame = Frame(
+      right: panelWidth - 18, top: hasSeries ? 68 : 48, bottom: panelHeight - 52,
+      xAxis: PlotAxis(values: points.map(\.x), count: 5, isLogarithmicFromADecade: hasSeries),
+      yAxis: PlotAxis(values: points.map(\.y), count: 5))
+    var legend = hasSeries ? [seriesLegend(of: panel)] : []
+    let marks = marksLegend(of: points, in: frame, radius: radius, colour)
+    if !marks.isEmpty {
+      legend.append(marks)
+      frame.top += Layout.legendHeight + (hasSeries ? 0 : 4)
+    }
+    svg.text(panel.title, x: frame.middle, y: 20, size: 13, anchor: "middle", weight: "bold", room: frame.width)
+    svg.text(
+      panel.caption ?? caption(of: panel, points.map { ($0.x, $0.y) }), x: frame.middle, y: 37, size: 11,
+      anchor: "middle", fill: Layout.faint, room: frame.width)
+    drawTicks(frame, in: &svg)
+
+    drawBars(of: points, in: frame, radius: radius, colour, &svg)
+    svg.line("<g fill=\"\(colour)\" fill-opacity=\"\(svg.number(opacity))\">")
+    for point in points where !point.isHollow {
+      svg.circle(x: frame.x(of: point.x), y: frame.y(of: point.y), radius: radius)
+    }
     svg.line("</g>")
+    let hollow = points.filter(\.isHollow)
+    if !hollow.isEmpty {
+      // A thin line needs more colour than an area.
+      let opacity = svg.number(min(1, 1.6 * opacity))
+      svg.line("<g fill=\"none\" stroke=\"\(colour)\" stroke-opacity=\"\(opacity)\">")
+      for point in hollow { svg.circle(x: frame.x(of: point.x), y: frame.y(of: point.y), radius: radius) }
+      svg.line("</g>")
+    }
     for series in panel.series { draw(series, in: frame, &svg) }
 
     svg.line(
@@ -173,7 +154,9 @@ public struct ScatterPlot: Hashable, Sendable {
       <path d="M\(svg.number(frame.left)) \(svg.number(frame.top))V\(svg.number(frame.bottom))\
       H\(svg.number(frame.right))" fill="none" stroke="\(Layout.ink)"/>
       """)
-    if hasSeries { drawLegend(panel, in: frame, &svg) }
+    for (line, entries) in legend.enumerated() {
+      draw(entries, y: Layout.legend + Double(line) * Layout.legendHeight, in: frame, &svg)
+    }
     svg.text(
       panel.xLabel + unit(frame.xAxis.exponent), x: frame.middle, y: frame.bottom + 37, size: 12, anchor: "middle",
       room: frame.width)
@@ -205,12 +188,12 @@ public struct ScatterPlot: Hashable, Sendable {
 
   /// Steps with a point at each.
   private func draw(_ series: Series, in frame: Frame, _ svg: inout SVGText) {
-    let points = zip(series.x, series.y).filter { $0.isFinite && $1.isFinite }.map {
-      (frame.x(of: $0), frame.y(of: $1))
+    let points = points(series.x, series.y, isHollow: series.isHollow).map { point in
+      (x: frame.x(of: point.x), y: frame.y(of: point.y), isHollow: point.isHollow)
     }
     // Several points at one place are one choice: the line goes through their mean.
     var steps: [(x: Double, ys: [Double])] = []
-    for (x, y) in points {
+    for (x, y, _) in points {
       if steps.last?.x == x { steps[steps.count - 1].ys.append(y) } else { steps.append((x, [y])) }
     }
     guard let first = steps.first else { return }
@@ -221,26 +204,93 @@ public struct ScatterPlot: Hashable, Sendable {
     path += "H\(svg.number(frame.right))"
     svg.line("<path d=\"\(path)\" fill=\"none\" stroke=\"\(colour)\" stroke-width=\"1.6\"/>")
     svg.line("<g fill=\"\(colour)\" stroke=\"#ffffff\" stroke-width=\"0.8\">")
-    for (x, y) in points { svg.circle(x: x, y: y, radius: 3.4) }
+    for point in points where !point.isHollow { svg.circle(x: point.x, y: point.y, radius: 3.4) }
     svg.line("</g>")
+    let hollow = points.filter(\.isHollow)
+    if !hollow.isEmpty {
+      // White, to hide the point behind.
+      svg.line("<g fill=\"#ffffff\" stroke=\"\(colour)\" stroke-width=\"1.4\">")
+      for point in hollow { svg.circle(x: point.x, y: point.y, radius: 3.1) }
+      svg.line("</g>")
+    }
   }
 
-  /// One line between caption and points, from the left.
-  private func drawLegend(_ panel: Panel, in frame: Frame, _ svg: inout SVGText) {
-    let entries =
-      [("architectures", Layout.background, false)]
-      + panel.series.reversed().map { ($0.name, Layout.colour(of: $0.style), true) }
-    let lengths = entries.map { Double($0.0.count) * 11 * 0.52 + 38 }
-    var x = frame.middle - lengths.reduce(-14, +) / 2
-    for ((name, colour, isLine), length) in zip(entries, lengths) {
-      if isLine {
-        svg.line("<path d=\"M\(svg.number(x)) 53h18\" fill=\"none\" stroke=\"\(colour)\" stroke-width=\"1.6\"/>")
+  /// The ends of a point's interval within the frame; nil where there is none, or the point hides it.
+  private func bar(of point: Point, in frame: Frame, radius: Double) -> (left: Double, right: Double)? {
+    guard let interval = point.interval else { return nil }
+    // A logarithmic axis has no place for a bound that is not positive.
+    func place(_ bound: Double) -> Double {
+      let x = frame.x(of: bound)
+      return min(max(x.isNaN ? frame.left : x, frame.left), frame.right)
+    }
+    let (left, right) = (place(interval.lowerBound), place(interval.upperBound))
+    let x = frame.x(of: point.x)
+    return left < right && (left < x - radius || right > x + radius) ? (left, right) : nil
+  }
+
+  /// All bars in one path, which takes a fifth of the bytes of an element for each.
+  private func drawBars(of points: [Point], in frame: Frame, radius: Double, _ colour: String, _ svg: inout SVGText) {
+    var path = ""
+    for point in points {
+      guard let bar = bar(of: point, in: frame, radius: radius) else { continue }
+      path += "M\(svg.number(bar.left)) \(svg.number(frame.y(of: point.y)))H\(svg.number(bar.right))"
+    }
+    guard !path.isEmpty else { return }
+    svg.line("<path d=\"\(path)\" fill=\"none\" stroke=\"\(colour)\" stroke-opacity=\"0.5\"/>")
+  }
+
+  // MARK: - Legend
+
+  private struct LegendEntry {
+    var name: String
+    var colour: String
+    var hasLine = false
+    var hasPoint = true
+    var isHollow = false
+
+    /// Of the mark and the name, in user units.
+    var length: Double { Double(name.count) * 11 * 0.52 + 38 }
+  }
+
+  private func seriesLegend(of panel: Panel) -> [LegendEntry] {
+    [LegendEntry(name: "architectures", colour: Layout.background)]
+      + panel.series.reversed().map {
+        LegendEntry(name: $0.name, colour: Layout.colour(of: $0.style), hasLine: true)
       }
-      svg.line("<g fill=\"\(colour)\">")
-      svg.circle(x: x + 9, y: 53, radius: isLine ? 3.4 : 2.6)
-      svg.line("</g>")
-      svg.text(name, x: x + 22, y: 57, size: 11, anchor: "start", room: frame.width)
-      x += length
+  }
+
+  /// What the looks of points mean, where there are any that need to be told.
+  private func marksLegend(of points: [Point], in frame: Frame, radius: Double, _ colour: String) -> [LegendEntry] {
+    var entries: [LegendEntry] = []
+    if points.contains(where: \.isHollow) {
+      entries.append(LegendEntry(name: "hollow: measurement in doubt", colour: colour, isHollow: true))
+    }
+    if points.contains(where: { bar(of: $0, in: frame, radius: radius) != nil }) {
+      entries.append(LegendEntry(name: "95 % interval", colour: colour, hasLine: true, hasPoint: false))
+    }
+    return entries
+  }
+
+  /// One line between caption and points, in the middle.
+  private func draw(_ entries: [LegendEntry], y: Double, in frame: Frame, _ svg: inout SVGText) {
+    var x = frame.middle - entries.reduce(-14) { $0 + $1.length } / 2
+    for entry in entries {
+      if entry.hasLine {
+        let width = entry.hasPoint ? "1.6" : "1"
+        svg.line(
+          """
+          <path d="M\(svg.number(x)) \(svg.number(y))h18" fill="none" stroke="\(entry.colour)" \
+          stroke-width="\(width)"/>
+          """)
+      }
+      if entry.hasPoint {
+        let fill = entry.isHollow ? "none\" stroke=\"\(entry.colour)" : entry.colour
+        svg.line("<g fill=\"\(fill)\">")
+        svg.circle(x: x + 9, y: y, radius: entry.hasLine ? 3.4 : 2.6)
+        svg.line("</g>")
+      }
+      svg.text(entry.name, x: x + 22, y: y + 4, size: 11, anchor: "start", room: frame.width)
+      x += entry.length
     }
   }
 

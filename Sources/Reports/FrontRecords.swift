@@ -21,6 +21,8 @@ package struct FrontMemberRecord: Record {
   private var flops: Int
   private var latencyMilliseconds: Double?
   private var deviceMilliseconds: Double?
+  /// The measurement warning of the latency.
+  private var doubt: String?
   private var accuracyName: String?
   private var accuracy: Double?
   private var bestAccuracy: Double?
@@ -33,6 +35,7 @@ package struct FrontMemberRecord: Record {
     case cost, params, flops
     case latencyMilliseconds = "latency_ms"
     case deviceMilliseconds = "device_ms"
+    case doubt
     case accuracyName = "accuracy_name"
     case accuracy
     case bestAccuracy = "best_accuracy"
@@ -55,6 +58,7 @@ package struct FrontMemberRecord: Record {
     flops = candidate.multiplyAccumulates
     latencyMilliseconds = candidate.latency?.latency?.median
     deviceMilliseconds = candidate.latency?.deviceMilliseconds
+    doubt = candidate.latency?.doubt
     accuracyName = report.accuracy?.dataSet
     accuracy = member.accuracy
     bestAccuracy = member.best
@@ -69,6 +73,7 @@ package struct FrontMemberRecord: Record {
     CSVColumn("score") { "\($0.score)" }, CSVColumn("cost_name") { $0.costName }, CSVColumn("cost") { "\($0.cost)" },
     CSVColumn("params") { "\($0.params)" }, CSVColumn("flops") { "\($0.flops)" },
     CSVColumn("latency_ms", value: \.latencyMilliseconds), CSVColumn("device_ms", value: \.deviceMilliseconds),
+    CSVColumn("doubt") { $0.doubt },
     CSVColumn("accuracy_name") { $0.accuracyName }, CSVColumn("accuracy", value: \.accuracy),
     CSVColumn("best_accuracy", value: \.bestAccuracy), CSVColumn("mean_accuracy", value: \.meanAccuracy),
     CSVColumn("regret", value: \.regret),

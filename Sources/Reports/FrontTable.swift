@@ -40,7 +40,10 @@ package struct FrontTable: Report {
     let count =
       "\(objective.title) against \(cost.title): \(report.members.count) of "
       + "\(counted(report.candidates.candidates.count, "architecture")) on the front"
-    let lines = prose([scored] + (setting.map { [$0] } ?? []) + [count]) + [""] + front.lines(width: width)
+    var lines = prose([scored] + (setting.map { [$0] } ?? []) + [count]) + [""] + front.lines(width: width)
+    if doubted > 0 {
+      lines += prose(["\(LatencyDoubts.mark) a latency in doubt: \(doubted) of \(report.members.count) on the front"])
+    }
     guard let accuracy = report.accuracy else { return lines }
     let explanations = prose([
       "regret: percentage points below the best accuracy at no more cost, mean over ranks; of a random choice there",
@@ -50,6 +53,9 @@ package struct FrontTable: Report {
     ])
     return lines + [""] + quality.lines(width: width) + [""] + explanations
   }
+
+  /// How many members have a latency with a measurement warning.
+  private var doubted: Int { report.members.count { $0.candidate.isDoubtful } }
 
   private typealias Column = (column: TextTable.Column, cell: (ParetoReport.Member) -> String)
 
@@ -65,8 +71,14 @@ package struct FrontTable: Report {
       (TextTable.Column(title, .right), cell)
     }
     func number(_ value: Double?, _ decimals: Int) -> String { value.map { fixed($0, decimals) } ?? "-" }
+    let hasDoubts = doubted > 0
     func column(_ metric: Metric) -> Column {
-      right(metric.heading) { number($0.candidate.value(of: metric).map { $0 / metric.scale }, metric.decimals) }
+      // Room for the mark, so that the digits stand below each other.
+      let hasMarks = hasDoubts && metric.isLatency
+      return right(metric.heading + (hasMarks ? " " : "")) { member in
+        number(member.candidate.value(of: metric).map { $0 / metric.scale }, metric.decimals)
+          + (hasMarks ? member.candidate.isDoubtful ? LatencyDoubts.mark : " " : "")
+      }
     }
     // Latencies have a column where they are known, even if the cost is another metric.
     let costs = Metric.costs.filter { metric in

@@ -7,12 +7,15 @@ package struct LatencyTable: RowTable {
   /// Whether the slowest steps of each network follow.
   private let layers: Bool
   private let table: ArchitectureColumns<LatencyRow>
+  private let width: Int?
+  private var doubts = LatencyDoubts()
 
   /// - Parameters:
   ///   - layers: whether the slowest steps of each network follow its line.
   ///   - width: columns of the terminal; nil where lines may be of any length.
   package init(layers: Bool, width: Int?) {
     self.layers = layers
+    self.width = width
     table = ArchitectureColumns(Self.columns, width: width)
   }
 
@@ -20,37 +23,40 @@ package struct LatencyTable: RowTable {
   package var header: [String] { table.header }
 
   /// The line of an architecture and, where they were asked for, its slowest steps.
-  package func lines(_ row: LatencyRow) -> [String] {
-    let remarks = [row.error.map { "FAILED: \($0)" }, row.doubt.map { "DOUBTFUL: \($0)" }].compactMap(\.self)
+  package mutating func lines(_ row: LatencyRow) -> [String] {
+    doubts.append(row)
+    let remarks = row.error.map { ["FAILED: \($0)"] } ?? []
     return table.lines(row, architecture: row.arch, remarks: remarks) + (layers ? layerLines(of: row) : [])
   }
 
-  /// Nothing, because every line is written at once.
-  package func finish() -> [String] { [] }
+  /// What the marks beside times mean, where there are any.
+  package mutating func finish() -> [String] {
+    doubts.summary.map { wrapped("\(LatencyDoubts.mark) \($0)", to: width) } ?? []
+  }
 
   /// The ten slowest steps, and the sum of the others.
   private func layerLines(of row: LatencyRow) -> [String] {
     let slowest = (row.layers ?? []).sorted { $0.milliseconds > $1.milliseconds }
     let shown = 10
-    func line(_ milliseconds: Double, _ share: Double, _ name: String) -> String {
-      String(format: "  %8.4f ms %5.1f %%  ", milliseconds, 100 * share) + name
+    func line(_ milliseconds: Double, _ share: Double, _ name: String) -> [String] {
+      let numbers = String(format: "  %8.4f ms %5.1f %%  ", milliseconds, 100 * share)
+      return wrapped(name, to: width, indentation: numbers, continuation: "    ")
     }
     let rest = slowest.dropFirst(shown)
-    return slowest.prefix(shown).map { line($0.milliseconds, $0.share, $0.name) }
+    return slowest.prefix(shown).flatMap { line($0.milliseconds, $0.share, $0.name) }
       + (rest.isEmpty
         ? []
-        : [
-          line(
-            rest.reduce(0) { $0 + $1.milliseconds }, rest.reduce(0) { $0 + $1.share },
-            counted(rest.count, "other step"))
-        ])
+        : line(
+          rest.reduce(0) { $0 + $1.milliseconds }, rest.reduce(0) { $0 + $1.share },
+          counted(rest.count, "other step")))
   }
 
   private typealias Column = ArchitectureColumns<LatencyRow>.Column
 
   private static var columns: [Column] {
     [
-      Column(title: "ms", width: 9) { number($0.latency?.median, 4) },
+      // Room for the mark, so that the digits stand below each other.
+      Column(title: "ms ", width: 10) { number($0.latency?.median, 4) + ($0.doubt == nil ? " " : LatencyDoubts.mark) },
       Column(title: "± %", width: 5) { number($0.latency.map { 100 * $0.precision }, 1) },
       Column(title: "p90", width: 9) { number($0.latency?.p90, 4) },
       Column(title: "p99", width: 9) { number($0.latency?.p99, 4) },

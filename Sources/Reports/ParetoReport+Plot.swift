@@ -1,5 +1,6 @@
 import Accuracies
 package import Figures
+import Latency
 import Statistics
 package import Studies
 
@@ -11,17 +12,23 @@ extension ParetoReport {
     let cost = candidates.cost
     let costs = candidates.costs.map { $0 / cost.scale }
     let label = "\(cost.title), \(cost.unit)"
+    // What is said of a latency belongs to a picture that has latencies.
+    let isHollow = cost.isLatency ? candidates.candidates.map(\.isDoubtful) : []
+    let intervals = cost == .latency ? candidates.candidates.map { Self.interval(of: $0.latency?.latency) } : []
     func series(_ name: String, _ positions: [Int], _ y: [Double], _ style: ScatterPlot.Series.Style)
       -> ScatterPlot.Series
     {
-      ScatterPlot.Series(name: name, x: positions.map { costs[$0] }, y: positions.map { y[$0] }, style: style)
+      ScatterPlot.Series(
+        name: name, x: positions.map { costs[$0] }, y: positions.map { y[$0] }, style: style,
+        isHollow: isHollow.isEmpty ? [] : positions.map { isHollow[$0] })
     }
     let objective = candidates.objective.title
     var panels = [
       ScatterPlot.Panel(
         title: "\(objective) against \(cost.title)", xLabel: label, yLabel: objective, x: costs, y: candidates.scores,
         series: [series("front of \(objective)", front.positions, candidates.scores, .chosen)],
-        caption: "\(front.positions.count) of \(candidates.candidates.count) architectures are on the front")
+        caption: "\(front.positions.count) of \(candidates.candidates.count) architectures are on the front",
+        xIntervals: intervals, isHollow: isHollow)
     ]
     if let accuracy, let quality = entries.first?.quality {
       let values = accuracies.map { $0 ?? .nan }
@@ -41,9 +48,15 @@ extension ParetoReport {
           ],
           caption: "mean regret \(Self.points(quality.regret)), "
             + "of a random choice \(Self.points(quality.randomRegret))"
-            + (below > 0 ? "; \(below) architectures are below" : "")))
+            + (below > 0 ? "; \(below) architectures are below" : ""), xIntervals: intervals,
+          isHollow: isHollow))
     }
     return ScatterPlot(title: title, panels: panels, columns: 2, panelWidth: 480, panelHeight: 400)
+  }
+
+  /// The 95 % confidence interval of the median; nil where a file has bounds that are none.
+  private static func interval(of latency: LatencyRow.Milliseconds?) -> ClosedRange<Double>? {
+    latency.flatMap { $0.low <= $0.high ? $0.low...$0.high : nil }
   }
 
   /// Percentage points with two decimals.

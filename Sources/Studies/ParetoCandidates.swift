@@ -21,6 +21,9 @@ public struct ParetoCandidates: Sendable {
     /// Multiply-accumulates of an image.
     public var multiplyAccumulates: Int { scored.rows[0].flops }
 
+    /// Whether its latency has a measurement warning.
+    public var isDoubtful: Bool { latency?.doubt != nil }
+
     /// The value of a metric, from the row of latency or as the mean over seeds; nil where there is none.
     public func value(of metric: Metric) -> Double? {
       metric.isLatency ? latency.flatMap(metric.value) : scored.mean(of: metric)
@@ -45,6 +48,8 @@ public struct ParetoCandidates: Sendable {
     public var otherNetworks = 0
     /// How many candidates differ in parameters or multiply-accumulates between scores and latencies.
     public var differing = 0
+    /// How many architectures with a score have a latency that was left out for its measurement warning.
+    public var excludedDoubts = 0
     /// How many candidates have a latency with a measurement warning.
     public var doubtful = 0
     /// The first of these warnings.
@@ -74,11 +79,13 @@ public struct ParetoCandidates: Sendable {
   /// - Parameters:
   ///   - latencies: nil where only the cost of the scores' rows is known.
   ///   - objective: nil for ePADS, or for NASWOT where no row has ePADS.
+  ///   - excludingDoubtful: whether latencies with a measurement warning are left out.
   /// - Throws: `FileError` where rows are of several runs, an architecture has two latencies, or nothing is left;
-  ///   `LatencySelectionError` where latencies are of several settings.
+  ///   `DoubtfulLatenciesError` where nothing is left for measurement warnings; `LatencySelectionError` where latencies
+  ///   are of several settings.
   public init(
     scores rows: [Row], latencies: [LatencyRow]?, objective: Metric? = nil, cost: Metric,
-    selection: LatencySelection = LatencySelection()
+    selection: LatencySelection = LatencySelection(), excludingDoubtful: Bool = false
   ) throws {
     guard let example = rows.first else { throw FileError(.unreadable, "there is no row of scores") }
     if let difference = RunSettings.difference(among: rows) {
@@ -104,17 +111,24 @@ public struct ParetoCandidates: Sendable {
       omissions.otherNetworks = latencies.count - matching.count
       let selected = try selection.select(matching)
       setting = selected.setting
-      let times = try Self.times(selected.rows, cost.isLatency ? cost : .latency, &omissions)
+      let doubtful = selected.rows.filter { excludingDoubtful && $0.status == .ok && $0.doubt != nil }
+      let trusted = excludingDoubtful ? selected.rows.filter { $0.status != .ok || $0.doubt == nil } : selected.rows
+      let times = try Self.times(trusted, cost.isLatency ? cost : .latency, &omissions)
+      let excluded = Set(doubtful.map(\.arch)).subtracting(times.keys)
+      omissions.excludedDoubts = scored.count { excluded.contains($0.architecture.text) }
       let untimed = scored
       for position in scored.indices { scored[position].latency = times[scored[position].architecture.text] ?? nil }
       if cost.isLatency {
         scored.removeAll { $0.latency == nil }
-        omissions.onlyScored = untimed.count { times[$0.architecture.text] == nil }
+        omissions.onlyScored = untimed.count { times[$0.architecture.text] == nil } - omissions.excludedDoubts
       }
       let known = Set(rows.map(\.arch))
       omissions.onlyTimed = times.keys.count { !known.contains($0) }
       omissions.inspect(scored)
       guard !scored.isEmpty else {
+        if let doubt = doubtful.first?.doubt, omissions.excludedDoubts > 0 {
+          throw DoubtfulLatenciesError(count: omissions.excludedDoubts, firstDoubt: doubt)
+        }
         let reason = omissions.firstLatencyFailure.map { "; the first without: \($0)" } ?? ""
         throw FileError(.unreadable, "no architecture has both a score and a \(cost.title)\(reason)")
       }
@@ -177,6 +191,18 @@ public struct ParetoCandidates: Sendable {
     omissions.withoutLatency = Set(failed.map(\.arch)).count
     omissions.firstLatencyFailure = failed.first.map { "\($0.arch): \($0.reason)" }
     return times
+  }
+}
+
+/// Every latency that could have been a cost was left out for its measurement warning.
+public struct DoubtfulLatenciesError: Error, Sendable, CustomStringConvertible {
+  /// How many architectures with a score have such a latency.
+  public let count: Int
+  /// The first of the warnings.
+  public let firstDoubt: String
+
+  public var description: String {
+    "no architecture is left: \(count) with a score have a latency in doubt; the first: \(firstDoubt)"
   }
 }
 

@@ -148,7 +148,8 @@ struct LatencyCommand: ParsableCommand {
     return rows
   }
 
-  /// Says how many medians are less precise than asked for, and how many have a measurement warning.
+  /// Says how many medians are less precise than asked for, and how many have a measurement warning, which a table has
+  /// said itself.
   private func noteDoubts(_ rows: [LatencyRow]) {
     let late = rows.count { $0.end == .time }
     if late > 0 {
@@ -156,10 +157,8 @@ struct LatencyCommand: ParsableCommand {
         "\(late) of \(counted(rows.count, "median")) not within \(fixed(100 * precision, 1)) %: their time of "
           + "\(seconds) s ran out (--seconds)")
     }
-    let doubted = rows.filter { $0.doubt != nil }
-    guard let doubt = doubted.first?.doubt else { return }
-    note(
-      "warning: \(doubted.count) of \(counted(rows.count, "time")) cannot be trusted: \(doubt)"
-        + (doubted.count > 1 ? " (the first of them); measure again on an idle machine" : ""))
+    guard format != .table else { return }
+    let doubts = rows.reduce(into: LatencyDoubts()) { $0.append($1) }
+    if let summary = doubts.summary { note("warning: \(summary)") }
   }
 }

@@ -55,6 +55,9 @@ struct ParetoCommand: ParsableCommand {
       "Of latencies of several inputs those of this one: a shape such as 3x32x32, or a data set.", valueName: "input"))
   var latencyInput: String?
 
+  @Flag(help: "Leave out latencies with a measurement warning.")
+  var excludeDoubtful = false
+
   @OptionGroup var accuracy: FrontAccuracyOptions
 
   @Option(help: "How the front is written.")
@@ -77,6 +80,9 @@ struct ParetoCommand: ParsableCommand {
     guard latency != nil || selections.allSatisfy({ $0 == nil }) else {
       throw ValidationError("--device, --latency-batch, --latency-threads and --latency-input choose among --latency")
     }
+    guard latency != nil || !excludeDoubtful else {
+      throw ValidationError("--exclude-doubtful needs rows of latency: name a file with --latency")
+    }
     guard objective?.metric != chosenCost else {
       throw ValidationError("--objective and --cost are both \(chosenCost.key): a front needs two numbers")
     }
@@ -96,7 +102,8 @@ struct ParetoCommand: ParsableCommand {
       candidates = try ParetoCandidates(
         scores: scored, latencies: timed, objective: objective?.metric, cost: chosenCost,
         selection: LatencySelection(
-          device: device, batch: latencyBatch, threads: latencyThreads, input: latencyInput))
+          device: device, batch: latencyBatch, threads: latencyThreads, input: latencyInput),
+        excludingDoubtful: excludeDoubtful)
     } catch {
       throw Failure(advised(error), status: 2)
     }
@@ -126,6 +133,8 @@ struct ParetoCommand: ParsableCommand {
       return
         "latencies of several settings cannot be compared: choose with \(options.joined(separator: " or ")); there "
         + "are \(error.listed)"
+    case let error as DoubtfulLatenciesError:
+      return "\(error): measure again on an idle machine, or leave --exclude-doubtful out"
     case let error as FileError where error.code == .noValue: return "\(error): name another --objective"
     case let error as FileError where error.code == .noLatency: return "\(error): name a file with --latency"
     default: return "\(error)"
@@ -142,13 +151,18 @@ struct ParetoCommand: ParsableCommand {
   /// Says which rows were left out, and which may be wrong.
   private func noteOmissions(of report: ParetoReport) {
     let omissions = report.candidates.omissions
-    func leftOut(_ count: Int, _ thing: String, _ reason: String, first: String? = nil) {
+    func leftOut(_ count: Int, _ thing: String, _ reason: String, plural things: String? = nil, first: String? = nil) {
       guard count > 0 else { return }
-      note("left out: \(counted(count, thing)) \(reason)" + (first.map { "; the first: \($0)" } ?? ""))
+      note("left out: \(counted(count, thing, things)) \(reason)" + (first.map { "; the first: \($0)" } ?? ""))
     }
     leftOut(omissions.withoutScore, "architecture", "without a score", first: omissions.firstFailure)
     leftOut(
       omissions.withoutLatency, "architecture", "whose latency failed", first: omissions.firstLatencyFailure)
+    if chosenCost.isLatency {
+      leftOut(omissions.excludedDoubts, "architecture", "whose latency is in doubt")
+    } else {
+      leftOut(omissions.excludedDoubts, "latency", "in doubt", plural: "latencies")
+    }
     leftOut(omissions.onlyScored, "architecture", "with scores and no row of latency")
     leftOut(omissions.onlyTimed, "architecture", "with a latency and no row of scores")
     leftOut(omissions.otherNetworks, "row", "of latency of other spaces or macro architectures")

@@ -159,8 +159,74 @@ private final class Outline: NSObject, XMLParserDelegate {
     #expect(try labels([.leastNonzeroMagnitude, .greatestFiniteMagnitude]).count < 30)
   }
 
+  // MARK: - Doubt
+
+  @Test(arguments: [false, true]) func pointsInDoubtAreHollow(_ hasSeries: Bool) throws {
+    var panel = panel([1, 2, 3, 4, .nan], [1, 5, 2, 6, 1])
+    panel.isHollow = [false, true, false, true, true]
+    if hasSeries {
+      panel.series = [.init(name: "front", x: [1, 4], y: [1, 6], style: .chosen, isHollow: [false, true])]
+    }
+    let plot = ScatterPlot(title: "t", panels: [panel])
+    let outline = try outline(plot)
+    #expect(outline.texts.contains("hollow: measurement in doubt"))
+    #expect(!outline.texts.contains("95 % interval"))
+    // Two points of the panel and one of the legend; the front hides what is behind its own.
+    #expect(circles(after: "fill=\"none\"", in: plot) == 2 + 1)
+    #expect(circles(after: "fill=\"#ffffff\"", in: plot) == (hasSeries ? 1 : 0))
+    #expect(outline.elements["circle"] == 4 + 1 + (hasSeries ? 2 + 2 : 0))
+    // Below the legend, which is a line more.
+    let heights = outline.circles.dropLast(hasSeries ? 3 : 1).compactMap { $0["cy"].flatMap(Double.init) }
+    #expect(heights.allSatisfy { $0 >= (hasSeries ? 84 : 68) })
+    panel.isHollow = [false, false]
+    panel.series = []
+    #expect(
+      ScatterPlot(title: "t", panels: [panel]).svg()
+        == ScatterPlot(
+          title: "t",
+          panels: [
+            {
+              var plain = panel
+              plain.isHollow = []
+              return plain
+            }()
+          ]
+        ).svg())
+  }
+
+  /// How many circles stand in groups with an attribute.
+  private func circles(after attribute: String, in plot: ScatterPlot) -> Int {
+    plot.svg().components(separatedBy: "<g ").filter { $0.hasPrefix(attribute) }
+      .reduce(0) { $0 + ($1.components(separatedBy: "</g>").first ?? "").matches(of: #/<circle/#).count }
+  }
+
+  @Test func intervalsAreBars() throws {
+    var panel = panel([10, 20, 30, 40, 50, 60], [1, 2, 3, 4, 5, 6])
+    // One that is no longer than its point, one without length, one beyond the frame, one that is not known.
+    panel.xIntervals = [5...15, 19.99...20.01, 30...30, -1e300...1e300, nil]
+    let plot = ScatterPlot(title: "t", panels: [panel])
+    let bars = plot.svg().matches(of: #/<path d="((?:M[\d.]+ [\d.]+H[\d.]+)+)" fill="none" stroke="#1f5fa8"/#)
+    #expect(bars.count == 1)
+    let ends = String(bars.first?.output.1 ?? "").matches(of: #/M([\d.]+) [\d.]+H([\d.]+)/#)
+    #expect(ends.count == 2)
+    #expect(ends.last?.output.1 == "58" && ends.last?.output.2 == "322")
+    #expect(try outline(plot).texts.contains("95 % interval"))
+    // A logarithmic axis begins where a bound is not positive.
+    panel.x = [0.1, 20, 30, 40, 50, 60]
+    panel.xIntervals = [-1...0.2, 0...30]
+    panel.series = [front([0.1], [1])]
+    let logarithmic = ScatterPlot(title: "t", panels: [panel])
+    #expect(try outline(logarithmic).texts.contains("0.5"))
+    #expect(logarithmic.svg().matches(of: #/M58 [\d.]+H/#).count >= 2)
+  }
+
   @Test func isCompact() {
     let x = randomValues(1000, below: 1 << 30, name: "compact/x")
-    #expect(ScatterPlot(title: "t", panels: [panel(x, x)]).svg().utf8.count < 50_000)
+    var panel = panel(x, x)
+    #expect(ScatterPlot(title: "t", panels: [panel]).svg().utf8.count < 50_000)
+    panel.xIntervals = x.map { 0.999 * $0...1.001 * $0 }
+    #expect(ScatterPlot(title: "t", panels: [panel]).svg().utf8.count < 51_000)
+    panel.xIntervals = x.map { 0.9 * $0...1.1 * $0 }
+    #expect(ScatterPlot(title: "t", panels: [panel]).svg().utf8.count < 75_000)
   }
 }

@@ -49,6 +49,36 @@ import Testing
     #expect(omissions.differing == 1 && omissions.doubtful == 0)
   }
 
+  @Test func latenciesInDoubtCanBeLeftOut() throws {
+    let scores = try ["a", "b", "c", "d"].map { try StoredRows.score($0, epads: 1) }
+    let busy = ["doubt": "busy"]
+    let latencies = [
+      try StoredRows.latency("a", 2), try StoredRows.latency("b", 3, others: busy),
+      try StoredRows.latency("c", 4, others: ["doubt": "hot"]), try StoredRows.latency("x", 4, others: busy),
+    ]
+    let all = try candidates(scores, latencies)
+    #expect(all.omissions.doubtful == 2 && all.omissions.firstDoubt == "busy" && all.omissions.excludedDoubts == 0)
+    #expect(all.candidates.map(\.isDoubtful) == [false, true, true])
+    func trusted(_ rows: [String], _ latencies: [String], cost: Metric = .latency) throws -> ParetoCandidates {
+      try ParetoCandidates(
+        scores: StoredRows.rows(rows), latencies: StoredRows.rows(latencies), cost: cost, excludingDoubtful: true)
+    }
+    let some = try trusted(scores, latencies)
+    #expect(some.candidates.map(\.architecture.text) == ["a"])
+    #expect(some.omissions.excludedDoubts == 2 && some.omissions.doubtful == 0)
+    #expect(some.omissions.onlyScored == 1 && some.omissions.onlyTimed == 0)
+    // One that can be trusted stands in for one that cannot.
+    let again = try trusted(scores, latencies + [StoredRows.latency("b", 5)])
+    #expect(again.costs == [2, 5] && again.omissions.excludedDoubts == 1)
+    // Beside another cost the latency alone is left out.
+    let beside = try trusted(scores, latencies, cost: .parameters)
+    #expect(beside.candidates.map { $0.latency?.latency?.median } == [2, nil, nil, nil])
+    #expect(beside.omissions.excludedDoubts == 2)
+    let error = #expect(throws: DoubtfulLatenciesError.self) { _ = try trusted(Array(scores[1...2]), latencies) }
+    #expect(error?.count == 2 && error?.firstDoubt == "busy")
+    expectError("no architecture has both a score and a latency") { try trusted([scores[3]], latencies) }
+  }
+
   @Test func macroArchitecturesJoinWhereBothAreKnown() throws {
     let macro = ["macro": "width 16, depth 8"]
     let scores = try ["a", "b", "c"].map { try StoredRows.score($0, epads: 1, others: macro) }

@@ -98,12 +98,28 @@ import Testing
       #expect((record["latency_ms_median"].flatMap(Double.init) ?? 0) > 0)
     }
     let lines = try await epads(line: "\(arguments) table --per-layer").lines
-    #expect(lines[0].hasPrefix("       ms    ± %") && lines[0].hasSuffix("architecture"))
+    #expect(lines[0].hasPrefix("       ms     ± %") && lines[0].hasSuffix("architecture"))
     for row in json { #expect(lines.contains { $0.contains(row.arch) }) }
     #expect(lines.contains { $0.contains(" ms ") && $0.hasSuffix("  stem.0") })
     // The sample that other commands take.
     let sampled = try epadsTests.rows(try await epads(line: "score --sample 3 --batch 2 --format jsonl").output)
     #expect(sampled.map(\.arch) == json.map(\.arch))
+  }
+
+  @Test func doubtsAreSaidOnce() async throws {
+    // Runs of microseconds on a machine that runs other tests: some are in doubt, or none.
+    let line = "latency --sample 5 --image-size 4 \(Self.quick)"
+    let outcome = try await epads(line: line)
+    #expect(outcome.status == 0, "\(outcome.errors)")
+    let marked = outcome.lines.filter { $0.contains("? ") && $0.contains("|") }.count
+    let sums = outcome.lines.filter { $0.contains("cannot be trusted") }
+    #expect(sums.count == (marked > 0 ? 1 : 0), "\(outcome.output)")
+    #expect(sums.allSatisfy { $0.hasPrefix("? \(marked) of 5 times cannot be trusted: ") }, "\(outcome.output)")
+    #expect(!outcome.errors.contains("cannot be trusted"))
+    let rows = try await epads(line: "\(line) --format jsonl")
+    let doubted = rows.output.matches(of: /"doubt":/).count
+    #expect(rows.errorLines.count { $0.contains("cannot be trusted") } == (doubted > 0 ? 1 : 0), "\(rows.errors)")
+    #expect(rows.errors.contains("warning: \(doubted) of 5 times") == (doubted > 0))
   }
 
   @Test func everyFormOfArchitecture() async throws {

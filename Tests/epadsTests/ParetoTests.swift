@@ -23,15 +23,21 @@ import Testing
   }
 
   /// Latencies that grow with FLOPs, but for every fifth, which is slow.
-  private func writeLatencies(of rows: [OutputRow], batch: Int = 1, to name: String = "latency.jsonl") throws {
+  private func writeLatencies(
+    of rows: [OutputRow], batch: Int = 1, doubted: (OutputRow) -> Bool = { _ in false },
+    to name: String = "latency.jsonl"
+  ) throws {
     let lines = try rows.enumerated().map { number, row in
       let median = Double(row.flops) / 1e7 * (number.isMultiple(of: 5) ? 3 : 1) / Double(batch)
-      let latency: [String: Any] = [
+      var latency: [String: Any] = [
         "arch": row.arch, "space": row.space, "dataset": "cifar10", "input": "3x32x32", "batch": batch, "status": "ok",
-        "latency_ms": ["median": median, "p10": median, "p90": median, "p99": median, "low": median, "high": median],
+        "latency_ms": [
+          "median": median, "p10": median, "p90": median, "p99": median, "low": 0.7 * median, "high": 1.4 * median,
+        ],
         "runs": 10, "params": row.params, "flops": row.flops, "backend": "cpu", "device": "Processor",
         "version": "0.1.0",
       ]
+      if doubted(row) { latency["doubt"] = "other processes took 0.92 of 2 processors" }
       return String(decoding: try JSONSerialization.data(withJSONObject: latency, options: .sortedKeys), as: UTF8.self)
     }
     try folder.write(lines.map { $0 + "\n" }.joined(), name)
@@ -51,6 +57,7 @@ import Testing
     var accuracy: Double?
     var bestAccuracy: Double?
     var regret: Double?
+    var doubt: String?
     var randomRegret: Double?
     var ranks: Int?
     var hypervolume: Double?
@@ -152,6 +159,71 @@ import Testing
       .expectError(2, "no device latency in its row")
   }
 
+  @Test func latenciesInDoubtAreMarkedOrLeftOut() async throws {
+    let all = try await score()
+    let known = all.filter { $0.epads != nil }
+    try writeLatencies(of: known)
+    let command = "pareto --scores scores.jsonl --latency latency.jsonl"
+    let sure = try await run("\(command) --format jsonl --plot sure.svg")
+    let members = try lines(sure.output).filter { $0.kind == "member" }
+    #expect(members.count > 2 && members.allSatisfy { $0.doubt == nil })
+    #expect(!sure.errors.contains("in doubt") && !folder.text("sure.svg").contains("hollow"))
+    #expect(folder.text("sure.svg").contains("95 % interval"))
+
+    // The first and the last of the front.
+    let doubted = Set([members.first, members.last].compactMap { $0?.arch })
+    try writeLatencies(of: known) { doubted.contains($0.arch) }
+    let marked = try await run("\(command) --plot front.svg")
+    #expect(marked.lines.filter { $0.contains("? ") && $0.contains("|") }.count == 2, "\(marked.output)")
+    #expect(marked.lines.contains("? a latency in doubt: 2 of \(members.count) on the front"))
+    let warnings = marked.errorLines.filter { $0.contains("in doubt") }
+    #expect(warnings == ["warning: 2 latencies in doubt; the first: other processes took 0.92 of 2 processors"])
+    #expect(folder.text("front.svg").contains("hollow: measurement in doubt"))
+    let records = try lines(try await run("\(command) --format jsonl").output).filter { $0.kind == "member" }
+    #expect(Set(records.filter { $0.doubt != nil }.compactMap(\.arch)) == doubted)
+    let cells = table(csv: try await run("\(command) --format csv").output)
+    #expect(cells.map { $0["doubt"] } == records.map { $0.doubt ?? "" })
+
+    let trusted = try await run("\(command) --exclude-doubtful --format jsonl")
+    #expect(trusted.status == 0 && trusted.errors.contains("left out: 2 architectures whose latency is in doubt"))
+    #expect(!trusted.errors.contains("warning") && !trusted.errors.contains("no row of latency"))
+    let rest = try lines(trusted.output).filter { $0.kind == "member" }
+    #expect(!rest.isEmpty && rest.allSatisfy { $0.doubt == nil && !doubted.contains($0.arch ?? "") })
+    let beside = try await run("\(command) --exclude-doubtful --cost params")
+    #expect(beside.status == 0 && beside.errors.contains("left out: 2 latencies in doubt"), "\(beside.errors)")
+    try writeLatencies(of: known) { _ in true }
+    try await run("\(command) --exclude-doubtful").expectError(
+      2, "no architecture is left", "measure again on an idle machine, or leave --exclude-doubtful out")
+  }
+
+  @Test(arguments: [40, 60, 72, 100, 140, 200]) func linesFitTheWidth(_ width: Int) async throws {
+    let names = ["|none~0|+|none~0|none~1|+|nor_conv_3x3~0|nor_conv_3x3~1|nor_conv_3x3~2|", "|none~0|+|none~0|none~1|"]
+    let scores = try names.enumerated().map {
+      try StoredRows.score($1, index: 15, epads: 3 - Double($0), flops: 12_345_678)
+    }
+    let latencies = try names.enumerated().map {
+      try StoredRows.latency($1, 2 - Double($0), others: ["doubt": "other processes took 0.92 of 2 processors"])
+    }
+    try folder.write(scores.map { $0 + "\n" }.joined(), "scores.jsonl")
+    try folder.write(latencies.map { $0 + "\n" }.joined(), "latency.jsonl")
+    let outcome = try await epads(
+      "pareto", "--scores", "scores.jsonl", "--latency", "latency.jsonl", directory: folder.path,
+      environment: ["COLUMNS": "\(width)"])
+    #expect(outcome.status == 0, "\(outcome.errors)")
+    for line in outcome.lines { #expect(line.count <= width, "\(line)") }
+    for cell in ["rank", "latency ms", "2.000?", "1.000?", "ePADS", "3.0000", "params M", "0.0010", "FLOPs M", "12.35"]
+    {
+      #expect(outcome.output.contains(cell), "\(cell)")
+    }
+    #expect(outcome.lines.contains { $0.hasSuffix("~2|") } && outcome.lines.contains { $0.contains("|none~0|") })
+    #expect(outcome.output.contains("…") == (width < 148), "\(outcome.output)")
+    // A file has whole lines.
+    _ = try await epads(
+      "pareto", "--scores", "scores.jsonl", "--latency", "latency.jsonl", "--output", "front.txt",
+      directory: folder.path, environment: ["COLUMNS": "\(width)"])
+    #expect(folder.text("front.txt").contains("  " + names[0] + "\n"))
+  }
+
   @Test func rowsComeThroughAPipe() async throws {
     let script = "seq 0 9 | epads score --from - --batch 2 --proxies naswot --format jsonl | epads pareto --scores -"
     let outcome = try await shell(script)
@@ -217,6 +289,7 @@ import Testing
       ("pareto --scores a --objective loss", "invalid for '--objective"),
       ("pareto --scores a --objective flops", "--objective and --cost are both flops"),
       ("pareto --scores a --device gpu", "choose among --latency"),
+      ("pareto --scores a --exclude-doubtful", "--exclude-doubtful needs rows of latency"),
       ("pareto --scores - --latency -", "only one file can be standard input"),
       ("pareto --scores a --plot ./a", "'./a' is named twice"),
       ("pareto --scores a --output b --plot ./b", "'./b' is named twice"),
