@@ -40,7 +40,8 @@ package struct LatencyTable: RowTable {
     let shown = 10
     func line(_ milliseconds: Double, _ share: Double, _ name: String) -> [String] {
       let numbers = String(format: "  %8.4f ms %5.1f %%  ", milliseconds, 100 * share)
-      return wrapped(name, to: width, indentation: numbers, continuation: "    ")
+      let continuation = String(repeating: " ", count: min(numbers.count, (width ?? 0) / 3))
+      return wrapped(name, to: width, indentation: numbers, continuation: continuation)
     }
     let rest = slowest.dropFirst(shown)
     return slowest.prefix(shown).flatMap { line($0.milliseconds, $0.share, $0.name) }

@@ -216,8 +216,12 @@ import Testing
       #expect(outcome.output.contains(cell), "\(cell)")
     }
     #expect(outcome.lines.contains { $0.hasSuffix("~2|") } && outcome.lines.contains { $0.contains("|none~0|") })
-    #expect(outcome.output.contains("…") == (width < 148), "\(outcome.output)")
-    // A file has whole lines.
+    #expect(outcome.output.contains("…") == (width < 140), "\(outcome.output)")
+    // What is no width, and a file, has whole lines.
+    let whole = try await epads(
+      "pareto", "--scores", "scores.jsonl", "--latency", "latency.jsonl", directory: folder.path,
+      environment: ["COLUMNS": "\(width % 20)"])
+    #expect(whole.lines.contains { $0.hasSuffix("  " + names[0]) })
     _ = try await epads(
       "pareto", "--scores", "scores.jsonl", "--latency", "latency.jsonl", "--output", "front.txt",
       directory: folder.path, environment: ["COLUMNS": "\(width)"])
