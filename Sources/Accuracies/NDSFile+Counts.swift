@@ -31,7 +31,8 @@ extension NDSFile {
   public func countDifferences(
     of architectures: [ParsedArchitecture], in space: NDSSpace, input: TensorShape, classes: Int
   ) throws(ArchitectureError) -> CountDifferences {
-    let published = Dictionary(entries.map { ($0.architecture, $0) }) { first, _ in first }
+    let networks = entries.compactMap { entry in (try? entry.architecture.get()).map { ($0, entry) } }
+    let published = Dictionary(networks) { first, _ in first }
     var differences = CountDifferences()
     for architecture in architectures {
       guard let entry = published[architecture], let parameters = entry.parameters, let flops = entry.flops else {

@@ -5,11 +5,16 @@ public import SearchSpaces
 ///
 /// The file is a list of entries, or an object whose members `top` and `mid` are such lists. It is read as it goes: of
 /// the hundreds of megabytes, most of them lists with a number an epoch, an entry keeps its network and four numbers.
-/// Members that are not named here are passed over.
+/// Members that are not named here are passed over. An entry that is no network says why; the others are read.
 public struct NDSFile: Sendable {
   /// One trained network.
   public struct Entry: Sendable {
-    public var architecture: ParsedArchitecture
+    /// The network, or why the entry is none.
+    public var architecture: Result<ParsedArchitecture, ArchitectureError>
+    /// Where the entry begins in the file, from 1.
+    public var line: Int
+    /// Which entry of the file it is, from 1: of files without line ends the line does not tell.
+    public var number: Int
     /// 100 less the last of `test_ep_top1`, in percent; nil where the entry has none.
     public var accuracy: Double?
     /// The number of parameters as the file has it.
@@ -21,27 +26,35 @@ public struct NDSFile: Sendable {
 
   /// What messages call the file.
   public let name: String
-  /// In the order of the file.
+  /// In the order of the file; at least one is a network.
   public let entries: [Entry]
+
+  /// The entries that are networks, in the order of the file.
+  public var architectures: [ParsedArchitecture] { entries.compactMap { try? $0.architecture.get() } }
 
   static let maximumEntries = 1_000_000
 
   /// - Parameter path: `-` for standard input.
-  /// - Throws: where the file cannot be read, is no JSON, or an entry is no network, with line and byte.
+  /// - Throws: where the file cannot be read or is no JSON, with line and byte, and where no entry is a network.
   public init(path: String) throws(FileError) {
     let name = path == "-" ? "standard input" : "'\(path)'"
-    try self.init(ByteStream(path: path == "-" ? "/dev/stdin" : path), name: name)
+    var bytes = try ByteStream(path: path == "-" ? "/dev/stdin" : path)
+    try bytes.requireText(name: name)
+    try self.init(bytes, name: name)
   }
 
-  init(_ bytes: consuming ByteStream, name: String) throws(FileError) {
+  private init(_ bytes: consuming ByteStream, name: String) throws(FileError) {
     var reader = JSONReader(bytes, name: name)
     var entries: [Entry] = []
+    var hasNetwork = false
     func list(_ reader: inout JSONReader) throws(FileError) {
       try reader.array { reader throws(FileError) in
         guard entries.count < Self.maximumEntries else {
           throw reader.failure("more than \(Self.maximumEntries) entries")
         }
-        entries.append(try Self.entry(&reader))
+        let (entry, entryHasNetwork) = try Self.entry(&reader, number: entries.count + 1)
+        hasNetwork = hasNetwork || entryHasNetwork
+        entries.append(entry)
       }
     }
     switch try reader.next() {
@@ -54,47 +67,82 @@ public struct NDSFile: Sendable {
     }
     guard try reader.next() == nil else { throw reader.failure("unexpected text after the end") }
     guard !entries.isEmpty else { throw FileError(.malformed, "no network in \(name)") }
+    guard hasNetwork else {
+      throw FileError(
+        .malformed,
+        "\(name) is no file of NDS: no entry has a member called net, which holds a network with its width and depth")
+    }
     self.name = name
     self.entries = entries
+    if architectures.isEmpty, case .failure(let error)? = entries.first?.architecture {
+      throw FileError(.malformed, "\(name), line \(entries[0].line): entry 1 is no network: \(error.summary)")
+    }
   }
 
-  /// The networks with an accuracy, each once.
+  /// The networks with an accuracy, each once; entries that are no network are passed over.
   ///
   /// - Parameter space: the name of their space.
   /// - Throws: where there are none.
   public func measured(space: String) throws(FileError) -> MeasuredArchitectures {
-    try MeasuredArchitectures(
-      entries.map(\.architecture), space: space, source: "\(name), test accuracy after the last epoch",
-      accuracies: [("test accuracy", entries.map(\.accuracy))], published: [])
+    let networks = entries.compactMap { entry in
+      (try? entry.architecture.get()).map { (architecture: $0, accuracy: entry.accuracy) }
+    }
+    return try MeasuredArchitectures(
+      networks.map(\.architecture), space: space, source: "\(name), test accuracy after the last epoch",
+      accuracies: [("test accuracy", networks.map(\.accuracy))], published: [])
   }
 
   // MARK: - Entries
 
-  private static func entry(_ reader: inout JSONReader) throws(FileError) -> Entry {
+  /// One entry, and whether it has a member that holds a network.
+  private static func entry(
+    _ reader: inout JSONReader, number: Int
+  ) throws(FileError) -> (entry: Entry, hasNetwork: Bool) {
+    _ = try reader.next()
+    let line = reader.line
     var net: NDSNetwork?
     var accuracy: Double?
     var parameters: Double?
     var flops: Double?
-    try reader.object { reader, key throws(FileError) in
-      // A member without a value is none.
-      guard try reader.next() != .null else { return try reader.skip() }
-      switch key {
-      case "net": net = try NDSNetwork(&reader)
-      case "test_ep_top1":
-        try reader.array { reader throws(FileError) in accuracy = 100 - (try reader.number()) }
-      case "params": parameters = try reader.number()
-      case "flops": flops = try reader.number()
-      default: try reader.skip()
+    let problem = try reader.attempt(.object, "it") { reader throws(FileError) in
+      var problem: ArchitectureError?
+      try reader.object { reader, key throws(FileError) in
+        // A member without a value is none.
+        guard try reader.next() != .null else { return try reader.skip() }
+        var found: ArchitectureError?
+        switch key {
+        case "net": net = try NDSNetwork(&reader)
+        case "test_ep_top1":
+          found = try reader.attempt(.array, key) { reader throws(FileError) in
+            var found: ArchitectureError?
+            try reader.array { reader throws(FileError) in
+              let wrong = try reader.double("\(key) has an element that") { accuracy = 100 - $0 }
+              found = found ?? wrong
+            }
+            return found
+          }
+        case "params": found = try reader.double(key) { parameters = $0 }
+        case "flops": found = try reader.double(key) { flops = $0 }
+        default: try reader.skip()
+        }
+        problem = problem ?? found
       }
+      return problem
     }
-    guard let net else { throw reader.failure("the entry that ends here has no member 'net'") }
-    do {
-      return Entry(
-        architecture: try ParsedArchitecture(net.blueprint(), of: NDSSpace()), accuracy: accuracy,
-        parameters: parameters, flops: flops)
-    } catch {
-      let what = error.text.isEmpty ? "" : ": '\(error.text.prefix(80))'"
-      throw reader.failure("the entry that ends here is no network: \(error.reason)\(what)")
+    let architecture = Result { () throws(ArchitectureError) in
+      if let problem { throw problem }
+      guard let net else { throw ArchitectureError(text: "", reason: "it has no member called net") }
+      return try ParsedArchitecture(net.blueprint(), of: NDSSpace())
     }
+    return (
+      Entry(
+        architecture: architecture, line: line, number: number, accuracy: accuracy, parameters: parameters,
+        flops: flops), net != nil
+    )
   }
+}
+
+extension ArchitectureError {
+  /// The reason, with what it is about where that is not all of a text.
+  fileprivate var summary: String { text.isEmpty ? reason : "\(self)" }
 }

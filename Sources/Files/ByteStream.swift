@@ -45,6 +45,28 @@ package struct ByteStream: ~Copyable {
     position += 1
   }
 
+  /// The next bytes, so many where there are, which stay the next; at most 64 KiB.
+  package mutating func prefix(_ maximum: Int) throws(FileError) -> [UInt8] {
+    let wanted = min(maximum, 1 << 16)
+    // A pipe may give a few bytes at a time.
+    while let descriptor, count - next < wanted {
+      if next > 0 {
+        buffer.replaceSubrange(0..<count - next, with: Array(buffer[next..<count]))
+        (count, next) = (count - next, 0)
+      }
+      let filled = count
+      let amount = buffer.withUnsafeMutableBytes { read(descriptor, $0.baseAddress.map { $0 + filled }, $0.count - filled) }
+      if amount > 0 {
+        count += amount
+      } else if amount == 0 {
+        break
+      } else if errno != EINTR {
+        throw .system(.unreadable, "cannot read \(name)")
+      }
+    }
+    return Array(buffer[next..<min(count, next + wanted)])
+  }
+
   private mutating func refill() throws(FileError) {
     guard let descriptor else { return }
     while true {

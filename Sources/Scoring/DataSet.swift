@@ -29,8 +29,10 @@ public enum DataSet: String, CaseIterable, Hashable, Sendable, Codable {
 
   /// How a file of fixed-length records holds one image: the label, then the planes red, green and blue, row-major.
   public struct RecordLayout: Hashable, Sendable {
-    /// Bytes before the pixels. They are skipped when read and zero when written.
+    /// Bytes before the pixels. They are zero when written.
     public let labelBytes: Int
+    /// The largest number that may stand in them, of each byte or of both as a little-endian number.
+    public let maximumLabels: [Int]
     /// Bytes of the three planes.
     public let pixelBytes: Int
     /// Bytes of a record.
@@ -40,15 +42,23 @@ public enum DataSet: String, CaseIterable, Hashable, Sendable, Codable {
   /// The record layouts that a file may have, the one preferred and written first.
   ///
   /// CIFAR-10: one label byte. CIFAR-100: two label bytes (coarse and fine) as published, or the fine label alone.
-  /// ImageNet16-120 and ImageNet: two label bytes (little-endian).
+  /// ImageNet16-120 and ImageNet: two label bytes (little-endian), from 0 or 1; ImageNet16's files have all of the
+  /// thousand classes.
   public var layouts: [RecordLayout] {
-    let labelBytes =
+    let labels: [(bytes: Int, maxima: [Int])] =
       switch self {
-      case .cifar10: [1]
-      case .cifar100: [2, 1]
-      case .imagenet16, .imagenet: [2]
+      case .cifar10: [(1, [9])]
+      case .cifar100: [(2, [19, 99]), (1, [99])]
+      case .imagenet16, .imagenet: [(2, [1000])]
       }
-    return labelBytes.map { RecordLayout(labelBytes: $0, pixelBytes: shape.count) }
+    return labels.map { RecordLayout(labelBytes: $0.bytes, maximumLabels: $0.maxima, pixelBytes: shape.count) }
+  }
+
+  /// The first label of a record that the layout does not allow; nil where all are.
+  static func misfit(_ record: ArraySlice<UInt8>, layout: RecordLayout) -> Int? {
+    let bytes = record.prefix(layout.labelBytes).map(Int.init)
+    let labels = layout.maximumLabels.count == bytes.count ? bytes : [bytes.reversed().reduce(0) { $0 << 8 | $1 }]
+    return zip(labels, layout.maximumLabels).first { $0 > $1 }?.0
   }
 
   /// The layout of a file of this size: the first one whose length divides it; nil where none does.

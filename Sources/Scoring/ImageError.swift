@@ -9,6 +9,10 @@ public struct ImageError: Error, Hashable, Sendable, CustomStringConvertible {
     case notReadable
     /// The file has no bytes.
     case empty
+    /// The file's first bytes show that it is something else.
+    case otherKind
+    /// A record has a label that the data set lacks.
+    case unsuitableLabel
     /// The file's size is not a whole number of the data set's records.
     case unsuitableSize
     /// The file, or what was asked for, has fewer images than are wanted.

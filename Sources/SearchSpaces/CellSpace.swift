@@ -32,6 +32,10 @@ public struct CellSpace: SearchSpace {
     }
   }
 
+  public var example: String { Genotype.example }
+
+  public func name(in text: String) -> String? { Genotype.name(in: text) }
+
   public func blueprint(text: String) throws(ArchitectureError) -> Genotype { try Genotype(text: text) }
 
   public func key(of genotype: Genotype) -> Architecture { Architecture(text: genotype.text) }

@@ -9,8 +9,10 @@ extension Genotype {
   ///       reduce=[('max_pool_3x3', 0), ('max_pool_3x3', 1), ...], reduce_concat=[2, 3, 4, 5])
   ///
   /// Lists may be tuples and the reverse, keywords stand in any order, and blanks, newlines, comments and commas at the
-  /// end do not matter, so two texts of one genotype give equal values. The name in front, and a module before
-  /// `Genotype`, may be missing. Nothing is evaluated.
+  /// end do not matter, so two texts of one genotype give equal values. The edges of a node may stand in brackets of
+  /// their own, and an edge may have a weight, a fraction, which is passed over. A dictionary of the keywords, as Python
+  /// or JSON write it, is read as well, and `reduction` for `reduce`. Text in front of it all, such as a name, a module
+  /// or the beginning of a line of a log, is passed over, as are quotes around it. Nothing is evaluated.
   ///
   /// - Throws: where the text is something else, with the position of the first character that does not fit.
   public init(text: String) throws(ArchitectureError) {
@@ -19,6 +21,19 @@ extension Genotype {
     }
     var scanner = PythonScanner(text)
     self = try scanner.genotype()
+  }
+
+  /// A short text, for messages.
+  static let example =
+    "Genotype(normal=[('sep_conv_3x3', 0), ('skip_connect', 1)], normal_concat=[2], "
+    + "reduce=[('max_pool_3x3', 0), ('skip_connect', 1)], reduce_concat=[2])"
+
+  /// The name that a text gives its genotype: of a `KnownGenotype` as published, else what it is assigned to; nil where
+  /// that is a word for any genotype, such as `arch`.
+  static func name(in text: String) -> String? {
+    guard text.utf8.count <= maximumTextLength else { return nil }
+    var scanner = PythonScanner(text)
+    return scanner.genotypeName()
   }
 }
 
@@ -30,6 +45,15 @@ private enum Keyword: String, CaseIterable {
   case reductionConcatenation = "reduce_concat"
 
   static let names = allCases.map(\.rawValue).joined(separator: ", ")
+
+  /// The keyword of a name, or of one that spells `reduce` out.
+  init?(name: String) {
+    switch name {
+    case "reduction": self = .reduction
+    case "reduction_concat": self = .reductionConcatenation
+    default: self.init(rawValue: name)
+    }
+  }
 }
 
 /// What a text says of one cell. The concatenation may stand before the edges, so it is judged last.
@@ -41,39 +65,106 @@ private struct CellText {
 /// The grammar of genotypes.
 extension PythonScanner {
   fileprivate mutating func genotype() throws(ArchitectureError) -> Genotype {
-    var (name, offset) = try path()
-    if take("=") { (name, offset) = try path() }
-    let genotype = name == "Genotype" ? try call() : try known(name, at: offset)
+    let genotype: Genotype
+    if seekGenotype() || isAtBrace() {
+      genotype = try written()
+    } else {
+      var (name, offset) = try path()
+      if take("=") {
+        if isAtBrace() { return try ended(try written()) }
+        (name, offset) = try path()
+      }
+      genotype = name == "Genotype" || name == "dict" ? try members() : try known(name, at: offset)
+    }
+    return try ended(genotype)
+  }
+
+  private mutating func ended(_ genotype: Genotype) throws(ArchitectureError) -> Genotype {
+    takeSeparators()
     let end = start()
     guard isAtEnd else { throw error(at: end, "unexpected text after the genotype") }
     return genotype
   }
 
+  /// Whether `Genotype(`, `dict(` or a dictionary of the keywords begins somewhere; the scanner goes on there.
+  private mutating func seekGenotype() -> Bool {
+    func begins(_ scanner: PythonScanner) -> Bool {
+      var scanner = scanner
+      if scanner.take("{") { return ((try? scanner.string("")).flatMap { Keyword(name: $0.text) }) != nil }
+      let name = scanner.name()
+      guard scanner.take("(") else { return false }
+      return name == "Genotype" || name == "dict" && scanner.name().flatMap(Keyword.init(name:)) != nil
+    }
+    // A comment may hold another genotype; what stands in front of one may hold a `#`.
+    return seek(inComments: false, begins) || seek(inComments: true, begins)
+  }
+
+  private mutating func isAtBrace() -> Bool {
+    while takeQuote() {}
+    return byte(at: start()) == UInt8(ascii: "{")
+  }
+
   /// Names with dots between them: the last one and its offset.
   private mutating func path() throws(ArchitectureError) -> (name: String, offset: Int) {
+    while takeQuote() {}
     while true {
       let offset = start()
       guard let name = name() else {
-        throw error(at: offset, "expected 'Genotype(' or one of \(KnownGenotype.names)")
+        throw error(
+          at: offset, "expected 'Genotype(' or one of \(KnownGenotype.names)", advice: Self.advice)
       }
       if !take(".") { return (name, offset) }
     }
   }
 
+  private static let advice = "a genotype is written \(Genotype.example)"
+
   private func known(_ name: String, at offset: Int) throws(ArchitectureError) -> Genotype {
     guard let known = KnownGenotype(name: name) else {
-      throw error(at: offset, "unknown genotype '\(name.prefix(40))' (known: \(KnownGenotype.names))")
+      throw error(
+        at: offset, "unknown genotype '\(name.prefix(40))' (known: \(KnownGenotype.names))", advice: Self.advice)
     }
     return try Genotype(text: known.text)
   }
 
-  private mutating func call() throws(ArchitectureError) -> Genotype {
+  /// What begins with a brace, or with a name and a parenthesis.
+  private mutating func written() throws(ArchitectureError) -> Genotype {
+    guard take("{") else {
+      _ = name()
+      return try members()
+    }
+    return try members(until: "}") { (scanner) throws(ArchitectureError) in
+      let offset = scanner.start()
+      guard scanner.hasQuote else { throw scanner.error(at: offset, "expected one of \(Keyword.names) in quotes") }
+      return try scanner.string("a key")
+    }
+  }
+
+  private mutating func members() throws(ArchitectureError) -> Genotype {
+    try expect("(")
+    return try members(until: ")") { (scanner) throws(ArchitectureError) in
+      let offset = scanner.start()
+      guard let name = scanner.name() else { throw scanner.error(at: offset, "expected one of \(Keyword.names)") }
+      return (name, offset)
+    }
+  }
+
+  /// The keywords with their values up to a closing bracket; `:` follows the keys of a dictionary, `=` others.
+  private mutating func members(
+    until closing: Unicode.Scalar,
+    _ key: (inout PythonScanner) throws(ArchitectureError) -> (text: String, offset: Int)
+  ) throws(ArchitectureError) -> Genotype {
     var seen: Set<Keyword> = []
     var (normal, reduction) = (CellText(), CellText())
-    try expect("(")
-    let end = try elements(until: ")") { (scanner) throws(ArchitectureError) in
-      let keyword = try scanner.keyword(notIn: seen)
-      seen.insert(keyword)
+    let end = try elements(until: closing) { (scanner) throws(ArchitectureError) in
+      let (name, offset) = try key(&scanner)
+      guard let keyword = Keyword(name: name) else {
+        throw scanner.error(at: offset, "unknown keyword '\(name.prefix(40))' (known: \(Keyword.names))")
+      }
+      guard seen.insert(keyword).inserted else {
+        throw scanner.error(at: offset, "'\(name)' stands here for the second time")
+      }
+      try scanner.expect(closing == "}" ? ":" : "=")
       switch keyword {
       case .normal: normal.edges = try scanner.edges()
       case .normalConcatenation: normal.concatenation = try scanner.concatenation()
@@ -87,111 +178,6 @@ extension PythonScanner {
     return Genotype(normal: try cell(normal), reduction: try cell(reduction))
   }
 
-  private mutating func keyword(notIn seen: Set<Keyword>) throws(ArchitectureError) -> Keyword {
-    let offset = start()
-    guard let name = name() else { throw error(at: offset, "expected one of \(Keyword.names)") }
-    guard let keyword = Keyword(rawValue: name) else {
-      throw error(at: offset, "unknown keyword '\(name.prefix(40))' (known: \(Keyword.names))")
-    }
-    guard !seen.contains(keyword) else { throw error(at: offset, "'\(name)' stands here for the second time") }
-    try expect("=")
-    return keyword
-  }
-
-  // MARK: - Edges
-
-  private mutating func edges() throws(ArchitectureError) -> [Genotype.Edge] {
-    var edges: [Genotype.Edge] = []
-    let end = try sequence(of: "edges such as ('sep_conv_3x3', 0)") { (scanner) throws(ArchitectureError) in
-      let offset = scanner.start()
-      guard edges.count < 2 * Genotype.Cell.maximumNodes else {
-        throw scanner.error(at: offset, "a cell has at most \(Genotype.Cell.maximumNodes) nodes")
-      }
-      edges.append(try scanner.edge(ofNode: edges.count / 2 + 2))
-    }
-    guard !edges.isEmpty, edges.count.isMultiple(of: 2) else {
-      throw error(at: end, "a cell has two edges a node, not \(edges.count) in all")
-    }
-    return edges
-  }
-
-  private mutating func edge(ofNode node: Int) throws(ArchitectureError) -> Genotype.Edge {
-    var operation: CellOperation?
-    var source: Int?
-    let end = try sequence(of: "an operation and a state") { (scanner) throws(ArchitectureError) in
-      if operation == nil {
-        operation = try scanner.operation()
-      } else if source == nil {
-        source = try scanner.source(ofNode: node)
-      } else {
-        throw scanner.error(at: scanner.start(), "an edge has an operation and a state, nothing else")
-      }
-    }
-    guard let operation, let source else { throw error(at: end, "an edge has an operation and a state") }
-    return Genotype.Edge(operation, source)
-  }
-
-  private mutating func operation() throws(ArchitectureError) -> CellOperation {
-    let (name, offset) = try string("an operation")
-    guard let operation = CellOperation(rawValue: name) else {
-      let known = CellOperation.allCases.map(\.rawValue).joined(separator: ", ")
-      throw error(at: offset, "unknown operation '\(name.prefix(40))' (known: \(known))")
-    }
-    return operation
-  }
-
-  private mutating func source(ofNode node: Int) throws(ArchitectureError) -> Int {
-    let (state, offset) = try integer("the number of a state")
-    guard (0..<node).contains(state) else {
-      throw error(at: offset, "node \(node) reads state \(state), which is not one of the states before it")
-    }
-    return state
-  }
-
-  // MARK: - Concatenations
-
-  private mutating func concatenation() throws(ArchitectureError) -> [(value: Int, offset: Int)] {
-    let offset = start()
-    if let name = name() {
-      guard name == "range" else {
-        throw error(at: offset, "expected states in brackets or parentheses, or range(first, end)")
-      }
-      return try range(at: offset)
-    }
-    var states: [(value: Int, offset: Int)] = []
-    let end = try sequence(of: "states, or range(first, end),") { (scanner) throws(ArchitectureError) in
-      let state = try scanner.integer("the number of a state")
-      guard states.count < Genotype.Cell.maximumNodes else {
-        throw scanner.error(at: state.offset, "a cell concatenates at most \(Genotype.Cell.maximumNodes) states")
-      }
-      states.append(state)
-    }
-    guard !states.isEmpty else { throw error(at: end, "a cell concatenates no state") }
-    return states
-  }
-
-  /// Python's `range`, whose length is known before any of it is made.
-  private mutating func range(at offset: Int) throws(ArchitectureError) -> [(value: Int, offset: Int)] {
-    var numbers: [(value: Int, offset: Int)] = []
-    try expect("(")
-    let end = try elements(until: ")") { (scanner) throws(ArchitectureError) in
-      let number = try scanner.integer("a number")
-      guard numbers.count < 3 else { throw scanner.error(at: number.offset, "a range takes one to three numbers") }
-      numbers.append(number)
-    }
-    guard let last = numbers.last else { throw error(at: end, "a range takes one to three numbers") }
-    let first = numbers.count > 1 ? numbers[0].value : 0
-    let bound = numbers.count > 1 ? numbers[1].value : last.value
-    let step = numbers.count > 2 ? last.value : 1
-    guard step != 0 else { throw error(at: last.offset, "a range cannot have the step 0") }
-    let distance = step > 0 ? bound - first : first - bound
-    guard distance > 0 else { throw error(at: offset, "a cell concatenates no state") }
-    guard (distance - 1) / abs(step) < Genotype.Cell.maximumNodes else {
-      throw error(at: offset, "a cell concatenates at most \(Genotype.Cell.maximumNodes) states")
-    }
-    return stride(from: first, to: bound, by: step).map { ($0, offset) }
-  }
-
   private func cell(_ cell: CellText) throws(ArchitectureError) -> Genotype.Cell {
     for (state, offset) in cell.concatenation where !(0..<cell.edges.count / 2 + 2).contains(state) {
       throw error(at: offset, "the concatenation has state \(state), which the cell lacks")
@@ -202,4 +188,38 @@ extension PythonScanner {
       throw ArchitectureError(text: text, reason: error.reason)
     }
   }
+
+  // MARK: - Names
+
+  fileprivate mutating func genotypeName() -> String? {
+    guard !seekGenotype() else { return nameAssigned(before: position).flatMap(Self.nameProper) }
+    var assigned: String?
+    while takeQuote() {}
+    var last = name()
+    while last != nil, take(".") { last = name() }
+    if last != nil, take("=") {
+      assigned = last
+      while takeQuote() {}
+      last = name()
+      while last != nil, take(".") { last = name() }
+    }
+    let known = last.flatMap { KnownGenotype(name: $0) }?.rawValue
+    return known == nil && byte(at: start()) != UInt8(ascii: "{") ? nil : assigned.flatMap(Self.nameProper) ?? known
+  }
+
+  /// A name but for words that stand for any genotype, also several of them and with numbers, such as `best_arch_2`.
+  private static func nameProper(_ name: String) -> String? {
+    guard name.utf8.count <= 80 else { return nil }
+    let words = name.lowercased().split(separator: "_").map { word in
+      String(word.reversed().drop(while: \.isNumber).reversed())
+    }
+    return words.allSatisfy { $0.count < 2 || wordsForAny.contains($0) } ? nil : name
+  }
+
+  private static let wordsForAny: Set<String> = [
+    "arch", "archs", "architecture", "architectures", "best", "candidate", "cell", "cells", "child", "config", "current",
+    "derived", "dict", "final", "found", "gene", "genes", "geno", "genos", "genotype", "genotypes", "individual", "model",
+    "name", "net", "network", "new", "parent", "result", "sample", "searched", "self", "spec", "text", "the", "tmp",
+    "top", "value",
+  ]
 }

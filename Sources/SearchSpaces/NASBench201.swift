@@ -31,42 +31,14 @@ public struct NASBench201: SearchSpace {
 
   /// The space with the benchmark's macro architecture.
   public static let description = SpaceDescription(NASBench201(), imageShape: .cifar)
+
+  public var example: String { Self.exampleText }
+
   /// Reads the six operations, in the order of the text: edges 0-1, 0-2, 1-2, 0-3, 1-3, 2-3.
   public func blueprint(text: String) throws(ArchitectureError) -> [EdgeOperation] { try Self.edges(of: text) }
 
   public func key(of edges: [EdgeOperation]) -> Architecture {
     Architecture(text: Self.text(of: edges), index: Int(IndexTable.shared.indices[Self.code(of: edges)]))
-  }
-
-  /// The six operations, in the order of the text: edges 0-1, 0-2, 1-2, 0-3, 1-3, 2-3.
-  public static func edges(of text: String) throws(ArchitectureError) -> [EdgeOperation] {
-    var edges: [EdgeOperation] = []
-    var rest = Substring(text)
-    func fail(_ reason: String) -> ArchitectureError {
-      ArchitectureError(text: text, position: text.distance(from: text.startIndex, to: rest.startIndex), reason: reason)
-    }
-    func take(_ literal: String) throws(ArchitectureError) {
-      guard rest.hasPrefix(literal) else { throw fail("expected '\(literal)'") }
-      rest.removeFirst(literal.count)
-    }
-    rest = rest.drop(while: \.isWhitespace)
-    for node in 1...3 {
-      if node > 1 { try take("+") }
-      try take("|")
-      for source in 0..<node {
-        let name = rest.prefix { $0 != "~" && $0 != "|" && $0 != "+" }
-        guard let operation = EdgeOperation(rawValue: String(name)) else {
-          let known = EdgeOperation.allCases.map(\.rawValue).joined(separator: ", ")
-          throw fail("unknown operation '\(name.prefix(40))' (known: \(known))")
-        }
-        rest = rest[name.endIndex...]
-        try take("~\(source)")
-        try take("|")
-        edges.append(operation)
-      }
-    }
-    guard rest.allSatisfy(\.isWhitespace) else { throw fail("unexpected text after the third node") }
-    return edges
   }
 
   /// The benchmark's text for six operations.

@@ -38,6 +38,13 @@ public struct NDSSpace: SearchSpace {
     }
   }
 
+  public var example: String { ResNet.example }
+
+  /// The name of the genotype where there is one: texts of ResNets have none.
+  public func name(in text: String) -> String? {
+    Blueprint.macroArchitecture(in: text).flatMap { Genotype.name(in: String(text[..<$0])) }
+  }
+
   public func blueprint(text: String) throws(ArchitectureError) -> Blueprint { try Blueprint(text: text) }
 
   public func key(of blueprint: Blueprint) -> Architecture {
@@ -67,22 +74,20 @@ public struct NDSSpace: SearchSpace {
 extension NDSSpace.Blueprint {
   /// Reads a ResNet, or a genotype with its macro architecture after it.
   fileprivate init(text: String) throws(ArchitectureError) {
-    guard !text.drop(while: \.isWhitespace).hasPrefix(ResNet.textPrefix) else {
+    guard ResNet.beginning(in: text) == nil else {
       self = .residual(try ResNet(text: text))
       return
     }
-    // Genotypes are known by names as well, so their end shows only in what follows them.
-    let keys = ["width=", "depth=", "auxiliary="]
-    let end = text.indices.first { index in
-      text[index].isWhitespace && keys.contains { text[index...].dropFirst().hasPrefix($0) }
-    }
-    guard let end else {
+    guard let end = Self.macroArchitecture(in: text) else {
       throw ArchitectureError(
         text: text,
-        reason: "expected '\(ResNet.textPrefix)' or a genotype with width=N depth=N auxiliary=0 or 1 after it")
+        reason: "expected '\(ResNet.textPrefix)' or a genotype with width=N depth=N auxiliary=0 or 1 after it",
+        advice: "a network is written \(ResNet.example)")
     }
+    // Quotes and commas are of the list that the text stood in.
+    let separators: Set<Character> = ["'", "\"", ",", ";", "\u{2018}", "\u{2019}", "\u{201C}", "\u{201D}"]
     var values: [String: Int] = [:]
-    for word in text[end...].split(whereSeparator: \.isWhitespace) {
+    for word in text[end...].split(whereSeparator: { $0.isWhitespace || separators.contains($0) }) {
       let parts = word.split(separator: "=", omittingEmptySubsequences: false)
       guard parts.count == 2, ["width", "depth", "auxiliary"].contains(parts[0]), let value = Int(parts[1]),
         values.updateValue(value, forKey: String(parts[0])) == nil
@@ -99,5 +104,14 @@ extension NDSSpace.Blueprint {
     }
     let genotype = try Genotype(text: String(text[..<end]))
     try self.init(genotype, width: width, depth: depth, hasAuxiliaryHead: values["auxiliary"] == 1)
+  }
+
+  /// Where the macro architecture after a genotype begins, with a blank. Genotypes are known by names as well, so their
+  /// end shows only in what follows them.
+  fileprivate static func macroArchitecture(in text: String) -> String.Index? {
+    let keys = ["width=", "depth=", "auxiliary="]
+    return text.indices.first { index in
+      text[index].isWhitespace && keys.contains { text[text.index(after: index)...].hasPrefix($0) }
+    }
   }
 }

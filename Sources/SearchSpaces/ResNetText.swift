@@ -2,6 +2,14 @@ extension ResNet {
   /// The beginning of every text.
   static let textPrefix = "ResNet("
 
+  /// A short text, for messages.
+  static let example = "ResNet(block=res_basic_block, ds=[1, 2, 2], ws=[16, 16, 32], ss=[1, 1, 2])"
+
+  /// Where a text of a network begins within another, such as a line of a log; nil where none does.
+  static func beginning(in text: String) -> String.Index? {
+    text.utf8.firstRange(of: textPrefix.utf8)?.lowerBound
+  }
+
   /// NDS's lists, the stem first, such as
   /// `ResNet(block=res_basic_block, ds=[1, 2, 3], ws=[16, 16, 32], ss=[1, 1, 2])`; with `bot_muls` and `num_gs` for
   /// bottlenecks.
@@ -21,7 +29,7 @@ extension ResNet {
   ///
   /// - Parameters:
   ///   - block: pycls's name of the block; `double_plain_block`, as NDS has it, is the vanilla block.
-  ///   - multipliers: empty where they are all 1.
+  ///   - multipliers: of bottlenecks; other blocks have none, and it may be empty.
   ///   - groups: empty where they are all 1.
   public init(
     block: String, depths: [Int], widths: [Int], strides: [Int], multipliers: [Double], groups: [Int]
@@ -47,9 +55,14 @@ extension ResNet {
           depth: depths[stage], width: widths[stage], stride: strides[stage],
           bottleneck: multipliers.isEmpty ? 1 : multipliers[stage], groups: groups.isEmpty ? 1 : groups[stage])
       })
+    // Any multiplier that stood in for it would make another network.
+    guard kind != .bottleneck || !multipliers.isEmpty else {
+      throw ArchitectureError(text: block, reason: "bot_muls is missing, the inner width of every bottleneck as a share")
+    }
   }
 
-  /// Reads what `text` writes; blanks do not matter, and the lists may come in any order.
+  /// Reads what `text` writes; blanks do not matter, and the lists may come in any order. Text in front, and quotes and
+  /// commas behind, are passed over.
   ///
   /// - Throws: with the position of what is wrong.
   public init(text: String) throws(ArchitectureError) {
@@ -72,6 +85,7 @@ extension ResNet {
       }
     } while scanner.takes(",")
     try scanner.take(")")
+    scanner.skipSeparators()
     guard scanner.rest.isEmpty else { throw scanner.failure("unexpected text after the network") }
     guard let block else { throw ArchitectureError(text: text, reason: "'block' is missing") }
     func whole(_ name: String) throws(ArchitectureError) -> [Int] {
@@ -104,7 +118,8 @@ private struct Scanner {
 
   init(_ text: String) {
     self.text = text
-    rest = text.prefix(Self.maximumLength).drop(while: \.isWhitespace)
+    let beginning = ResNet.beginning(in: text) ?? text.startIndex
+    rest = text[beginning...].prefix(Self.maximumLength).drop(while: \.isWhitespace)
   }
 
   func failure(_ reason: String, at place: Substring? = nil) -> ArchitectureError {
@@ -121,6 +136,11 @@ private struct Scanner {
 
   mutating func take(_ token: String) throws(ArchitectureError) {
     guard takes(token) else { throw failure("expected '\(token)'") }
+  }
+
+  /// Goes past the quotes, commas and semicolons of a list that the text stood in.
+  mutating func skipSeparators() {
+    rest = rest.drop { $0.isWhitespace || "'\",;\u{2018}\u{2019}\u{201C}\u{201D}".contains($0) }
   }
 
   /// Letters, digits and underscores.

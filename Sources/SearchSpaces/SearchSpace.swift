@@ -16,6 +16,13 @@ public protocol SearchSpace: Sendable {
   /// says everything.
   var macro: String? { get }
 
+  /// A short text of an architecture, whole, for messages; empty where the space has none to show.
+  var example: String { get }
+
+  /// The name that a text gives its architecture, such as `MINE_V1` where it is assigned to that, or the published name
+  /// that the text is; nil where it gives none, or one that any architecture could have, such as `arch`.
+  func name(in text: String) -> String?
+
   /// Reads one architecture. Two texts of one architecture give the same key.
   ///
   /// - Throws: with the position of what is wrong, where there is one.
@@ -34,6 +41,8 @@ public protocol SearchSpace: Sendable {
 
 extension SearchSpace {
   public var macro: String? { nil }
+  public var example: String { "" }
+  public func name(in text: String) -> String? { nil }
 
   /// Reads one architecture.
   public func architecture(text: String) throws(ArchitectureError) -> ParsedArchitecture {

@@ -64,7 +64,7 @@ struct ArchitectureOptions: ParsableArguments {
       var result = try texts.map { text throws(ArchitectureError) in try space.architecture(text: text) }
       result += try indices.map { index throws(ArchitectureError) in try space.architecture(index: index) }
       var listed = try table.map { try ArchitectureTable(path: $0).architectures(of: space) } ?? []
-      listed += file?.entries.map(\.architecture) ?? []
+      listed += file?.architectures ?? []
       guard let sample else { return (result + listed, file) }
       guard isOfFiles else {
         return (result + (try sampled(options).randomArchitectures(sample, seed: sampleSeed)), file)

@@ -1,0 +1,34 @@
+/// The end of a message about an unknown name that asks whether a known one was meant; empty where none is near.
+///
+/// Near are names that differ by a letter in three, and those that leave letters of a known one out, such as `skip` and
+/// `sep_3x3`.
+func suggestion(for name: String, among known: [String]) -> String {
+  guard (3...40).contains(name.utf8.count) else { return "" }
+  let letters = Array(name.lowercased().utf8)
+  let distances = known.map { (name: $0, distance: editDistance(letters, Array($0.lowercased().utf8))) }
+  guard let nearest = distances.min(by: { $0.distance < $1.distance }) else { return "" }
+  if 3 * nearest.distance <= letters.count { return "; did you mean '\(nearest.name)'?" }
+  let whole = distances.filter { isSubsequence(letters, of: Array($0.name.lowercased().utf8)) }
+  return whole.min { $0.distance < $1.distance }.map { "; did you mean '\($0.name)'?" } ?? ""
+}
+
+/// How many letters have to be put in, taken out or replaced.
+private func editDistance(_ one: [UInt8], _ other: [UInt8]) -> Int {
+  var row = Array(0...other.count)
+  for (position, letter) in one.enumerated() {
+    var diagonal = row[0]
+    row[0] = position + 1
+    for column in other.indices {
+      let replaced = diagonal + (letter == other[column] ? 0 : 1)
+      diagonal = row[column + 1]
+      row[column + 1] = min(replaced, row[column] + 1, row[column + 1] + 1)
+    }
+  }
+  return row[other.count]
+}
+
+private func isSubsequence(_ letters: [UInt8], of whole: [UInt8]) -> Bool {
+  var rest = letters[...]
+  for letter in whole where letter == rest.first { rest = rest.dropFirst() }
+  return rest.isEmpty
+}
