@@ -62,7 +62,8 @@ struct NDSNetwork {
   }
 
   /// True or false, or what other programs than Python write for them.
-  private mutating func readAuxiliary(_ key: String, _ reader: inout JSONReader) throws(FileError) -> ArchitectureError? {
+  private mutating func readAuxiliary(_ key: String, _ reader: inout JSONReader) throws(FileError) -> ArchitectureError?
+  {
     guard try reader.next() == .number else {
       return try reader.attempt(.boolean, key) { reader throws(FileError) in
         auxiliary = try reader.boolean()

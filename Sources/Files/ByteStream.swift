@@ -55,7 +55,9 @@ package struct ByteStream: ~Copyable {
         (count, next) = (count - next, 0)
       }
       let filled = count
-      let amount = buffer.withUnsafeMutableBytes { read(descriptor, $0.baseAddress.map { $0 + filled }, $0.count - filled) }
+      let amount = buffer.withUnsafeMutableBytes { buffer in
+        read(descriptor, buffer.baseAddress.map { $0 + filled }, buffer.count - filled)
+      }
       if amount > 0 {
         count += amount
       } else if amount == 0 {

@@ -9,7 +9,7 @@ import Files
 internal import NetworkGraph
 
 extension Images {
-  /// Reads the first `count` records of a file, in their order, and no byte beyond them.
+  /// Reads the first `count` records of a file, in their order.
   ///
   /// The file is a sequence of records of one length; its size tells the two layouts of CIFAR-100 apart (see
   /// `DataSet.layout(ofFileWithBytes:)`). Labels show only whether the records are the data set's.

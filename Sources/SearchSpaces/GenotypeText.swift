@@ -10,9 +10,9 @@ extension Genotype {
   ///
   /// Lists may be tuples and the reverse, keywords stand in any order, and blanks, newlines, comments and commas at the
   /// end do not matter, so two texts of one genotype give equal values. The edges of a node may stand in brackets of
-  /// their own, and an edge may have a weight, a fraction, which is passed over. A dictionary of the keywords, as Python
-  /// or JSON write it, is read as well, and `reduction` for `reduce`. Text in front of it all, such as a name, a module
-  /// or the beginning of a line of a log, is passed over, as are quotes around it. Nothing is evaluated.
+  /// their own, and an edge may have a weight, a fraction, which is passed over. A dictionary of the keywords, as
+  /// Python or JSON write it, is read as well, and `reduction` for `reduce`. Text in front of it all, such as a name, a
+  /// module or the beginning of a line of a log, is passed over, as are quotes around it. Nothing is evaluated.
   ///
   /// - Throws: where the text is something else, with the position of the first character that does not fit.
   public init(text: String) throws(ArchitectureError) {
@@ -90,7 +90,7 @@ extension PythonScanner {
   private mutating func seekGenotype() -> Bool {
     func begins(_ scanner: PythonScanner) -> Bool {
       var scanner = scanner
-      if scanner.take("{") { return ((try? scanner.string("")).flatMap { Keyword(name: $0.text) }) != nil }
+      if scanner.take("{") { return scanner.string().flatMap { Keyword(name: $0.text) } != nil }
       let name = scanner.name()
       guard scanner.take("(") else { return false }
       return name == "Genotype" || name == "dict" && scanner.name().flatMap(Keyword.init(name:)) != nil
@@ -217,9 +217,10 @@ extension PythonScanner {
   }
 
   private static let wordsForAny: Set<String> = [
-    "arch", "archs", "architecture", "architectures", "best", "candidate", "cell", "cells", "child", "config", "current",
-    "derived", "dict", "final", "found", "gene", "genes", "geno", "genos", "genotype", "genotypes", "individual", "model",
-    "name", "net", "network", "new", "parent", "result", "sample", "searched", "self", "spec", "text", "the", "tmp",
+    "arch", "archs", "architecture", "architectures", "best", "candidate", "cell", "cells", "child", "config",
+    "current", "derived", "dict", "final", "found", "gene", "genes", "geno", "genos", "genotype", "genotypes",
+    "individual", "model", "name", "net", "network", "new", "parent", "result", "sample", "searched", "self", "spec",
+    "text", "the", "tmp",
     "top", "value",
   ]
 }

@@ -1,8 +1,8 @@
 extension NASBench201 {
   /// The six operations, in the order of the text: edges 0-1, 0-2, 1-2, 0-3, 1-3, 2-3.
   ///
-  /// Besides the benchmark's text, an index is read, the nodes as nested lists or tuples, as AutoDL-Projects has them, and
-  /// the six numbers of NASLib. Blanks, quotes and commas around do not matter, nor does text in front, such as the
+  /// Besides the benchmark's text, an index is read, the nodes as nested lists or tuples, as AutoDL-Projects has them,
+  /// and the six numbers of NASLib. Blanks, quotes and commas around do not matter, nor does text in front, such as the
   /// beginning of a line of a log. The edges of a node may come in any order: each names its source.
   public static func edges(of text: String) throws(ArchitectureError) -> [EdgeOperation] {
     var scanner = PythonScanner(text)

@@ -38,7 +38,9 @@ public struct NDSSpace: SearchSpace {
     }
   }
 
-  public var example: String { ResNet.example }
+  public var example: String {
+    isForImageNet ? "\(Genotype.example) width=16 depth=8 auxiliary=0" : ResNet.example
+  }
 
   /// The name of the genotype where there is one: texts of ResNets have none.
   public func name(in text: String) -> String? {

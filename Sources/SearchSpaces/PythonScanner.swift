@@ -144,23 +144,28 @@ struct PythonScanner {
   /// What stands between two quotes of one kind, which cannot be escaped, and the offset of its first character.
   mutating func string(_ what: String) throws(ArchitectureError) -> (text: String, offset: Int) {
     let opening = start()
+    guard hasQuote else { throw error(at: opening, "expected \(what) in quotes") }
+    guard let string = string() else { throw error(at: opening, "the quote is not closed on its line") }
+    return string
+  }
+
+  /// The same; nil where there is none, which costs less than an error.
+  mutating func string() -> (text: String, offset: Int)? {
+    guard hasQuote else { return nil }
     // Python 2 marks the kind of text in front.
-    if let mark = byte(at: opening), mark == UInt8(ascii: "u") || mark == UInt8(ascii: "b"),
-      quote(at: opening + 1) != nil
-    {
-      position += 1
-    }
-    guard let quote = quote(at: position) else { throw error(at: opening, "expected \(what) in quotes") }
+    if bytes[position] == UInt8(ascii: "u") { position += 1 }
+    guard let quote = quote(at: position) else { return nil }
     position += quote.length
     let first = position
     while position < bytes.count, bytes[position] != 0x0A, bytes[position] != 0x0D {
       if let end = self.quote(at: position), end.kind == quote.kind {
-        defer { position += end.length }
-        return (text(first..<position), first)
+        let text = text(first..<position)
+        position += end.length
+        return (text, first)
       }
       position += 1
     }
-    throw error(at: opening, "the quote is not closed on its line")
+    return nil
   }
 
   /// An integer of at most nine digits, and its offset.
@@ -188,14 +193,14 @@ struct PythonScanner {
     let first = position
     while let byte = byte(at: position), "0123456789.eE+-_".utf8.contains(byte) { position += 1 }
     let digits = bytes[first..<position]
-    guard digits.contains(where: { (0x30...0x39).contains($0) }) || take("nan") || take("inf") else {
+    guard digits.contains(where: { (0x30...0x39).contains($0) }) || takeWord("nan") || takeWord("inf") else {
       throw error(at: offset, "expected \(what)")
     }
     if isCall { try expect(")") }
     return (!digits.isEmpty && digits.allSatisfy { (0x30...0x39).contains($0) }, offset)
   }
 
-  private mutating func take(_ word: String) -> Bool {
+  private mutating func takeWord(_ word: String) -> Bool {
     guard bytes[position...].starts(with: word.utf8) else { return false }
     position += word.utf8.count
     return true

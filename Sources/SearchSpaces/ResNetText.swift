@@ -57,7 +57,8 @@ extension ResNet {
       })
     // Any multiplier that stood in for it would make another network.
     guard kind != .bottleneck || !multipliers.isEmpty else {
-      throw ArchitectureError(text: block, reason: "bot_muls is missing, the inner width of every bottleneck as a share")
+      throw ArchitectureError(
+        text: block, reason: "bot_muls is missing, the inner width of every bottleneck as a share")
     }
   }
 

@@ -2,7 +2,8 @@ extension SpaceDescription {
   /// The first space that reads a text as an architecture, for messages about a text of another space than the one that
   /// was asked for; nil where none does. A bare number says nothing of its space, so it is none's.
   public static func reading(_ text: String) -> SpaceDescription? {
-    let isIndex = text.allSatisfy { $0.isNumber || $0.isWhitespace || $0.isPunctuation || $0 == "+" }
+    let isIndex =
+      text.allSatisfy { $0.isNumber || $0.isWhitespace || $0.isPunctuation || $0 == "+" }
       && !text.contains { "([".contains($0) }
     guard !isIndex else { return nil }
     // Spaces of one type read the same texts.

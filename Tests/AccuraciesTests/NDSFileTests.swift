@@ -51,7 +51,8 @@ import Testing
       "Genotype(normal=[('sep_conv_3x3', 0), ('skip_connect', 1)], normal_concat=[2], reduce=[('max_pool_3x3', 0), "
         + "('none', 1), ('conv_7x1_1x7', 2), ('dil_conv_5x5', 0)], reduce_concat=[2, 3]) width=16 depth=12 auxiliary=1",
     ]
-    #expect(file.entries.map(\.architecture.text) == texts)
+    #expect(file.architectures.map(\.text) == texts)
+    #expect(file.entries.map(\.line) == [1, 5, 8, 9] && file.entries.map(\.number) == [1, 2, 3, 4])
     let accuracies: [Double?] = [93.49, 90.39, nil, 87.5]
     #expect(file.entries.map(\.accuracy) == accuracies)
     #expect(file.entries.map(\.parameters) == [594_138, 83_002, nil, nil])
@@ -71,7 +72,7 @@ import Testing
     let wrong = Self.bottleneck.replacingOccurrences(of: "16, 64, 128, 16", with: "16, 64, 256, 16")
     let file = try read("[\(Self.basic), \(Self.bottleneck), \(wrong), \(Self.vanilla)]")
     let found = try file.countDifferences(
-      of: file.entries.map(\.architecture), in: NDSSpace(),
+      of: file.architectures, in: NDSSpace(),
       input: TensorShape(channels: 3, height: 32, width: 32), classes: 10)
     #expect(found == NDSFile.CountDifferences(3, parameters: 1, flops: 1))
   }
@@ -84,14 +85,21 @@ import Testing
     expectError(#"{"top": 7}"#, "byte 9: expected a list, not a number")
     expectError("[\(Self.basic)] x", "no value begins with 'x'")
     expectError("[\(Self.basic)] []", "unexpected text after the end")
-    expectError("[{}]", "byte 4: the entry that ends here has no member 'net'")
     expectError(
-      #"[{"net": {}}]"#, "byte 13: the entry that ends here is no network: it has neither a genotype nor a block_type")
-    expectError(#"[{"net": []}]"#, "byte 10: expected an object, not a list")
-    expectError(#"[{"net": {"width": "8"}}]"#, "expected a number, not a text")
-    expectError(#"[{"net": {"width": 8.5}}]"#, "8.5 is no whole number")
-    expectError(#"[{"net": {"width": 1e300}}]"#, "1e+300 is no whole number")
-    expectError(#"[{"net": {"aux": 1}}]"#, "expected true or false, not a number")
+      #"[{"net": {}}]"#, "line 1: entry 1 is no network: it has neither a genotype nor a block_type")
+    expectError(#"[{"net": []}]"#, "entry 1 is no network: net is a list, not an object")
+    expectError("[\n{\"net\": {\"width\": \"8\"}}]", "line 2: entry 1 is no network: width is a text")
+    expectError(#"[{"net": {"width": 8.5}}]"#, "width is no whole number: '8.5'")
+    expectError(#"[{"net": {"width": 1e300}}]"#, "width is no whole number: '1e+300'")
+    expectError(#"[{"net": {"aux": 2}}]"#, "aux is true or false, or 1 or 0: '2.0'")
+    expectError(#"[{"net": {"auxiliary": "no"}}]"#, "auxiliary is a text, not true or false")
+    expectError(#"[{"net": {"genotype": 1}}]"#, "genotype is a number, not an object")
+    expectError(#"[{"net": {"genotype": {"normal": {}}}}]"#, "normal is an object, not a list")
+    expectError(#"[{"net": {"genotype": {"normal_concat": [true]}}}]"#, "normal_concat has an element that is true or")
+    expectError(#"[{"net": {"ds": ["x"]}}]"#, "ds has an element that is a text, not a number")
+    expectError(#"[{"net": {"block_type": "vanilla_block", "depths": [1]}}]"#, "ds is missing (found depths)")
+    expectError(#"[{"net": {}, "test_ep_top1": 3}]"#, "test_ep_top1 is a number, not a list")
+    expectError(#"[{"net": {}, "params": []}]"#, "params is a list, not a number")
     expectError(#"[{"net": {"genotype": {"normal": [["none"]]}}}]"#, "an edge is an operation and the state")
     expectError(#"[{"net": {"genotype": {"normal": [["none", 0, 1]]}}}]"#, "an edge is an operation and the state")
     expectError(#"[{"net": {"genotype": {}, "width": 8, "depth": 8}}]"#, "lacks normal or normal_concat")
@@ -106,11 +114,76 @@ import Testing
       "[\(Self.basic.replacingOccurrences(of: "[1, 12", with: "[2, 12"))]", "the first depth is that of the stem")
     let deep = String(repeating: "[", count: 70) + String(repeating: "]", count: 70)
     expectError(#"[{"x": \#(deep)}]"#, "more than 64 objects and lists inside each other")
+    for other in ["[{}]", #"[{"a": 1}, {"arch": "DARTS_V2"}]"#, "[1, 2]", #"{"top": [[]]}"#, "[null]"] {
+      expectError(other, "' is no file of NDS: no entry has a member called net, which holds a network")
+    }
     let long = "[" + Array(repeating: "1", count: 2000).joined(separator: ",") + "]"
     expectError(#"[{"net": {"ds": \#(long)}}]"#, "a list of more than 1000 elements")
     expectError(#"[{"\#(String(repeating: "x", count: 2 << 20))": 1}]"#, "a text of more than 1024 KiB")
     // What is passed over may be long.
     #expect(try read(#"[{"x": \#(long), \#(Self.basic.dropFirst())]"#).entries.count == 1)
+  }
+
+  /// A multiplier that stood in for those of another name would make another network.
+  @Test(arguments: [
+    (#""bms""#, #""num_gs""#, "bot_muls is missing (found bms)"), (#""bot_mul""#, #""gws""#, "(found bot_mul, gws)"),
+    (#""bot_muls""#, #""gws""#, "num_gs is missing (found gws)"), (#""bot_muls""#, #""groups""#, "(found groups)"),
+    (#""bot_muls": [], "x""#, #""num_gs""#, "bot_muls is missing (found x)"),
+    (#""bot_muls": null, "y""#, #""z""#, "bot_muls is missing (found y, z)"),
+  ])
+  func listsOfOtherNamesAreNotGuessedAt(_ multipliers: String, _ groups: String, _ reason: String) throws {
+    let entry = """
+      [{"net": {"block_type": "res_bottleneck_block", "ds": [1, 2], "ws": [8, 24], "ss": [1, 1],
+      \(multipliers): [0.0, 0.5], \(groups): [1, 4]}}]
+      """
+    expectError(entry, reason)
+  }
+
+  @Test func groupsAreOneWhereNothingSpeaksOfThem() throws {
+    let file = try read(
+      #"[{"net": {"block_type": "res_bottleneck_block", "ds": [1, 2], "ws": [8, 9], "ss": [1, 1], "bot_muls": [0, 1]}}]"#
+    )
+    #expect(file.architectures[0].text.hasSuffix("bot_muls=[0.0, 1.0], num_gs=[1, 1])"))
+  }
+
+  @Test(arguments: [
+    (#""aux": 0"#, 0), (#""aux": 1"#, 1), (#""aux": 1.0"#, 1), (#""auxiliary": 1"#, 1), (#""aux": null"#, 0),
+  ])
+  func auxiliaryHeadsMayBeNumbers(_ member: String, _ value: Int) throws {
+    let file = try read("[\(Self.cells.replacing(#""aux": true"#, with: member))]")
+    #expect(file.architectures[0].text.hasSuffix("auxiliary=\(value)"))
+  }
+
+  /// An entry that is no network does not keep the others from being read.
+  @Test func brokenEntriesSayWhy() throws {
+    let broken = Self.bottleneck.replacing("bot_muls", with: "bms")
+    let file = try read("[\(broken),\n{\"x\": 1},\n\(Self.basic), 7,\n{\"net\": 3, \"params\": {}}, \(Self.vanilla)]")
+    #expect(file.entries.map(\.line) == [1, 4, 5, 9, 10, 10])
+    let reasons: [String?] = file.entries.map { entry in
+      if case .failure(let error) = entry.architecture { error.reason } else { nil }
+    }
+    #expect(
+      reasons == [
+        "bot_muls is missing (found bms)", "it has no member called net", nil, "it is a number, not an object",
+        "params is an object, not a number", nil,
+      ])
+    #expect(file.architectures.count == 2)
+    let measured = try file.measured(space: "nds")
+    #expect(measured.architectures.count == 1 && measured.incomplete == 1)
+    let found = try file.countDifferences(
+      of: file.architectures, in: NDSSpace(), input: TensorShape(channels: 3, height: 32, width: 32), classes: 10)
+    #expect(found == NDSFile.CountDifferences(1))
+  }
+
+  @Test func aFileThatIsNoTextIsNamed() throws {
+    for (bytes, name) in [
+      ([0x50, 0x4B, 0x03, 0x04], "a zip archive: unpack it"), ([0x1F, 0x8B, 0x08], "a gzip archive"),
+    ] {
+      let path = try folder.write(Data(bytes.map(UInt8.init) + [UInt8](repeating: 0, count: 100)), "nds.json")
+      let error = #expect(throws: FileError.self) { try NDSFile(path: path) }
+      #expect(error?.description.contains("'\(path)' is \(name)") == true)
+    }
+    #expect(try read("\u{FEFF}[\(Self.basic)]").architectures.count == 1)
   }
 
   /// Every beginning of a file is refused, wherever it is cut.

@@ -1,6 +1,7 @@
 import Foundation
 import NetworkGraph
 import Scoring
+import TestSupport
 import Testing
 
 @Suite struct ReadingTests {
@@ -118,6 +119,50 @@ import Testing
     expectError(.unsuitableCount, "at least one image is needed, not -7", three, .cifar10, -7)
     expectError(
       .unsuitableCount, "at most 1048576 images are possible, not \(Int.max)", three, .cifar10, Int.max)
+  }
+
+  @Test func aFileOfAnotherKindIsNamedThoughItsSizeFits() throws {
+    let header = [0x93] + Array("NUMPY".utf8) + [UInt8](repeating: 0, count: 122)
+    // 64 images behind a header of NumPy are 64 records of CIFAR-100.
+    let path = try folder.write(header + [UInt8](repeating: 1, count: 64 * 3072), "images.npy")
+    expectError(
+      .otherKind,
+      "\(path) is a NumPy file: write records of a label and the planes red, green and blue as bytes with array.tofile",
+      path, .cifar100, 64)
+    let zip = try folder.write(Array("PK".utf8) + [3, 4] + [UInt8](repeating: 0, count: 3069), "images.zip")
+    expectError(
+      .otherKind, "\(zip) is a zip archive: unpack it and name the file of records inside", zip, .cifar10, 1)
+  }
+
+  @Test(
+    arguments: [
+      (DataSet.cifar10, [[9], [0], [10]], 10, "9"), (.cifar100, [[99], [0], [100]], 100, "99"),
+      (.cifar100, [[19, 99], [0, 0], [20, 0]], 20, "19 and 99"),
+      (.cifar100, [[0, 0], [19, 99], [0, 100]], 100, "19 and 99"),
+      (.imagenet16, [[232, 3], [1, 0], [233, 3]], 1001, "1000"),
+      (.imagenet, [[232, 3], [0, 0], [0, 4]], 1024, "1000"),
+    ] as [(DataSet, [[UInt8]], Int, String)])
+  func labelsThatCannotBeAreRefused(dataSet: DataSet, labels: [[UInt8]], label: Int, most: String) throws {
+    let pixels = [UInt8](repeating: 200, count: dataSet.shape.count)
+    let path = try folder.write(labels.flatMap { $0 + pixels }, "images.bin")
+    #expect(try Images(file: path, dataSet: dataSet, count: 2).bytes == pixels + pixels)
+    let error = #expect(throws: ImageError.self) { try Images(file: path, dataSet: dataSet, count: 3) }
+    #expect(error?.code == .unsuitableLabel)
+    let reason =
+      "record 3 of \(path) has the label \(label), and those of \(dataSet.rawValue) are at most \(most): this "
+      + "is no file of its records"
+    #expect(error?.description.hasPrefix(reason) == true, "\(error?.description ?? "")")
+    // CIFAR's data sets have records of one length.
+    #expect(error?.description.contains("; it would be 3 records of ") == (labels[0].count == 1))
+  }
+
+  @Test(arguments: [
+    ("cifar10_first1024.bin", DataSet.cifar10, 1024), ("free_crops_1024.bin", .cifar10, 1024),
+    ("cifar100_train_augmented_960.bin", .cifar100, 960), ("imagenet16_960.bin", .imagenet16, 960),
+  ])
+  func labelsOfRealFilesAreAllowed(name: String, dataSet: DataSet, count: Int) throws {
+    guard let file = SharedData.url("images/\(name)") else { return }
+    #expect(try Images(file: file.path, dataSet: dataSet, count: count).count == count)
   }
 
   @Test func knowsTheDataSets() {

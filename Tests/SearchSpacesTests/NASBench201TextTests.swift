@@ -17,8 +17,6 @@ struct Malformed: Sendable, CustomTestStringConvertible {
   var testDescription: String { "'\(text)'" }
 
   static let all = [
-    Malformed("", 0, "expected '|'"),
-    Malformed("  ", 2, "expected '|'"),
     Malformed("none~0|", 0, "expected '|'"),
     Malformed("|", 1, "unknown operation ''"),
     Malformed("|max_pool_3x3~0|", 1, "unknown operation 'max_pool_3x3'"),
@@ -68,7 +66,7 @@ struct Malformed: Sendable, CustomTestStringConvertible {
         _ = try space.architecture(text: String(text.prefix(length)))
         Issue.record("the first \(length) characters were read")
       } catch {
-        #expect((error.position ?? .max) <= length)
+        #expect((error.position ?? 0) <= length)
       }
     }
   }
@@ -89,7 +87,10 @@ struct Malformed: Sendable, CustomTestStringConvertible {
     #expect(error.description == "expected '~0' at character 6\n  |none|\n       ^")
     #expect(ArchitectureError(text: "9", reason: "bad").description == "bad: '9'")
     let lines = ArchitectureError(text: "|none\n|", position: 6, reason: "bad")
-    #expect(lines.description == "bad at character 7\n  |none |\n        ^")
+    #expect(lines.description == "bad at character 7\n  |none\\n|\n         ^")
+    let escape = ArchitectureError(text: "\u{1B}[1m|x", position: 5, reason: "bad", advice: "write\ty")
+    #expect(escape.description == "bad at character 6; write\\ty\n  \\u{1B}[1m|x\n            ^")
+    #expect(ArchitectureError(text: "9", reason: "bad", advice: "write 8").description == "bad: '9'; write 8")
     // Of a long text what is near.
     let long = ArchitectureError(
       text: String(repeating: "-", count: 100) + "!" + String(repeating: "-", count: 100), position: 100, reason: "bad")
@@ -108,6 +109,96 @@ struct Malformed: Sendable, CustomTestStringConvertible {
       #expect(error.text == "\(index)")
       #expect(error.position == nil)
       #expect(error.reason == "index out of range 0...15624")
+    }
+  }
+
+  /// One architecture in the ways that people write it.
+  @Test(arguments: [
+    "7033", " 7033 ", "\u{A0}7033\u{3000}", "'7033'", "\"7033\",", "7033,", "7033;", "+7033", "07033", plain,
+    "'\(plain)',",
+    "\"\(plain)\"", "\(plain);", "\u{2018}\(plain)\u{2019}", "\u{FEFF}\(plain)\u{200B}",
+    plain.replacing("+", with: " + "), plain.replacing("+", with: "\u{A0}+\u{2007}"), plain.replacing("|", with: " | "),
+    plain.replacing("+", with: "\n+\n"), "Structure(4 nodes with \(plain))", "(\(plain))",
+    "2031-02-03T04:05:06+00:00 arch: \(plain)", "INFO | step 3 | arch = '\(plain)'", "best (so far): \(plain)",
+    "|nor_conv_1x1~0|+|nor_conv_3x3~1|skip_connect~0|+|nor_conv_3x3~2|avg_pool_3x3~0|nor_conv_1x1~1|",
+    "(3, 0, 4, 2, 3, 2)", "[3, 0, 4, 2, 3, 2]", "(3,0,4,2,3,2,),", "op_indices = [3, 0, 4, 2, 3, 2]",
+    "'(3, 0, 4, 2, 3, 2)'",
+    "array([3, 0, 4, 2, 3, 2])", "[3 0 4 2 3 2]", "tensor([[3, 0, 4, 2, 3, 2]])", nested,
+    nested.replacing("(", with: "[").replacing(")", with: "]"), nested.replacing("'", with: "\""), "arch = \(nested)",
+    "2031 INFO (\(nested.dropFirst().dropLast()))",
+    "[(('nor_conv_1x1', 0),), (('nor_conv_3x3', 1), ('skip_connect', 0)), "
+      + "(('nor_conv_3x3', 2), ('avg_pool_3x3', 0), ('nor_conv_1x1', 1))]",
+  ])
+  func allNotationsAreOneArchitecture(_ text: String) throws {
+    let architecture = try space.architecture(text: text)
+    #expect(architecture.index == 7033)
+    #expect(architecture.text == Self.plain)
+  }
+
+  private static let plain =
+    "|nor_conv_1x1~0|+|skip_connect~0|nor_conv_3x3~1|+|avg_pool_3x3~0|nor_conv_1x1~1|nor_conv_3x3~2|"
+  private static let nested =
+    "[(('nor_conv_1x1', 0),), (('skip_connect', 0), ('nor_conv_3x3', 1)), "
+    + "(('avg_pool_3x3', 0), ('nor_conv_1x1', 1), ('nor_conv_3x3', 2))]"
+
+  /// NASLib's order of edges and operations, all of it: each number on each edge.
+  @Test func sixNumbersAreNASLibs() throws {
+    let operations = ["skip_connect", "none", "nor_conv_3x3", "nor_conv_1x1", "avg_pool_3x3"]
+    for seed in 0..<200 {
+      let numbers = (0..<6).map { (seed * 7 + $0 * (seed + 3)) % 5 }
+      let names = numbers.map { operations[$0] }
+      let text =
+        "|\(names[0])~0|+|\(names[1])~0|\(names[3])~1|+|\(names[2])~0|\(names[4])~1|\(names[5])~2|"
+      #expect(try space.architecture(text: "\(numbers)").text == text)
+    }
+  }
+
+  @Test(arguments: [
+    "", "  ", "foo", "epads score --batch 4", "cat list.txt | epads score", "32:16:48:8:64", "1.5", "14746.0",
+    "7033 7034",
+    "Genotype(normal=[('sep_conv_3x3', 0)])", "{'normal': [('none', 0)]}", "\u{1F600}", "-", "DARTS_V2", "(a, b)",
+    "0x10",
+    "ResNet(block=res_basic_block, ds=[1, 2], ws=[16, 32], ss=[1, 2])", String(repeating: "x", count: 100_000),
+  ])
+  func whatIsNoArchitectureIsShownOne(_ text: String) {
+    let error = #expect(throws: ArchitectureError.self) { try space.architecture(text: text) }
+    #expect(error?.text == text)
+    #expect(error?.description.hasPrefix("no architecture of nasbench201: '\(text.prefix(100))") == true)
+    #expect(error?.description.contains("NATS-Bench's size space") == text.contains("32:16"))
+    #expect(error?.description.hasSuffix("one is written \(space.example), or as an index from 0 to 15624") == true)
+    #expect((error?.description.count ?? 1000) < 500)
+  }
+
+  @Test(arguments: ["15625", "-1", "99999999999999999999999", "'15625',", "-7033"])
+  func textsOfIndicesOutOfRange(_ text: String) {
+    let error = #expect(throws: ArchitectureError.self) { try space.architecture(text: text) }
+    #expect(error?.description == "index out of range 0...15624: '\(text)'")
+  }
+
+  @Test(arguments: [
+    ("(3, 0, 4, 2, 3)", 14, "an architecture in numbers has six, of the edges 0-1, 0-2, 0-3, 1-2, 1-3 and 2-3, not 5"),
+    ("[3, 0, 4, 2, 3, 2, 1]", 19, "an architecture in numbers has six"),
+    ("(3, 0, 4, 2, 3, 5)", 16, "an operation as a number"),
+    ("(3, 0, 4, 2, 3, 2) x", 19, "unexpected text after the architecture"), ("(3, 0, 4.5)", 8, "expected a number"),
+    ("[(('nor_conv_5x5', 0),)]", 4, "unknown operation 'nor_conv_5x5'"),
+    ("[(('none', 1),)]", 11, "node 1 reads one of"),
+    ("[(('none', 0),)]", 15, "an architecture has three nodes, not 1"),
+    ("[(('none',),)]", 10, "an edge has an operation"),
+    ("[(('none', 0),), (('none', 0), ('none', 0))]", 40, "node 2 reads node 0 twice"),
+    ("[(('none', 0),), (('none', 0),)]", 30, "node 2 lacks the edge from node 1"),
+    ("|none~0|+|none~0|none~1|+|none~0|none~1|none~2|)", 47, "unexpected text after the third node"),
+    ("|none|none~0|+", 5, "expected '~0'"),
+  ])
+  func brokenListsAreRefusedWithTheirPlace(_ text: String, _ position: Int, _ reason: String) {
+    let error = #expect(throws: ArchitectureError.self) { try space.architecture(text: text) }
+    #expect(error?.position == position)
+    #expect(error?.reason.hasPrefix(reason) == true, "\(error?.reason ?? "")")
+  }
+
+  @Test func unknownOperationsBringTheNearestToMind() {
+    for (name, nearest) in [("conv_3x3", "nor_conv_3x3"), ("skip", "skip_connect"), ("Nor_Conv_1x1", "nor_conv_1x1")] {
+      let error = #expect(throws: ArchitectureError.self) { try space.architecture(text: "|\(name)~0|") }
+      #expect(error?.reason.hasSuffix("; did you mean '\(nearest)'?") == true)
     }
   }
 

@@ -55,6 +55,8 @@ import Testing
     "ResNet(block=res_basic_block, ds=[1, 2], ws=[16, 32], ss=[1, 2])",
     " ResNet ( ss = [1,2] , ws=[16.0,32],ds=[1,2.0],block=res_basic_block, bot_muls=[], num_gs=[] ) ",
     "ResNet(block=res_basic_block, ds=[1, 2], ws=[16, 32], ss=[1, 2], bot_muls=[0, 0.5], num_gs=[1, 4])",
+    "'ResNet(block=res_basic_block, ds=[1, 2], ws=[16, 32], ss=[1, 2])',",
+    "2031 INFO best: ResNet(block=res_basic_block, ds=[1, 2], ws=[16, 32], ss=[1, 2]);",
   ])
   func textsOfOneNetworkAreEqual(text: String) throws {
     let network = try ResNet(text: text.replacing("ResNet (", with: "ResNet("))
@@ -88,6 +90,8 @@ import Testing
     ("ds=[1, 1], ws=[16, 16], ss=[1, 1], bot_muls=[0, 0]", "a multiplier of a bottleneck"),
     ("ds=[1, 1], ws=[16, 16], ss=[1, 1], bot_muls=[0, 1e9]", "a multiplier of a bottleneck"),
     ("ds=[1, 1], ws=[16, 16], ss=[1, 1], bot_muls=[0, 0.01]", "the channels in a bottleneck is from 1"),
+    ("ds=[1, 1], ws=[16, 16], ss=[1, 1]", "bot_muls is missing, the inner width of every bottleneck as a share"),
+    ("ds=[1, 1], ws=[16, 16], ss=[1, 1], bot_muls=[], num_gs=[1, 2]", "bot_muls is missing"),
     ("ds=[1, 1], ws=[16, 16], ss=[1, 1], num_gs=[1, 17]", "the number of groups is from 1 to 16: 17"),
   ])
   func numbersOutOfRangeAreRefused(lists: String, reason: String) {
@@ -100,7 +104,7 @@ import Testing
   @Test func whatDoesNotFitIsNoNetwork() throws {
     let space = NDSSpace()
     let uneven = try space.architecture(
-      text: "ResNet(block=res_bottleneck_block, ds=[1, 1], ws=[16, 16], ss=[1, 1], num_gs=[1, 3])")
+      text: "ResNet(block=res_bottleneck_block, ds=[1, 1], ws=[16, 16], ss=[1, 1], bot_muls=[0, 1], num_gs=[1, 3])")
     let error = #expect(throws: ArchitectureError.self) {
       try space.network(of: uneven, input: Self.image, classes: 10)
     }

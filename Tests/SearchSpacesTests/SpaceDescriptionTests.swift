@@ -45,6 +45,26 @@ import Testing
     }
   }
 
+  @Test func everySpaceReadsItsExample() throws {
+    for description in SpaceDescription.all {
+      let space = description.space()
+      let architecture = try space.architecture(text: space.example)
+      #expect(architecture.text == space.example && space.example.count < 180)
+      let side = description.imageShape.height
+      _ = try space.network(
+        of: architecture, input: TensorShape(channels: 3, height: side, width: side), classes: 10)
+    }
+  }
+
+  @Test(arguments: [
+    ("|none~0|+|none~0|none~1|+|none~0|none~1|none~2|", "nasbench201"), ("(3, 0, 4, 2, 3, 2)", "nasbench201"),
+    ("DARTS_V2", "darts"), ("DARTS_V2 width=4 depth=3", "nds"), ("7", nil), ("'7',", nil), ("foo", nil), ("", nil),
+    ("ResNet(block=res_basic_block, ds=[1, 2], ws=[16, 32], ss=[1, 2])", "nds"), ("32:16", nil), ("15625", nil),
+  ])
+  func textsTellTheirSpace(_ text: String, _ name: String?) {
+    #expect(SpaceDescription.reading(text)?.name == name)
+  }
+
   /// What was read makes the network that its text makes, and so does what was drawn or mutated.
   @Test(arguments: SpaceDescription.all.map(\.name))
   func parsedArchitecturesAreTheirTexts(_ name: String) throws {

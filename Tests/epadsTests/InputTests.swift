@@ -32,7 +32,8 @@ import Testing
 
   @Test func brokenLinesAreNumbered() async throws {
     let file = try folder.write("0\n\n# comment\nbroken\n2\n", "list.txt")
-    try await epads("score", "--from", file).expectError(2, "'\(file)', line 4: expected '|' at character 1")
+    try await epads("score", "--from", file).expectError(
+      2, "'\(file)', line 4: no architecture of nasbench201: 'broken'")
     try await epads("score", "--from", "-", input: "0\r\n99999\r\n")
       .expectError(2, "standard input, line 2: index out of range")
     try await epads("score", "--from", "-", input: "-1").expectError(2, "line 1: index out of range")

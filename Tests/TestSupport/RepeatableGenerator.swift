@@ -1,0 +1,19 @@
+/// Numbers for tests that mutate inputs, the same in every run (splitmix64).
+public struct RepeatableGenerator: RandomNumberGenerator {
+  private var state: UInt64
+
+  public init(seed: UInt64) { state = seed }
+
+  public mutating func next() -> UInt64 {
+    state &+= 0x9E37_79B9_7F4A_7C15
+    var value = state
+    value = (value ^ value >> 30) &* 0xBF58_476D_1CE4_E5B9
+    value = (value ^ value >> 27) &* 0x94D0_49BB_1331_11EB
+    return value ^ value >> 31
+  }
+
+  public mutating func index(below count: Int) -> Int { Int.random(in: 0..<count, using: &self) }
+
+  /// - Precondition: there is one.
+  public mutating func element<T>(of elements: [T]) -> T { elements[index(below: elements.count)] }
+}
