@@ -141,7 +141,7 @@ import Testing
 
   @Test func groupsAreOneWhereNothingSpeaksOfThem() throws {
     let file = try read(
-      #"[{"net": {"block_type": "res_bottleneck_block", "ds": [1, 2], "ws": [8, 9], "ss": [1, 1], "bot_muls": [0, 1]}}]"#
+      #"[{"net": {"block_type": "res_bottleneck_block", "ds": [1,2], "ws": [8, 9], "ss": [1, 1], "bot_muls": [0, 1]}}]"#
     )
     #expect(file.architectures[0].text.hasSuffix("bot_muls=[0.0, 1.0], num_gs=[1, 1])"))
   }

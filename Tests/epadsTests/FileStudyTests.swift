@@ -160,7 +160,7 @@ import Testing
       ("correlate --from list.txt", "no column of 'list.txt' has acc in its name: name one with --accuracy"),
       ("correlate --from broken.csv", "'broken.csv', line 3: index out of range"),
       ("score --from broken.csv", "'broken.csv', line 3: index out of range"),
-      ("score --nds broken.json", "'broken.json', line 1, byte 4: the entry that ends here has no member 'net'"),
+      ("score --nds broken.json", "'broken.json' is no file of NDS: no entry has a member called net"),
     ])
   func whatIsAskedWrongly(line: String, message: String) async throws {
     try folder.write(Self.accuracies, "table.csv")
