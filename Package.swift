@@ -9,7 +9,7 @@ let package = Package(
       name: "EPADS",
       targets: [
         "Randomness", "NetworkGraph", "SearchSpaces", "Compute", "CPUKernels", "CPUBackend", "BackendSelection",
-        "Scoring", "Files", "Statistics", "Figures", "Accuracies", "Latency", "Studies",
+        "Scoring", "Files", "ArchitectureLists", "Statistics", "Figures", "Accuracies", "Latency", "Studies",
       ]),
     // For tests: a libOpenCL that fails when told to. Loaded at run time, so it must be a library of its own.
     .library(name: "FaultyOpenCL", type: .dynamic, targets: ["FaultyOpenCL"]),
@@ -53,24 +53,30 @@ let package = Package(
     .target(name: "BackendSelection", dependencies: ["Compute", "CPUBackend", "OpenCLBackend"]),
     // Byte streams, CSV and JSON, rows in files, writing that loses nothing.
     .target(name: "Files"),
+    // Lists of architectures as people have them: text, tables, JSON, streams.
+    .target(name: "ArchitectureLists", dependencies: ["Files", "SearchSpaces", "Randomness"]),
     // Rank correlation, intervals, fronts.
     .target(name: "Statistics", dependencies: ["Randomness"]),
     // Plots and drawings as SVG.
     .target(name: "Figures", dependencies: ["Statistics", "SearchSpaces"]),
     // Trained accuracies, built in or from files.
-    .target(name: "Accuracies", dependencies: ["Files", "NetworkGraph", "SearchSpaces", "EmbeddedTables"]),
+    .target(
+      name: "Accuracies",
+      dependencies: ["ArchitectureLists", "Files", "NetworkGraph", "SearchSpaces", "EmbeddedTables"]),
     // One architecture: images, perturbation, codes to numbers.
     .target(name: "Scoring", dependencies: ["Files", "Compute", "Randomness", "NetworkGraph"]),
     // How long architectures take.
     .target(
       name: "Latency",
-      dependencies: ["Files", "Statistics", "Compute", "Scoring", "SearchSpaces", "NetworkGraph"]),
+      dependencies: [
+        "ArchitectureLists", "Files", "Statistics", "Compute", "Scoring", "SearchSpaces", "NetworkGraph",
+      ]),
     // Many architectures: scores, search, correlation, fronts.
     .target(
       name: "Studies",
       dependencies: [
-        "Files", "Statistics", "Accuracies", "Latency", "Scoring", "SearchSpaces", "NetworkGraph", "Compute",
-        "Randomness",
+        "ArchitectureLists", "Files", "Statistics", "Accuracies", "Latency", "Scoring", "SearchSpaces", "NetworkGraph",
+        "Compute", "Randomness",
       ]),
     // What people read on a screen: tables, progress, messages.
     .target(name: "Terminal"),
@@ -78,14 +84,15 @@ let package = Package(
     .target(
       name: "Reports",
       dependencies: [
-        "Studies", "Latency", "Figures", "Accuracies", "Statistics", "Files", "Terminal", "Scoring", "SearchSpaces",
+        "Studies", "Latency", "Figures", "Accuracies", "Statistics", "ArchitectureLists", "Files", "Terminal", "Scoring",
+        "SearchSpaces",
       ]),
     // The command line: parsing and printing.
     .executableTarget(
       name: "epads",
       dependencies: [
-        "Reports", "Studies", "Latency", "Figures", "Accuracies", "Statistics", "Files", "Terminal", "Scoring",
-        "SearchSpaces", "NetworkGraph", "Compute", "BackendSelection",
+        "Reports", "Studies", "Latency", "Figures", "Accuracies", "Statistics", "ArchitectureLists", "Files", "Terminal",
+        "Scoring", "SearchSpaces", "NetworkGraph", "Compute", "BackendSelection",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
 
@@ -125,12 +132,15 @@ let package = Package(
     .testTarget(
       name: "FiguresTests", dependencies: ["Figures", "Statistics", "SearchSpaces", "Randomness", "TestSupport"]),
     .testTarget(
+      name: "ArchitectureListsTests", dependencies: ["ArchitectureLists", "Files", "SearchSpaces", "TestSupport"]),
+    .testTarget(
       name: "AccuraciesTests",
-      dependencies: ["Accuracies", "Files", "NetworkGraph", "SearchSpaces", "TestSupport"]),
+      dependencies: ["Accuracies", "ArchitectureLists", "Files", "NetworkGraph", "SearchSpaces", "TestSupport"]),
     .testTarget(
       name: "LatencyTests",
       dependencies: [
-        "Latency", "Files", "Statistics", "Compute", "Scoring", "NetworkGraph", "SearchSpaces", "TestSupport",
+        "Latency", "ArchitectureLists", "Files", "Statistics", "Compute", "Scoring", "NetworkGraph", "SearchSpaces",
+        "TestSupport",
       ]),
     // The picture of the house: Package.swift, CONTRIBUTING.md, imports, sizes.
     .testTarget(name: "ArchitectureTests"),
@@ -138,8 +148,8 @@ let package = Package(
     .testTarget(
       name: "StudiesTests",
       dependencies: [
-        "Studies", "Files", "Statistics", "Accuracies", "Latency", "Scoring", "Compute", "NetworkGraph", "SearchSpaces",
-        "Randomness", "TestSupport",
+        "Studies", "ArchitectureLists", "Files", "Statistics", "Accuracies", "Latency", "Scoring", "Compute",
+        "NetworkGraph", "SearchSpaces", "Randomness", "TestSupport",
       ]),
     .testTarget(name: "epadsTests", dependencies: ["epads", "Accuracies", "Latency", "Statistics", "TestSupport"]),
   ],

@@ -77,6 +77,11 @@ public struct GroundTruth: Sendable {
     position(of: architecture).flatMap { columns[Column(dataSet: dataSet, split: split)]?[$0] }
   }
 
+  /// The accuracies of an architecture in percent, by data set; empty where none is known.
+  public func accuracies(of architecture: Architecture) -> [String: Double] {
+    dataSets.reduce(into: [:]) { $0[$1] = accuracy(of: architecture, dataSet: $1) }
+  }
+
   /// The accuracy at an index of the space; nil where there is none, or where the accuracies are a file's.
   public func accuracy(index: Int, dataSet: String, split: Split = .test) -> Double? {
     accuracy(of: Architecture(text: "", index: index), dataSet: dataSet, split: split)

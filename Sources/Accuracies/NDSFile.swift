@@ -1,3 +1,4 @@
+public import ArchitectureLists
 public import Files
 public import SearchSpaces
 
@@ -79,17 +80,32 @@ public struct NDSFile: Sendable {
     }
   }
 
-  /// The networks with an accuracy, each once; entries that are no network are passed over.
+  /// What the accuracy of an entry is called among the columns of a list.
+  public static let accuracyColumn = "test accuracy"
+
+  /// The entries as those of a list; those that are no network say why.
+  public var listed: [ListedArchitecture] {
+    entries.map { entry in
+      let place = "\(name), line \(entry.line), entry \(entry.number)"
+      var listed: ListedArchitecture
+      switch entry.architecture {
+      case .success(let architecture): listed = ListedArchitecture(architecture)
+      case .failure(let error): listed = ListedArchitecture(unreadable: error.text, reason: error.summary, place: place)
+      }
+      listed.line = entry.line
+      if let accuracy = entry.accuracy, accuracy.isFinite { listed.input[Self.accuracyColumn] = .number(accuracy) }
+      return listed
+    }
+  }
+
+  /// The networks with an accuracy, each once; entries that are no network are among the unreadable ones.
   ///
   /// - Parameter space: the name of their space.
   /// - Throws: where there are none.
   public func measured(space: String) throws(FileError) -> MeasuredArchitectures {
-    let networks = entries.compactMap { entry in
-      (try? entry.architecture.get()).map { (architecture: $0, accuracy: entry.accuracy) }
-    }
-    return try MeasuredArchitectures(
-      networks.map(\.architecture), space: space, source: "\(name), test accuracy after the last epoch",
-      accuracies: [("test accuracy", networks.map(\.accuracy))], published: [])
+    try MeasuredArchitectures(
+      listed, space: space, source: "\(name), test accuracy after the last epoch",
+      accuracies: [(Self.accuracyColumn, entries.map(\.accuracy))], published: [])
   }
 
   // MARK: - Entries

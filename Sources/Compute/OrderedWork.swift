@@ -1,14 +1,17 @@
 import Foundation
+import Synchronization
 
-/// Work on a list of items, several of them in flight, whose results come in the order of the items.
+/// Work on items as they come, several of them in flight, whose results come in the order of the items.
 ///
 /// With one in flight everything happens on the caller's thread. Items are begun in order, so what has been begun when
-/// the work is stopped is the beginning of the list, and all of it comes to its end.
+/// the work is stopped is the beginning of all of it, and comes to its end.
 public final class OrderedWork<Item: Sendable, Value: Sendable>: @unchecked Sendable {
-  private let items: [Item]
+  private let source: @Sendable () throws -> Item?
   private let width: Int
   private let body: @Sendable (Item) throws -> Value
   private let isStopRequested: @Sendable () -> Bool
+  /// Held while an item is fetched, so that their order is that of the numbers; results are handed over meanwhile.
+  private let fetching = Mutex(())
   private let condition = NSCondition()
   // Guarded by the condition.
   private var begun = 0
@@ -20,12 +23,15 @@ public final class OrderedWork<Item: Sendable, Value: Sendable>: @unchecked Send
   /// - Parameters:
   ///   - width: items in flight at most.
   ///   - isStopRequested: asked before an item is begun.
+  ///   - source: gives the next item, nil after the last. It is called by one thread at a time, and may wait for an
+  ///     item; `stop` waits for it then.
   public init(
-    _ items: [Item], width: Int, isStopRequested: @escaping @Sendable () -> Bool = { false },
+    width: Int, isStopRequested: @escaping @Sendable () -> Bool = { false },
+    source: @escaping @Sendable () throws -> Item?,
     body: @escaping @Sendable (Item) throws -> Value
   ) {
-    self.items = items
-    self.width = max(1, min(width, items.count))
+    self.source = source
+    self.width = max(1, width)
     self.body = body
     self.isStopRequested = isStopRequested
     guard self.width > 1 else { return }
@@ -38,12 +44,29 @@ public final class OrderedWork<Item: Sendable, Value: Sendable>: @unchecked Send
     }
   }
 
+  /// Works on a list of items.
+  public convenience init(
+    _ items: [Item], width: Int, isStopRequested: @escaping @Sendable () -> Bool = { false },
+    body: @escaping @Sendable (Item) throws -> Value
+  ) {
+    let next = Mutex(items.startIndex)
+    self.init(
+      width: min(width, items.count), isStopRequested: isStopRequested,
+      source: {
+        next.withLock { next in
+          guard next < items.endIndex else { return nil }
+          defer { next += 1 }
+          return items[next]
+        }
+      }, body: body)
+  }
+
   /// The next result, when it is there; nil after the last, or the last that was begun before a stop.
   public func next() throws -> Value? {
     guard width > 1 else {
-      guard let index = begin() else { return nil }
+      guard let (_, item) = try begin() else { return nil }
       handedOver += 1
-      return try body(items[index])
+      return try body(item)
     }
     condition.lock()
     defer { condition.unlock() }
@@ -68,10 +91,11 @@ public final class OrderedWork<Item: Sendable, Value: Sendable>: @unchecked Send
   }
 
   private func work() {
-    while let index = begin() {
-      let result = Result { try body(items[index]) }
+    // What the source throws stands among the results already.
+    while let (number, item) = try? begin() {
+      let result = Result { try body(item) }
       condition.lock()
-      results[index] = result
+      results[number] = result
       condition.broadcast()
       condition.unlock()
     }
@@ -81,14 +105,32 @@ public final class OrderedWork<Item: Sendable, Value: Sendable>: @unchecked Send
     condition.unlock()
   }
 
-  /// The item to work on; nil where there is none to begin.
-  private func begin() -> Int? {
+  /// The item to work on, and its number; nil where there is none to begin. After the last item, and after an error of
+  /// the source, which is the result after all that was begun, the source is not asked again.
+  private func begin() throws -> (number: Int, item: Item)? {
+    try fetching.withLock { _ in
+      guard mayBegin() else { return nil }
+      let next = Result { try source() }
+      condition.lock()
+      defer { condition.unlock() }
+      switch next {
+      case .success(let item?):
+        begun += 1
+        return (begun - 1, item)
+      case .success(nil): isStopped = true
+      case .failure(let error):
+        isStopped = true
+        results[begun] = .failure(error)
+      }
+      return try next.get().map { (begun, $0) }
+    }
+  }
+
+  /// Waits until there is room: results that nobody has fetched are bounded, too. False where nothing more is begun.
+  private func mayBegin() -> Bool {
     condition.lock()
     defer { condition.unlock() }
-    // Results that nobody has fetched are bounded, too.
-    while width > 1, !isStopped, begun < items.count, begun >= handedOver + 2 * width { condition.wait() }
-    guard !isStopped, begun < items.count, !isStopRequested() else { return nil }
-    begun += 1
-    return begun - 1
+    while width > 1, !isStopped, begun >= handedOver + 2 * width { condition.wait() }
+    return !isStopped && !isStopRequested()
   }
 }

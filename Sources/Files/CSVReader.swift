@@ -17,11 +17,15 @@ package struct CSVReader: ~Copyable {
 
   private var bytes: ByteStream
   private let name: String
+  private let separator: UInt8
 
-  /// - Parameter name: what errors call the file.
-  package init(_ bytes: consuming ByteStream, name: String) {
+  /// - Parameters:
+  ///   - name: what errors call the file.
+  ///   - separator: what stands between fields; some write a semicolon or a tab.
+  package init(_ bytes: consuming ByteStream, name: String, separator: UInt8 = UInt8(ascii: ",")) {
     self.bytes = bytes
     self.name = name
+    self.separator = separator
   }
 
   /// The next record; nil at the end.
@@ -35,7 +39,7 @@ package struct CSVReader: ~Copyable {
       }
       record.fields.append(
         try bytes.peek() == UInt8(ascii: "\"") ? try quotedField() : try plainField())
-      guard try bytes.peek() == UInt8(ascii: ",") else { break }
+      guard try bytes.peek() == separator else { break }
       bytes.advance()
     }
     return record
@@ -55,7 +59,7 @@ package struct CSVReader: ~Copyable {
       case UInt8(ascii: "\""):
         field.append(byte)
         bytes.advance()
-      case nil, UInt8(ascii: ","), 0x0A, 0x0D: return try text(field, line)
+      case nil, separator, 0x0A, 0x0D: return try text(field, line)
       default: throw failure(bytes.line, "text after the closing quote of a field")
       }
     }
@@ -65,7 +69,7 @@ package struct CSVReader: ~Copyable {
   private mutating func plainField() throws(FileError) -> String {
     let line = bytes.line
     var field: [UInt8] = []
-    while let byte = try bytes.peek(), byte != UInt8(ascii: ","), byte != 0x0A, byte != 0x0D {
+    while let byte = try bytes.peek(), byte != separator, byte != 0x0A, byte != 0x0D {
       guard byte != UInt8(ascii: "\"") else { throw failure(line, "a quote inside a field that begins without one") }
       field.append(byte)
       bytes.advance()

@@ -149,7 +149,8 @@ package struct FileSignature: Hashable, Sendable {
 extension ByteStream {
   /// - Throws: where the file is something else than text. A mark of UTF-8's byte order is passed over.
   package mutating func requireText(name: String) throws(FileError) {
-    let prefix = try prefix(FileSignature.length)
+    // Of a pipe what came together: more than the first letters of any format.
+    let prefix = Array(try atHand().prefix(FileSignature.length))
     if let signature = FileSignature.recognized(prefix) { throw signature.error(for: name) }
     guard prefix.starts(with: [0xEF, 0xBB, 0xBF]) else { return }
     for _ in 0..<3 { advance() }

@@ -166,7 +166,7 @@ package struct JSONReader: ~Copyable {
     return nil
   }
 
-  private mutating func numberText() throws(FileError) -> String {
+  mutating func numberText() throws(FileError) -> String {
     try expect(.number)
     var text: [UInt8] = []
     while let byte = try bytes.peek(), Self.isInNumber(byte) {

@@ -51,11 +51,17 @@ public enum RowFile<Stored: StoredRow> {
 
   /// Reads the rows of a file, a device or a pipe that stays as it is.
   ///
+  /// Rows are JSON lines, or the table in CSV that this program writes of them.
+  ///
   /// - Parameter path: `-` for standard input.
   /// - Returns: the rows, and whether a last line without its end was passed over, as a kill leaves behind.
   public static func read(path: String) throws(FileError) -> (rows: [Stored], isUnfinished: Bool) {
-    let name = path == "-" ? "standard input" : "'\(path)'"
+    let name = ByteStream.name(ofFile: path)
     let contents = try readFile(path, maximumBytes: maximumBytes)
+    if let signature = FileSignature.recognized(Array(contents.prefix(FileSignature.length))) {
+      throw signature.error(for: name)
+    }
+    if isTable(contents) { return (try rows(in: contents, name), false) }
     // The last row of what others wrote may want nothing but the line's end.
     if contents.last != 0x0A, let rows = try? rows(in: contents, name) { return (rows, false) }
     let (rows, _, isUnfinished) = try finishedRows(in: contents, name)
@@ -84,6 +90,11 @@ public enum RowFile<Stored: StoredRow> {
   ///
   /// - Parameter name: what errors call the file.
   package static func rows(in contents: Data, _ name: String) throws(FileError) -> [Stored] {
+    if isTable(contents) {
+      let rows = try tableRows(in: contents, name)
+      try refuseContradictions(rows, name)
+      return rows.map(\.row)
+    }
     let lines = lines(of: contents)
     let blocks = (lines.count + blockLines - 1) / blockLines
     // Decoding takes longer than all that is done with the rows: shared out among the processors.
@@ -100,6 +111,33 @@ public enum RowFile<Stored: StoredRow> {
   }
 
   private typealias NumberedRow = (line: Int, row: Stored)
+
+  /// Whether contents begin with the names of a table's columns, as this program writes them.
+  package static func isTable(_ contents: Data) -> Bool {
+    let line = contents.prefix { $0 != 0x0A && $0 != 0x0D }
+    let names = String(decoding: line, as: UTF8.self).split(separator: ",")
+    return ["arch", "space", "status", "version"].allSatisfy { names.contains(Substring($0)) }
+  }
+
+  private static func tableRows(in contents: Data, _ name: String) throws(FileError) -> [NumberedRow] {
+    var reader = CSVReader(ByteStream([UInt8](contents)), name: name)
+    let header = try reader.next()?.fields ?? []
+    var rows: [NumberedRow] = []
+    while let record = try reader.next() {
+      guard record.fields.count == header.count else {
+        throw FileError(
+          .malformed,
+          "\(name), line \(record.line): \(record.fields.count) fields where the first line has \(header.count)")
+      }
+      let cells = Dictionary(zip(header, record.fields).filter { !$1.isEmpty }) { first, _ in first }
+      do {
+        rows.append((record.line, try Stored(from: CSVRowDecoder(cells: cells))))
+      } catch {
+        throw noRow(record.line, name)
+      }
+    }
+    return rows
+  }
 
   /// Rows that were computed from the same have the same numbers: where they differ, one is wrong.
   private static func refuseContradictions(_ rows: [NumberedRow], _ name: String) throws(FileError) {

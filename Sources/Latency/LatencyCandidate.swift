@@ -1,14 +1,16 @@
-import Scoring
+import ArchitectureLists
 import Compute
 import Foundation
 import NetworkGraph
+import Scoring
 import SearchSpaces
 import Statistics
 
 /// An architecture that is being measured: its runs so far, and whether it needs more.
 struct LatencyCandidate {
-  private let architecture: Architecture
-  private let network: Network
+  private let listed: ListedArchitecture
+  /// Nil where the entry cannot be read, or its network cannot be built: then there is an error.
+  private let network: Network?
   /// A finished round: its runs, in milliseconds, and what else the machine did during it.
   private struct Round {
     var runs: [Double]
@@ -32,9 +34,17 @@ struct LatencyCandidate {
   private var plan: Plan?
   private var device: Device?
 
-  init(_ architecture: Architecture, _ network: Network) {
-    self.architecture = architecture
-    self.network = network
+  init(_ listed: ListedArchitecture, in space: any SearchSpace, _ settings: LatencyStudy.Settings) {
+    self.listed = listed
+    do throws(ArchitectureError) {
+      network = try listed.parsed.map { architecture throws(ArchitectureError) in
+        try space.network(of: architecture, input: settings.input, classes: settings.dataSet.classes)
+      }
+      error = network == nil ? listed.failure ?? "no architecture" : nil
+    } catch {
+      network = nil
+      self.error = error.reason
+    }
   }
 
   /// Whether it takes part in the next round.
@@ -48,6 +58,7 @@ struct LatencyCandidate {
   /// The inference to run: the one kept from the last round, else a new one. Nil where it cannot be made.
   mutating func prepare(_ kept: (any Inference)?, on backend: any Backend, batch: Int) -> (any Inference)? {
     if let kept { return kept }
+    guard let network else { return nil }
     let start = ContinuousClock.now
     do {
       let plan = try self.plan ?? Plan(network, measurement: .logits, batch: batch, seed: 1)
@@ -132,10 +143,13 @@ struct LatencyCandidate {
     let used = usedRounds(threads: threads ?? 1, nearest: nearest, fewest: LatencyStudy.fewestRounds)
     let samples = Self.samples(used)
     var row = LatencyRow(
-      arch: architecture.text, index: architecture.index, space: study.space.name, macro: study.space.macro,
+      arch: listed.key.text, name: listed.name, line: listed.line,
+      inputColumns: listed.input.isEmpty ? nil : listed.input, index: listed.key.index, space: study.space.name,
+      macro: study.space.macro,
       dataset: settings.dataSet.rawValue, input: settings.input.description, batch: settings.batch,
       status: error == nil ? .ok : .failed, error: error, runs: samples.count, end: end,
-      params: network.parameterCount, flops: network.multiplyAccumulates, backend: device.backend, device: device.name,
+      params: network?.parameterCount, flops: network?.multiplyAccumulates, backend: device.backend,
+      device: device.name,
       threads: threads, version: programVersion)
     guard error == nil else { return row }
     guard let milliseconds = samples.milliseconds else { return nil }

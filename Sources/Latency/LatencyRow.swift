@@ -1,3 +1,4 @@
+public import ArchitectureLists
 public import Files
 public import Scoring
 
@@ -11,8 +12,14 @@ public struct LatencyRow: Codable, Sendable {
     case time
   }
 
-  /// The architecture's text.
+  /// The architecture's text; of an entry that could not be read the text that stood there.
   public var arch: String
+  /// What the list, or the text itself, calls the architecture; nil where nothing does.
+  public var name: String?
+  /// The line of the list at which the entry begins; nil where there is no list.
+  public var line: Int?
+  /// What the other columns of the list say; nil where there are none.
+  public var inputColumns: [String: InputValue]?
   /// The architecture's index in its space; nil where the space has no indices.
   public var index: Int?
   /// The name of the search space.
@@ -51,10 +58,10 @@ public struct LatencyRow: Codable, Sendable {
   /// The multiply-accumulates a second divided by the device's peak, which is measured. Winograd's algorithm needs
   /// fewer than are counted, so the share may exceed 1.
   public var peakShare: Double?
-  /// The number of trainable parameters.
-  public var params: Int
-  /// Multiply-accumulates of an image, of convolutions and linear layers.
-  public var flops: Int
+  /// The number of trainable parameters; nil where there is no network.
+  public var params: Int?
+  /// Multiply-accumulates of an image, of convolutions and linear layers; nil where there is no network.
+  public var flops: Int?
   /// Bytes of activations, weights and the memory that kernels work with.
   public var peakBytes: Int?
   /// The name of the backend, such as `cpu`.
@@ -105,7 +112,9 @@ public struct LatencyRow: Codable, Sendable {
   }
 
   enum CodingKeys: String, CodingKey {
-    case arch, index, space, macro, dataset, input, batch, status, error
+    case arch, name, line
+    case inputColumns = "input_columns"
+    case index, space, macro, dataset, input, batch, status, error
     case latency = "latency_ms"
     case deviceMilliseconds = "device_ms"
     case runs, end

@@ -1,3 +1,4 @@
+public import ArchitectureLists
 public import Compute
 public import Files
 import Foundation
@@ -81,13 +82,22 @@ public final class LatencyStudy {
   ///
   /// - Throws: an error where a row was measured with another setting than this study's.
   public func missing(
-    _ architectures: [ParsedArchitecture], in rows: [LatencyRow]
-  ) throws(FileError) -> [ParsedArchitecture] {
+    _ entries: [ListedArchitecture], in rows: [LatencyRow]
+  ) throws(FileError) -> [ListedArchitecture] {
     for row in rows {
       if let difference = difference(of: row) { throw .ofAnotherRun(difference) }
     }
-    let done = Set(rows.filter { $0.status == .ok }.map { Architecture(text: $0.arch, index: $0.index) })
-    return architectures.filter { !done.contains($0.key) }
+    // An entry that a list has twice needs two rows. Files of earlier versions have no names.
+    var done: [[String?]: Int] = [:]
+    for row in rows where row.status == .ok { done[[row.arch, row.name], default: 0] += 1 }
+    return entries.filter { entry in
+      for key in [[entry.key.text, entry.name], [entry.key.text, nil]] {
+        guard let count = done[key], count > 0 else { continue }
+        done[key] = count - 1
+        return false
+      }
+      return true
+    }
   }
 
   /// The first setting in which a row differs from what this study measures; nil where there is none.
@@ -107,16 +117,12 @@ public final class LatencyStudy {
   /// - Parameters:
   ///   - isStopRequested: asked before every turn of an architecture. After a stop, those with two rounds have a row.
   ///   - progress: called with the share of the work that is done, from 0 to 1.
-  /// - Returns: one row for each architecture, in order, without those that a stop came too early for.
+  /// - Returns: one row for each entry, in order, without those that a stop came too early for. An entry that cannot be
+  ///   read, and a network that cannot be built, has a failed row.
   public func measure(
-    _ architectures: [ParsedArchitecture], isStopRequested: () -> Bool = { false },
-    progress: (Double) -> Void = { _ in }
-  ) throws(ArchitectureError) -> [LatencyRow] {
-    var candidates: [LatencyCandidate] = []
-    for architecture in architectures {
-      let network = try space.network(of: architecture, input: settings.input, classes: settings.dataSet.classes)
-      candidates.append(LatencyCandidate(architecture.key, network))
-    }
+    _ entries: [ListedArchitecture], isStopRequested: () -> Bool = { false }, progress: (Double) -> Void = { _ in }
+  ) -> [LatencyRow] {
+    var candidates = entries.map { LatencyCandidate($0, in: space, settings) }
     let shape = settings.input
     let images = BackendBenchmark.images(shape: shape, count: settings.batch)
     let threads = backend.device.threads ?? 1

@@ -17,8 +17,8 @@ package struct FrontMemberRecord: Record {
   private var costName: String
   /// In milliseconds, parameters or multiply-accumulates.
   private var cost: Double
-  private var params: Int
-  private var flops: Int
+  private var params: Int?
+  private var flops: Int?
   private var latencyMilliseconds: Double?
   private var deviceMilliseconds: Double?
   /// The measurement warning of the latency.
@@ -71,7 +71,7 @@ package struct FrontMemberRecord: Record {
     CSVColumn("rank") { "\($0.rank)" }, CSVColumn("arch") { $0.arch }, CSVColumn("index", value: \.index),
     CSVColumn("space") { $0.space }, CSVColumn("macro") { $0.macro }, CSVColumn("objective") { $0.objective },
     CSVColumn("score") { "\($0.score)" }, CSVColumn("cost_name") { $0.costName }, CSVColumn("cost") { "\($0.cost)" },
-    CSVColumn("params") { "\($0.params)" }, CSVColumn("flops") { "\($0.flops)" },
+    CSVColumn("params", value: \.params), CSVColumn("flops", value: \.flops),
     CSVColumn("latency_ms", value: \.latencyMilliseconds), CSVColumn("device_ms", value: \.deviceMilliseconds),
     CSVColumn("doubt") { $0.doubt },
     CSVColumn("accuracy_name") { $0.accuracyName }, CSVColumn("accuracy", value: \.accuracy),

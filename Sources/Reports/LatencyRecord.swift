@@ -4,7 +4,8 @@ import Scoring
 extension LatencyRow: Record {
   /// The columns, without the layers: a line of CSV has no place for a list.
   package static let columns: [CSVColumn<LatencyRow>] = [
-    CSVColumn("arch") { $0.arch }, CSVColumn("index", value: \.index), CSVColumn("space") { $0.space },
+    CSVColumn("arch") { $0.arch }, CSVColumn("name") { $0.name }, CSVColumn("line", value: \.line),
+    CSVColumn("index", value: \.index), CSVColumn("space") { $0.space },
     CSVColumn("macro") { $0.macro }, CSVColumn("dataset") { $0.dataset }, CSVColumn("input") { $0.input },
     CSVColumn("batch", value: \.batch), CSVColumn("status") { $0.status.rawValue }, CSVColumn("error") { $0.error },
     CSVColumn("latency_ms_median", value: \.latency?.median), CSVColumn("latency_ms_p10", value: \.latency?.p10),

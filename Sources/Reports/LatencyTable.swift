@@ -1,3 +1,4 @@
+import ArchitectureLists
 import Foundation
 package import Latency
 import Terminal
@@ -9,14 +10,21 @@ package struct LatencyTable: RowTable {
   private let table: ArchitectureColumns<LatencyRow>
   private let width: Int?
   private var doubts = LatencyDoubts()
+  /// The columns of CSV.
+  package let csvColumns: [CSVColumn<LatencyRow>]
 
   /// - Parameters:
   ///   - layers: whether the slowest steps of each network follow its line.
   ///   - width: columns of the terminal; nil where lines may be of any length.
-  package init(layers: Bool, width: Int?) {
+  ///   - hasNames: whether architectures have names.
+  ///   - input: the other columns of the list that they are from, for CSV.
+  package init(layers: Bool, width: Int?, hasNames: Bool = false, input: [String] = []) {
     self.layers = layers
     self.width = width
-    table = ArchitectureColumns(Self.columns, width: width)
+    table = ArchitectureColumns((hasNames ? [Self.names] : []) + Self.columns, width: width)
+    csvColumns =
+      LatencyRow.columns
+      + input.map { name in CSVColumn("input_columns.\(name)") { $0.inputColumns?[name]?.cell } }
   }
 
   /// The headings of the columns.
@@ -54,6 +62,10 @@ package struct LatencyTable: RowTable {
 
   private typealias Column = ArchitectureColumns<LatencyRow>.Column
 
+  private static var names: Column {
+    Column(title: "name", width: 16, alignment: .left, isElidable: true) { $0.name ?? "-" }
+  }
+
   private static var columns: [Column] {
     [
       // Room for the mark, so that the digits stand below each other.
@@ -66,8 +78,8 @@ package struct LatencyTable: RowTable {
       Column(title: "GMAC/s", width: 7) { number($0.gigaMultiplyAccumulatesPerSecond, 2) },
       Column(title: "peak", width: 6) { $0.peakShare.map { "\(fixed(100 * $0, 1)) %" } ?? "-" },
       Column(title: "MiB", width: 6) { number($0.peakBytes.map { Double($0) / 1_048_576 }, 1) },
-      Column(title: "params M", width: 8) { fixed(Double($0.params) / 1e6, 4) },
-      Column(title: "FLOPs M", width: 8) { fixed(Double($0.flops) / 1e6, 2) },
+      Column(title: "params M", width: 8) { number($0.params.map { Double($0) / 1e6 }, 4) },
+      Column(title: "FLOPs M", width: 8) { number($0.flops.map { Double($0) / 1e6 }, 2) },
     ]
   }
 

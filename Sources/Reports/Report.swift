@@ -37,11 +37,17 @@ package protocol Report {
   /// The results for programs, in order.
   var entries: [Entry] { get }
 
+  /// The columns of CSV, in order.
+  var csvColumns: [CSVColumn<Entry>] { get }
+
   /// What JSON lines have after the entries. CSV leaves it out, because its lines are all of one kind.
   var supplements: [any Encodable] { get }
 }
 
 extension Report {
+  /// Most reports have the columns of their entries.
+  package var csvColumns: [CSVColumn<Entry>] { Entry.columns }
+
   /// Most reports have entries of one kind and nothing after them.
   package var supplements: [any Encodable] { [] }
 }
@@ -49,6 +55,9 @@ extension Report {
 /// The text for people, of rows that are written one by one as they come.
 package protocol RowTable {
   associatedtype Element: Record
+
+  /// The columns of CSV, in order.
+  var csvColumns: [CSVColumn<Element>] { get }
 
   /// The lines above the rows.
   var header: [String] { get }
@@ -58,4 +67,9 @@ package protocol RowTable {
 
   /// The lines that have been held back.
   mutating func finish() -> [String]
+}
+
+extension RowTable {
+  /// Most tables have the columns of their elements.
+  package var csvColumns: [CSVColumn<Element>] { Element.columns }
 }

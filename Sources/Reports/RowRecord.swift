@@ -1,11 +1,13 @@
+import ArchitectureLists
 import Scoring
 package import Studies
 
 extension Row: Record {
-  /// The columns, without the layers: a line of CSV has no place for a list.
+  /// The columns that every table has, without the layers: a line of CSV has no place for a list.
   package static let columns: [CSVColumn<Row>] =
     [
-      CSVColumn("arch") { $0.arch }, CSVColumn("index", value: \.index), CSVColumn("space") { $0.space },
+      CSVColumn("arch") { $0.arch }, CSVColumn("name") { $0.name }, CSVColumn("line", value: \.line),
+      CSVColumn("index", value: \.index), CSVColumn("space") { $0.space },
       CSVColumn("macro") { $0.macro }, CSVColumn("dataset") { $0.dataset }, CSVColumn("images", value: \.images),
       CSVColumn("batch", value: \.batch), CSVColumn("sigma", value: \.sigma), CSVColumn("seed", value: \.seed),
       CSVColumn("status") { $0.status.rawValue }, CSVColumn("error") { $0.error },
@@ -17,6 +19,16 @@ extension Row: Record {
       CSVColumn("device") { $0.device }, CSVColumn("numerics", value: \.numerics),
       CSVColumn("version") { $0.version },
     ]
+
+  /// The columns of a table whose architectures come from a list.
+  ///
+  /// - Parameters:
+  ///   - input: the other columns of the list.
+  ///   - truth: the data sets of trained accuracies.
+  package static func columns(input: [String], truth: [String] = []) -> [CSVColumn<Row>] {
+    columns + truth.map { dataSet in CSVColumn("truth.\(dataSet)", value: { $0.truth?[dataSet] }) }
+      + input.map { name in CSVColumn("input.\(name)") { $0.input?[name]?.cell } }
+  }
 
   /// A column of a metric's value with all its digits.
   private static func column(_ metric: Metric) -> CSVColumn<Row> {

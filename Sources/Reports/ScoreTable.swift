@@ -10,6 +10,8 @@ package struct ScoreTable: RowTable {
   private let repeats: Int
   /// Whether the counts of every ReLU site follow.
   private let layers: Bool
+  /// The columns of CSV.
+  package let csvColumns: [CSVColumn<Row>]
   private let table: ArchitectureColumns<ScoredArchitecture>
   /// The architecture whose rows are still coming.
   private var pending: ScoredArchitecture?
@@ -19,10 +21,18 @@ package struct ScoreTable: RowTable {
   ///   - repeats: how many rows an architecture has, one for each seed.
   ///   - layers: whether the counts of every ReLU site follow the line of an architecture.
   ///   - width: columns of the terminal; nil where lines may be of any length.
-  package init(proxies: Set<Proxy>, repeats: Int, layers: Bool, width: Int?) {
+  ///   - hasNames: whether architectures have names.
+  ///   - input: the other columns of the list that they are from, for CSV.
+  ///   - truth: the data sets of trained accuracies that rows have, for CSV.
+  package init(
+    proxies: Set<Proxy>, repeats: Int, layers: Bool, width: Int?, hasNames: Bool = false, input: [String] = [],
+    truth: [String] = []
+  ) {
     self.repeats = repeats
     self.layers = layers
-    table = ArchitectureColumns(Self.columns(proxies: proxies, repeats: repeats), width: width)
+    csvColumns = Row.columns(input: input, truth: truth)
+    let names = hasNames ? [Self.names] : []
+    table = ArchitectureColumns(names + Self.columns(proxies: proxies, repeats: repeats), width: width)
   }
 
   /// The headings of the columns.
@@ -31,7 +41,7 @@ package struct ScoreTable: RowTable {
   /// The line of an architecture once its last row is there; nothing before.
   package mutating func lines(_ row: Row) -> [String] {
     var lines: [String] = []
-    if let pending, pending.architecture.text != row.arch { lines += finish() }
+    if let pending, (pending.architecture.text, pending.name) != (row.arch, row.name) { lines += finish() }
     if pending == nil { pending = ScoredArchitecture(row) } else { pending?.append(row) }
     if pending?.rows.count == repeats { lines += finish() }
     return lines
@@ -54,6 +64,10 @@ package struct ScoreTable: RowTable {
   }
 
   private typealias Column = ArchitectureColumns<ScoredArchitecture>.Column
+
+  private static var names: Column {
+    Column(title: "name", width: 16, alignment: .left, isElidable: true) { $0.name ?? "-" }
+  }
 
   private static func columns(proxies: Set<Proxy>, repeats: Int) -> [Column] {
     let metrics =

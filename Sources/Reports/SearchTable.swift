@@ -51,8 +51,8 @@ package struct SearchTable: Report {
       let row = rows.rows(of: evaluation.architecture.key).first
       table.append([
         "\(position + 1)", fixed(evaluation.value ?? .nan, metric.decimals),
-        row.map { fixed(Double($0.params) / 1e6, 4) } ?? "",
-        row.map { fixed(Double($0.flops) / 1e6, 2) } ?? "", evaluation.architecture.text,
+        row?.params.map { fixed(Double($0) / 1e6, 4) } ?? "",
+        row?.flops.map { fixed(Double($0) / 1e6, 2) } ?? "", evaluation.architecture.text,
       ])
     }
     lines.append("")

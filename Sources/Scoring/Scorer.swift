@@ -49,6 +49,10 @@ public struct Score: Sendable {
     /// On the backend, which may run other networks at the same time.
     public var forward: Double
     public var total: Double
+
+    public init(prepare: Double, forward: Double, total: Double) {
+      (self.prepare, self.forward, self.total) = (prepare, forward, total)
+    }
   }
 }
 

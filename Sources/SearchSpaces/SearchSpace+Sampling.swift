@@ -44,14 +44,6 @@ extension SampledSpace {
   }
 }
 
-extension [ParsedArchitecture] {
-  /// So many of them at random, at most all, in random order. More with the same seed begin with fewer.
-  public func sample(_ count: Int, seed: UInt64, space: any SearchSpace) -> [ParsedArchitecture] {
-    let stream = RandomStream(seed: seed, domain: .architectures, name: space.name)
-    return sampleWithoutReplacement(Swift.min(count, self.count), of: self.count, stream: stream).map { self[$0] }
-  }
-}
-
 /// Why a sample cannot be drawn: too few architectures fit.
 public struct SearchError: Error, Hashable, Sendable, CustomStringConvertible {
   /// Architectures that were looked for.

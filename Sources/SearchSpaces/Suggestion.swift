@@ -2,7 +2,7 @@
 ///
 /// Near are names that differ by a letter in three, and those that leave letters of a known one out, such as `skip` and
 /// `sep_3x3`.
-func suggestion(for name: String, among known: [String]) -> String {
+package func suggestion(for name: String, among known: [String]) -> String {
   guard (3...40).contains(name.utf8.count) else { return "" }
   let letters = Array(name.lowercased().utf8)
   let distances = known.map { (name: $0, distance: editDistance(letters, Array($0.lowercased().utf8))) }

@@ -11,8 +11,8 @@ public struct Metric: Sendable {
   public enum Source: Sendable {
     /// The forward pass of this proxy; the value stands in a row of scores that was measured with it.
     case proxy(Proxy, @Sendable (Row) -> Double?)
-    /// The network alone; the value stands in every row of scores.
-    case network(@Sendable (Row) -> Double)
+    /// The network alone; the value stands in every row of scores that has a network.
+    case network(@Sendable (Row) -> Double?)
     /// A measurement of latency, in milliseconds; the value stands in a row of latency.
     case latency(@Sendable (LatencyRow) -> Double?)
     /// A column of a file of accuracies.
@@ -115,16 +115,17 @@ extension Metric {
   /// The number of trainable parameters.
   public static let parameters = Metric(
     "params", "parameters", heading: "params M", unit: "M", scale: 1e6, decimals: 4, width: 8,
-    .network { Double($0.params) })
+    .network { $0.params.map(Double.init) })
   /// Multiply-accumulates of convolutions and linear layers. Rows and tables call them FLOPs, as the field does.
   public static let multiplyAccumulates = Metric(
-    "flops", "FLOPs", heading: "FLOPs M", unit: "M", scale: 1e6, decimals: 2, width: 8, .network { Double($0.flops) })
+    "flops", "FLOPs", heading: "FLOPs M", unit: "M", scale: 1e6, decimals: 2, width: 8,
+    .network { $0.flops.map(Double.init) })
   /// The number of ReLUs that are carried out in a forward pass.
   public static let reluSites = Metric(
-    "relu_sites", "ReLU sites", heading: "ReLUs", decimals: 0, width: 5, .network { Double($0.reluSites) })
+    "relu_sites", "ReLU sites", heading: "ReLUs", decimals: 0, width: 5, .network { $0.reluSites.map(Double.init) })
   /// The number of values of an image that pass a ReLU: the bits of its codes at all sites.
   public static let reluUnits = Metric(
-    "relu_units", "ReLU units", decimals: 0, width: 10, .network { Double($0.reluUnits) })
+    "relu_units", "ReLU units", decimals: 0, width: 10, .network { $0.reluUnits.map(Double.init) })
 
   /// The median wall-clock time of a run.
   public static let latency = Metric(

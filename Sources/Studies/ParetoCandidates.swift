@@ -17,9 +17,9 @@ public struct ParetoCandidates: Sendable {
 
     public var architecture: Architecture { scored.architecture }
     /// The number of trainable parameters.
-    public var parameters: Int { scored.rows[0].params }
+    public var parameters: Int? { scored.rows[0].params }
     /// Multiply-accumulates of an image.
-    public var multiplyAccumulates: Int { scored.rows[0].flops }
+    public var multiplyAccumulates: Int? { scored.rows[0].flops }
 
     /// Whether its latency has a measurement warning.
     public var isDoubtful: Bool { latency?.doubt != nil }

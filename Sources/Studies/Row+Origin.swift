@@ -1,8 +1,10 @@
 extension Row {
   /// Architecture, images, settings and seed, on which alone a row's integers depend: rows of one origin must agree.
   public var origin: String? {
+    // What a list says that nobody could read is no origin of numbers.
+    guard params != nil else { return nil }
     // The digest stands for the images, because the same images may lie in files of different names.
-    [
+    return [
       arch, space, macro ?? "", dataset, images.digest, "\(batch)", "\(sigma)", "\(seed)", "\(numerics)",
     ].joined(separator: "\u{0}")
   }

@@ -1,3 +1,4 @@
+public import ArchitectureLists
 import Compute
 public import Files
 public import Scoring
@@ -5,8 +6,18 @@ import SearchSpaces
 
 /// The scores of one architecture with one seed. A file has one row a line, in JSON; Docs/Guide.md lists the keys.
 public struct Row: Codable, Sendable {
-  /// The architecture's text.
+  /// The architecture's text; of an entry that could not be read the text that stood there.
   public var arch: String
+  /// What the list, or the text itself, calls the architecture; nil where nothing does.
+  public var name: String?
+  /// The line of the list at which the entry begins; nil where there is no list.
+  public var line: Int?
+  /// What the other columns of the list say; nil where there are none.
+  public var input: [String: InputValue]?
+  /// Trained accuracies in percent, by data set or column; nil where they were not asked for.
+  public var truth: [String: Double]?
+  /// What a request called itself; nil where there was none.
+  public var id: InputValue?
   /// The architecture's index in its space; nil where the space has no indices.
   public var index: Int?
   /// The name of the search space.
@@ -35,14 +46,14 @@ public struct Row: Codable, Sendable {
   public var perturbation: Int?
   /// NASWOT's log determinant; nil where it was not asked for, or the row failed.
   public var naswot: Double?
-  /// The number of ReLUs that are carried out in a forward pass.
-  public var reluSites: Int
-  /// The number of values of an image that pass a ReLU, over all sites.
-  public var reluUnits: Int
-  /// The number of trainable parameters.
-  public var params: Int
-  /// Multiply-accumulates of an image, of convolutions and linear layers.
-  public var flops: Int
+  /// The number of ReLUs that are carried out in a forward pass; nil where there is no network.
+  public var reluSites: Int?
+  /// The number of values of an image that pass a ReLU, over all sites; nil where there is no network.
+  public var reluUnits: Int?
+  /// The number of trainable parameters; nil where there is no network.
+  public var params: Int?
+  /// Multiply-accumulates of an image, of convolutions and linear layers; nil where there is no network.
+  public var flops: Int?
   /// How long the row took, in milliseconds.
   public var ms: Score.Milliseconds
   /// The name of the backend, such as `cpu`.
@@ -69,7 +80,8 @@ public struct Row: Codable, Sendable {
   }
 
   enum CodingKeys: String, CodingKey {
-    case arch, index, space, macro, dataset, images, batch, sigma, seed, status, error, epads, snaswot, perturbation,
+    case arch, name, line, input, truth, id, index, space, macro, dataset, images, batch, sigma, seed, status, error,
+      epads, snaswot, perturbation,
       naswot
     case reluSites = "relu_sites"
     case reluUnits = "relu_units"
@@ -78,15 +90,33 @@ public struct Row: Codable, Sendable {
 }
 
 extension Row {
-  init(_ score: Score, of architecture: Architecture, seed: UInt64, settings: RunSettings, layers: Bool) {
+  init(_ score: Score, of listed: ListedArchitecture, seed: UInt64, settings: RunSettings, layers: Bool) {
+    self.init(listed, seed: seed, settings: settings, status: score.status, error: score.error, device: score.device)
+    (epads, naswot) = (score.epads, score.naswot)
+    (snaswot, perturbation) = (score.snaswot, score.perturbation)
+    (reluSites, reluUnits) = (score.reluSites, score.reluUnits)
+    (params, flops) = (score.parameters, score.multiplyAccumulates)
+    ms = score.milliseconds
+    if layers { self.layers = score.layers.map { Layer(name: $0.name, units: $0.units, d1: $0.d1, d2: $0.d2) } }
+  }
+
+  /// The row of an entry that has no network.
+  init(
+    failed listed: ListedArchitecture, _ reason: String, seed: UInt64, settings: RunSettings, device: Device
+  ) {
+    self.init(listed, seed: seed, settings: settings, status: .failed, error: reason, device: device)
+  }
+
+  private init(
+    _ listed: ListedArchitecture, seed: UInt64, settings: RunSettings, status: Score.Status, error: String?,
+    device: Device
+  ) {
     self.init(
-      arch: architecture.text, index: architecture.index, space: settings.space, macro: settings.macro,
-      dataset: settings.dataSet, images: settings.images, batch: settings.batch, sigma: settings.sigma, seed: seed,
-      status: score.status, error: score.error, epads: score.epads, snaswot: score.snaswot,
-      perturbation: score.perturbation, naswot: score.naswot, reluSites: score.reluSites, reluUnits: score.reluUnits,
-      params: score.parameters, flops: score.multiplyAccumulates, ms: score.milliseconds,
-      backend: score.device.backend, device: score.device.name, numerics: settings.numerics, version: programVersion,
-      layers: layers ? score.layers.map { Layer(name: $0.name, units: $0.units, d1: $0.d1, d2: $0.d2) } : nil)
+      arch: listed.key.text, name: listed.name, line: listed.line, input: listed.input.isEmpty ? nil : listed.input,
+      index: listed.key.index, space: settings.space, macro: settings.macro, dataset: settings.dataSet,
+      images: settings.images, batch: settings.batch, sigma: settings.sigma, seed: seed, status: status, error: error,
+      ms: Score.Milliseconds(prepare: 0, forward: 0, total: 0), backend: device.backend, device: device.name,
+      numerics: settings.numerics, version: programVersion)
   }
 
   /// Whether the row has everything that scoring with these proxies would compute. A failed row has.

@@ -17,18 +17,24 @@ public struct ScoredArchitecture: Sendable {
     rows = [row]
   }
 
+  /// What the list calls the architecture; nil where it does not.
+  public var name: String? { rows[0].name }
+
   /// Adds another row of this architecture.
   public mutating func append(_ row: Row) { rows.append(row) }
 
   /// Groups rows by architecture, in the order of each architecture's first row.
-  public static func grouping(_ rows: some Sequence<Row>) -> [ScoredArchitecture] {
-    var positions: [String: Int] = [:]
+  ///
+  /// - Parameter separatesNames: whether an architecture that a list has under several names counts once for each.
+  public static func grouping(_ rows: some Sequence<Row>, separatesNames: Bool = false) -> [ScoredArchitecture] {
+    var positions: [[String?]: Int] = [:]
     var groups: [ScoredArchitecture] = []
     for row in rows {
-      if let position = positions[row.arch] {
+      let key = separatesNames ? [row.arch, row.name] : [row.arch]
+      if let position = positions[key] {
         groups[position].append(row)
       } else {
-        positions[row.arch] = groups.count
+        positions[key] = groups.count
         groups.append(ScoredArchitecture(row))
       }
     }

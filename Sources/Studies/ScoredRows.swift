@@ -1,3 +1,4 @@
+import ArchitectureLists
 public import Files
 import Scoring
 public import SearchSpaces
@@ -27,7 +28,7 @@ public struct ScoredRows: Sendable {
 
   /// The items of these architectures that have no row yet.
   public func missing(_ architectures: [ParsedArchitecture]) -> [Study.Item] {
-    study.items(architectures).filter { rows[$0.key] == nil }
+    study.items(architectures.map { ListedArchitecture($0) }).filter { rows[$0.key] == nil }
   }
 
   /// The rows of an architecture, in the order of the study's seeds; seeds without a row are left out.

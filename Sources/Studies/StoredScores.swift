@@ -34,7 +34,7 @@ public struct StoredScores: Sendable {
   public init(path: String, metric: Metric, space: any SearchSpace) throws(FileError) {
     let contents = try readFile(path, maximumBytes: Self.maximumBytes)
     values =
-      contents.first == UInt8(ascii: "{")
+      contents.first == UInt8(ascii: "{") || RowFile<Row>.isTable(contents)
       ? try Self.values(rows: RowFile<Row>.rows(in: contents, "'\(path)'"), path, metric, space)
       : try Self.values(table: CSVReader(ByteStream([UInt8](contents)), name: "'\(path)'"), path, metric, space)
     guard scored > 0 else {
@@ -55,7 +55,8 @@ public struct StoredScores: Sendable {
           + "\(difference.first) and \(difference.second))")
     }
     var values: [Int: Double?] = [:]
-    for scored in ScoredArchitecture.grouping(rows) {
+    // What could not be read has no index, and no score either.
+    for scored in ScoredArchitecture.grouping(rows.filter { $0.params != nil }) {
       guard let index = scored.architecture.index else {
         throw FileError(.unreadable, "'\(path)' has a row without an index: \(scored.architecture.text)")
       }

@@ -1,5 +1,7 @@
+public import ArchitectureLists
 public import Compute
 public import Files
+public import NetworkGraph
 public import Scoring
 public import SearchSpaces
 
@@ -25,19 +27,27 @@ public struct Study: Sendable {
     settings = RunSettings(space: space, images: scorer.images, sigma: scorer.sigma)
   }
 
+  /// What is scored and how, in a line: the space, the images, the batch, sigma and the seeds.
+  public var title: String {
+    let network = space.name + (space.macro.map { " (\($0))" } ?? "")
+    let more = seeds.count > 1 ? " and \(seeds.count - 1) more" : ""
+    return "\(network), \(settings.images.source) images as \(settings.dataSet), batch \(settings.batch), "
+      + "sigma \(settings.sigma), seed \(seeds.first ?? 0)\(more)"
+  }
+
   /// One piece of work, which makes one row.
   public struct Item: Sendable {
-    public var architecture: ParsedArchitecture
+    public var listed: ListedArchitecture
     /// The seed of weights, noise and permutations.
     public var seed: UInt64
 
-    init(architecture: ParsedArchitecture, seed: UInt64) {
-      self.architecture = architecture
+    public init(listed: ListedArchitecture, seed: UInt64) {
+      self.listed = listed
       self.seed = seed
     }
 
     /// The key of the item's row.
-    var key: Key { Key(architecture: architecture.key, seed: seed) }
+    var key: Key { Key(architecture: listed.key, seed: seed) }
   }
 
   /// What tells the rows of a study apart.
@@ -46,13 +56,13 @@ public struct Study: Sendable {
     var seed: UInt64
   }
 
-  /// Every architecture with every seed, in order, without those that `rows` have already.
+  /// Every entry with every seed, in order, without those that `rows` have already. An entry that a list has twice
+  /// needs two rows.
   ///
   /// - Throws: an error where a row belongs to a run with other settings.
-  public func items(_ architectures: [ParsedArchitecture], without rows: [Row]) throws(FileError) -> [Item] {
-    try check(rows)
-    let done = Set(rows.filter { $0.covers(scorer.proxies) }.map(\.key))
-    return items(architectures).filter { !done.contains($0.key) }
+  public func items(_ entries: [ListedArchitecture], without rows: [Row]) throws(FileError) -> [Item] {
+    var done = try RowsToContinue(self, rows)
+    return items(entries).filter { done.take($0) == nil }
   }
 
   /// - Throws: an error where a row belongs to a run with other settings.
@@ -62,30 +72,67 @@ public struct Study: Sendable {
     }
   }
 
-  /// The first of `rows` for each of these architectures and each seed of the study that has everything the study would
-  /// compute.
-  public func wanted(_ rows: [Row], of architectures: [ParsedArchitecture]) -> [Row] {
-    var missing = Set(items(architectures).map(\.key))
-    return rows.filter { $0.covers(scorer.proxies) && missing.remove($0.key) != nil }
-  }
+  /// Every entry with every seed, in order.
+  public func items(_ entries: [ListedArchitecture]) -> [Item] { entries.flatMap { items(of: $0) } }
 
-  /// Every architecture with every seed, in order.
-  func items(_ architectures: [ParsedArchitecture]) -> [Item] {
-    architectures.flatMap { architecture in seeds.map { Item(architecture: architecture, seed: $0) } }
-  }
+  /// An entry with every seed.
+  public func items(of entry: ListedArchitecture) -> [Item] { seeds.map { Item(listed: entry, seed: $0) } }
+
+  /// Throws where a network must not be scored, such as one that the machine has too little memory for.
+  public typealias NetworkCheck = @Sendable (Network) throws -> Void
 
   /// The row of one item.
   ///
-  /// A network that has no score makes a failed row. So does a failing device, whose error is returned beside the row:
-  /// it says nothing about the network, so the item may be tried again.
+  /// An entry that cannot be read, and a network that cannot be built or has no score, make a failed row. So does a
+  /// failing device, whose error is returned beside the row: it says nothing about the network, so the item may be tried
+  /// again.
   ///
-  /// - Throws: an error where the item's architecture does not belong to the space.
-  public func row(_ item: Item) throws(ArchitectureError) -> (row: Row, deviceError: BackendError?) {
+  /// - Parameter check: refuses a network, which makes a failed row.
+  public func row(_ item: Item, allowing check: NetworkCheck? = nil) -> (row: Row, deviceError: BackendError?) {
     let dataSet = scorer.images.dataSet
-    let network = try space.network(of: item.architecture, input: dataSet.shape, classes: dataSet.classes)
-    let score = scorer.score(network, seed: item.seed)
-    let row = Row(score, of: item.architecture.key, seed: item.seed, settings: settings, layers: layers)
-    return (row, score.backendError)
+    func failed(_ reason: String) -> (row: Row, deviceError: BackendError?) {
+      (failedRow(of: item, reason), nil)
+    }
+    guard let architecture = item.listed.parsed else { return failed(item.listed.failure ?? "no architecture") }
+    do {
+      let network = try space.network(of: architecture, input: dataSet.shape, classes: dataSet.classes)
+      try check?(network)
+      let score = scorer.score(network, seed: item.seed)
+      return (
+        Row(score, of: item.listed, seed: item.seed, settings: settings, layers: layers), score.backendError
+      )
+    } catch let error as ArchitectureError {
+      return failed(error.reason)
+    } catch {
+      return failed("\(error)")
+    }
+  }
+
+  /// The row of an item that has no network.
+  public func failedRow(of item: Item, _ reason: String) -> Row {
+    Row(failed: item.listed, reason, seed: item.seed, settings: settings, device: scorer.backend.device)
+  }
+}
+
+/// Rows that a run has already, each to be taken once.
+public struct RowsToContinue: Sendable {
+  private var rows: [Study.Key: [String?: [Row]]] = [:]
+
+  /// Takes the rows that have everything the study would compute.
+  ///
+  /// - Throws: an error where a row belongs to a run with other settings.
+  public init(_ study: Study, _ stored: [Row]) throws(FileError) {
+    try study.check(stored)
+    // The last is taken first.
+    for row in stored.reversed() where row.covers(study.scorer.proxies) {
+      rows[row.key, default: [:]][row.name, default: []].append(row)
+    }
+  }
+
+  /// Takes a row of an item; nil where none is left, and the item has to be scored.
+  public mutating func take(_ item: Study.Item) -> Row? {
+    // Files of earlier versions have no names.
+    rows[item.key]?[item.listed.name]?.popLast() ?? rows[item.key]?[nil]?.popLast()
   }
 }
 

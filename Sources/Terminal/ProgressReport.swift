@@ -2,7 +2,8 @@ import Foundation
 
 /// How far a run is, on standard error: a bar on a terminal, else a line now and then.
 package struct ProgressReport: ~Copyable {
-  package private(set) var total: Int
+  /// Nil where nobody knows how many items there are: then only a terminal shows how many are done.
+  package private(set) var total: Int?
   private let label: String
   /// Whether standard error is a terminal that can clear a line.
   private let isTerminal: Bool
@@ -11,7 +12,7 @@ package struct ProgressReport: ~Copyable {
   private var shown: ContinuousClock.Instant
   package private(set) var done = 0
 
-  package init(_ label: String, total: Int) {
+  package init(_ label: String, total: Int?) {
     self.label = label
     self.total = total
     shown = start
@@ -37,7 +38,7 @@ package struct ProgressReport: ~Copyable {
   }
 
   /// So many items need not be done.
-  package mutating func skip(_ count: Int) { total -= count }
+  package mutating func skip(_ count: Int) { total = total.map { $0 - count } }
 
   /// Takes the bar away.
   package mutating func clear() {
@@ -54,6 +55,7 @@ package struct ProgressReport: ~Copyable {
 
   private func line(width: Int) -> String {
     let rate = Double(done) / max((ContinuousClock.now - start) / .seconds(1), 1e-9)
+    guard let total else { return String("\(label): \(done), \(fixed(rate, 1))/s".prefix(width > 0 ? width : .max)) }
     let left = Double(total - done) / max(rate, 1e-9)
     let text = done == 0 ? "0/\(total)" : "\(done)/\(total), \(fixed(rate, 1))/s, \(duration(left)) left"
     let room = min(30, width - label.count - text.count - 4)

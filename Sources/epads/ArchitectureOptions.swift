@@ -1,6 +1,45 @@
 import Accuracies
+import ArchitectureLists
 import ArgumentParser
+import Files
 import SearchSpaces
+import Terminal
+
+/// How a list is read.
+struct ListOptions: ParsableArguments {
+  @Option(
+    help: ArgumentHelp(
+      "The column of --from that holds architectures. Default: arch, architecture, genotype or the like, else the one "
+        + "whose cells are architectures, else index.", valueName: "name"))
+  var column: String?
+
+  @Flag(help: "Stop at the first entry that cannot be read or has no score, instead of writing a failed row for it.")
+  var strict = false
+
+  /// Refuses unreadable entries where the user wants that, and a list of nothing else always.
+  func check(_ entries: [ListedArchitecture], of space: any SearchSpace) throws {
+    guard let first = entries.first(where: { $0.parsed == nil }) else { return }
+    let unreadable = entries.count { $0.parsed == nil }
+    guard strict || unreadable == entries.count else { return }
+    let whole = unreadable > 1 ? "; so are \(unreadable - 1) more of \(entries.count) entries" : ""
+    throw Failure(Advice.explained(first, of: space) + (strict ? "" : whole), status: 2)
+  }
+}
+
+/// The architectures to work on.
+struct Listing {
+  /// Those that are known before the work begins.
+  var entries: [ListedArchitecture]
+  /// Those that come while the work is done; nil where all are known.
+  var stream: ListStream?
+  /// The names of the list's other columns, in its order.
+  var columns: [String]
+  /// The file of NDS that they are from; nil for none.
+  var file: NDSFile?
+
+  /// Whether entries have names that a table should show.
+  var hasNames: Bool { entries.contains { $0.name != nil } || stream?.hasNames == true }
+}
 
 /// Which architectures to work on.
 struct ArchitectureOptions: ParsableArguments {
@@ -10,9 +49,11 @@ struct ArchitectureOptions: ParsableArguments {
   @Option(
     name: .customLong("from"),
     help: ArgumentHelp(
-      "Read architectures from a file, or from standard input with -: text with one architecture or index a line, CSV "
-        + "or JSON.", valueName: "file"))
+      "Read architectures from a file, or as they come from standard input with -: text with one architecture or index "
+        + "a line, a table in CSV, or JSON.", valueName: "file"))
   var table: String?
+
+  @OptionGroup var list: ListOptions
 
   @Option(
     name: .customLong("index"), parsing: .unconditionalSingleValue,
@@ -31,17 +72,26 @@ struct ArchitectureOptions: ParsableArguments {
     help: "Seed of the sample; a larger sample holds the smaller ones of its seed.")
   var sampleSeed: UInt64 = 1
 
+  @Flag(help: "Every architecture of the space.")
+  var all = false
+
   func validate() throws {
     if let sample, sample < 1 { throw ValidationError("--sample must be at least 1") }
+    guard table != "" else { throw ValidationError("--from needs the name of a file") }
+    guard !all || sample == nil else { throw ValidationError("give either --all or --sample") }
+    guard list.column == nil || table != nil else {
+      throw ValidationError("--column names a column of a file: give it with --from")
+    }
   }
 
   /// Checks that architectures are named, and that the space has them.
   func validate(with space: SpaceOptions) throws {
-    guard !texts.isEmpty || !indices.isEmpty || isOfFiles || sample != nil else {
-      throw ValidationError("name an architecture, --index, --from or --sample")
+    guard !texts.isEmpty || !indices.isEmpty || isOfFiles || sample != nil || all else {
+      throw ValidationError("name an architecture, --index, --from, --sample or --all")
     }
     try nds.validate(with: space)
     if sample != nil, !isOfFiles { _ = try sampled(space) }
+    if all { _ = try enumerated(space) }
   }
 
   /// The space as one that a sample can be drawn from.
@@ -52,31 +102,72 @@ struct ArchitectureOptions: ParsableArguments {
     return space
   }
 
+  /// The space as one whose architectures can be counted.
+  private func enumerated(_ options: SpaceOptions) throws -> any EnumeratedSpace {
+    guard let space = options.space as? any EnumeratedSpace else {
+      throw ValidationError(
+        "--all needs a space that can be counted, such as nasbench201: take a --sample of \(options.name)")
+    }
+    return space
+  }
+
   private var isOfFiles: Bool { table != nil || nds.path != nil }
 
-  /// Every architecture that was named: first arguments, then indices, then those of files or a sample of the space.
+  /// Paths of what is read, for a check that no output is one of them.
+  var inputs: [String?] { [table, nds.path] }
+
+  /// Every architecture that was named: first arguments, then indices, then those of files, a sample or the whole
+  /// space. What was read and what was not is said on standard error.
   ///
-  /// - Parameter space: set to `nds` by a file of NDS, where no space was named.
-  func read(_ options: inout SpaceOptions) throws -> (architectures: [ParsedArchitecture], file: NDSFile?) {
+  /// - Parameters:
+  ///   - options: set to `nds` by a file of NDS, where no space was named.
+  ///   - streams: whether entries of a pipe may come while the work is done.
+  func read(_ options: inout SpaceOptions, streams: Bool) throws -> Listing {
     let file = try nds.read(&options)
     let space = options.space
+    var named = texts.map { ListedArchitecture(text: $0, of: space) }
+    named += indices.map { ListedArchitecture(index: $0, of: space) }
     do {
-      var result = try texts.map { text throws(ArchitectureError) in try space.architecture(text: text) }
-      result += try indices.map { index throws(ArchitectureError) in try space.architecture(index: index) }
-      var listed = try table.map { try ArchitectureTable(path: $0).architectures(of: space) } ?? []
-      listed += file?.architectures ?? []
-      guard let sample else { return (result + listed, file) }
-      guard isOfFiles else {
-        return (result + (try sampled(options).randomArchitectures(sample, seed: sampleSeed)), file)
+      if let table, streams, sample == nil, file == nil, !all, ListStream.isStream(table) {
+        let stream = try ListStream(path: table, of: space, column: list.column)
+        return Listing(entries: explained(named, space), stream: stream, columns: stream.columns)
       }
-      guard sample <= listed.count else {
-        throw Failure("--sample \(sample) is more than the \(listed.count) architectures of the file", status: 2)
+      var listed: [ListedArchitecture] = []
+      var columns: [String] = []
+      if let table {
+        let list = try ArchitectureList(path: table, of: space, column: list.column)
+        for remark in list.remarks { note(remark) }
+        (listed, columns) = (list.entries, list.columns)
       }
-      return (result + listed.sample(sample, seed: sampleSeed, space: space), file)
+      listed += file?.listed ?? []
+      if file != nil { columns.append(NDSFile.accuracyColumn) }
+      if all {
+        let space = try enumerated(options)
+        listed += try (0..<space.count).map { ListedArchitecture(try space.architecture(index: $0)) }
+      }
+      if let sample {
+        if isOfFiles {
+          guard sample <= listed.count else {
+            throw Failure("--sample \(sample) is more than the \(listed.count) architectures of the file", status: 2)
+          }
+          listed = listed.sample(sample, seed: sampleSeed, space: space)
+        } else {
+          listed = try sampled(options).randomArchitectures(sample, seed: sampleSeed).map { ListedArchitecture($0) }
+        }
+      }
+      try list.check(named + listed, of: space)
+      return Listing(entries: explained(named + listed, space), columns: columns, file: file)
     } catch let error as Failure {
+      throw error
+    } catch let error as ValidationError {
       throw error
     } catch {
       throw Failure("\(error)", status: 2)
     }
+  }
+
+  /// Adds to the reasons of unreadable entries what to do about them.
+  private func explained(_ entries: [ListedArchitecture], _ space: any SearchSpace) -> [ListedArchitecture] {
+    entries.map { Advice.completing($0, of: space) }
   }
 }

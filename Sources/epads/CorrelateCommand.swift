@@ -1,3 +1,5 @@
+import Accuracies
+import ArchitectureLists
 import ArgumentParser
 import Figures
 import Files
@@ -51,7 +53,9 @@ struct CorrelateCommand: ParsableCommand {
   @Option(help: "What to do when a device that was asked for fails twice; with auto the CPU goes on.")
   var onError = ErrorPolicy.stop
 
-  @Option(help: ArgumentHelp("Append every row to a file of JSON lines as it comes.", valueName: "file"))
+  @Option(
+    help: ArgumentHelp(
+      "Append every row to a file as it comes: JSON lines, or CSV where its name ends in .csv.", valueName: "file"))
   var output: String?
 
   @Flag(help: "Continue the file of --output where it ends.")
@@ -68,6 +72,11 @@ struct CorrelateCommand: ParsableCommand {
   @Option(help: "How the correlations are written to standard output.")
   var format = OutputFormat.table
 
+  @Flag(help: DryRun.help)
+  var dryRun = false
+
+  @OptionGroup var messages: MessageOptions
+
   func validate() throws {
     try nds.validate(with: scoring.space)
     guard source.table == nil || nds.path == nil else { throw ValidationError("give either --from or --nds") }
@@ -81,8 +90,8 @@ struct CorrelateCommand: ParsableCommand {
     }
     guard !all || sample == nil else { throw ValidationError("give either --all or --sample") }
     if let sample, sample < 2 { throw ValidationError("--sample must be at least 2") }
-    guard !resume || output != nil else { throw ValidationError("--resume needs --output") }
-    guard output != "-" else { throw ValidationError("--output needs a file: standard output has the correlations") }
+    try outputs.validateRows(output, resume: resume, instead: "the correlations")
+    try outputs.validatePicture("--plot", plot)
     try outputs.validate(
       [("--output", output), ("--plot", plot)], inputs: [scoring.images, source.table, nds.path], resume: resume)
     guard (0...100_000).contains(resamples) else { throw ValidationError("--resamples must be from 0 to 100000") }
@@ -91,68 +100,82 @@ struct CorrelateCommand: ParsableCommand {
   mutating func run() throws {
     let file = try nds.read(&scoring.space)
     let space = scoring.space.space
-    let (everything, truth) = try source.accuracies(of: scoring.space, file: file)
-    let architectures = try sampled(everything, of: space)
-    // A file that cannot be written is refused now, and not after an hour of work.
-    let plotFile = try outputs.file(plot)
-    // A file that cannot be written is refused now, and not after an hour of work.
-    let writer = try outputs.rows(output, resume: resume)
-    let backend = try backend.select()
-    try noteMemory(architectures, scoring: scoring, backend: backend, proxies: proxies.proxies)
-    if let file { try noteDifferences(from: file, of: architectures, scoring: scoring) }
+    let source = try source.source(of: scoring.space, file: file)
+    let truth = source.truth
+    // Entries that nobody can read have rows, too: whoever made the list sees what became of them.
+    let entries = try sampled(source.architectures, of: space) + (sample == nil ? source.unreadable : [])
     let images = try scoring.loadImages()
-    let scorer = Scorer(backend: backend, images: images, sigma: scoring.sigma, proxies: proxies.proxies)
-    let study = Study(space: space, scorer: scorer, seeds: scoring.seeds)
+    // A file that cannot be written is refused now, and not after an hour of work.
+    let plotFile = dryRun ? nil : try outputs.file(plot)
+    let rowsFile =
+      dryRun
+      ? nil
+      : try outputs.rowsFile(
+        output, resume: resume, proxies: proxies.proxies, repeats: scoring.repeats, columns: source.columns,
+        truth: truth.dataSets)
+    let list = Listing(entries: entries, columns: source.columns, file: file)
+    let run = try ScoringRun(
+      list, scoring: scoring, images: images, proxies: proxies.proxies, backend: backend, onError: onError,
+      isStrict: self.source.list.strict)
+    if dryRun {
+      return try DryRun(
+        run, files: [DryRun.File("--output", output, isContinued: resume), DryRun.File("--plot", plot)]
+      ).report()
+    }
     // The writer has locked the file, so no other process changes it meanwhile.
     let stored: [Row] = try rowsToContinue(output, resume: resume)
-    let items = try study.items(architectures, without: stored)
-    var rows = study.wanted(stored, of: architectures)
-    if !stored.isEmpty { note("resuming: \(counted(rows.count, "row")) there, \(items.count) left") }
+    var rows: [Row] = []
     let start = ContinuousClock.now
-    let hint = output == nil ? "" : "; the same command with --resume continues"
+    let hint = output == nil ? "" : StoppedRun.hint
     var lost = 0
-    _ = try StudyRun(study, label: "scoring", onError: onError, afterStop: hint).run(items) { row, deviceFailed in
+    var scored = 0
+    _ = try run.run(without: stored, hint: hint) { made, deviceFailed in
+      var row = made
+      let accuracies = truth.accuracies(of: Architecture(text: row.arch, index: row.index))
+      row.truth = accuracies.isEmpty ? nil : accuracies
       // A device's failure says nothing about the network: the row is not written, so that --resume tries again.
-      if deviceFailed {
-        lost += 1
-      } else {
-        try writer?.append(RowFile.line(row))
-      }
+      if deviceFailed { lost += 1 } else { try rowsFile?.append(row) }
       rows.append(row)
+      scored += 1
+    } taken: {
+      rows.append($0)
     }
     let seconds = (ContinuousClock.now - start) / .seconds(1)
-    if !items.isEmpty {
-      let each = fixed(1000 * seconds / Double(items.count), 0)
-      note("scored \(counted(items.count, "row")) in \(fixed(seconds, 1)) s, \(each) ms each")
+    if scored > 0 {
+      let each = fixed(1000 * seconds / Double(scored), 0)
+      note("scored \(counted(scored, "row")) in \(fixed(seconds, 1)) s, \(each) ms each")
     }
     let report = CorrelationReport(
       rows: rows, proxies: proxies.proxies, truth: truth,
       bootstrap: Bootstrap(seed: sampleSeed, resamples: resamples))
-    if let row = rows.first(where: { $0.status == .failed }) {
-      let failures = "\(counted(report.failures, "architecture")) without a score, left out of the comparison"
-      note("\(failures); the first: \(row.arch): \(row.error ?? "no reason")")
-    }
-    let table = CorrelationTable(report, title: title(images), repeats: scoring.repeats)
+    noteFailures(rows, report)
+    let table = CorrelationTable(report, title: run.study.title, repeats: scoring.repeats)
     try inTurn(
-      { try format.write(table, to: LineWriter(), width: nil) }, { try writer?.finish() },
-      { try plotFile?.write(report.plot(title: title(images), of: proxies.metrics).svg()) })
+      { try format.write(table, to: LineWriter(), width: outputWidth(isStandardOutput: true)) },
+      { try rowsFile?.finish() },
+      { try plotFile?.write(report.plot(title: run.study.title, of: proxies.metrics).svg()) })
     guard report.count > 1 else { throw Failure("no two architectures could be compared") }
     if lost > 0 { throw Failure("the device failed on \(counted(lost, "row"))\(hint)") }
+  }
+
+  /// Says which architectures were left out, and which data sets rank nothing.
+  private func noteFailures(_ rows: [Row], _ report: CorrelationReport) {
+    if let row = rows.first(where: { $0.status == .failed }) {
+      let failures = "\(counted(report.failures, "architecture")) without a score, left out of the comparison"
+      note("\(failures); the first: \(row.name ?? row.arch): \(row.error ?? "no reason")")
+    }
+    for dataSet in report.truth.dataSets where report.count > 1 {
+      guard let accuracies = report.accuracies(on: dataSet), Set(accuracies).count == 1 else { continue }
+      note("all accuracies in '\(dataSet)' are equal: there is nothing to rank, and no correlation")
+    }
   }
 
   /// Whether architectures and accuracies come from a file.
   private var isOfFile: Bool { source.table != nil || nds.path != nil }
 
-  private func title(_ images: Images) -> String {
-    let space = scoring.space.space
-    let network = space.name + (space.macro.map { " (\($0))" } ?? "")
-    return "\(network), \(images.source) images as \(scoring.dataset.rawValue), batch \(scoring.batch), "
-      + "sigma \(scoring.sigma), seed \(scoring.seed)" + (scoring.repeats > 1 ? " and \(scoring.repeats - 1) more" : "")
-  }
-
   private func sampled(
-    _ architectures: [ParsedArchitecture], of space: any SearchSpace
-  ) throws -> [ParsedArchitecture] {
+    _ architectures: [ListedArchitecture], of space: any SearchSpace
+  ) throws -> [ListedArchitecture] {
     guard let sample else { return architectures }
     guard sample <= architectures.count else {
       let whole = isOfFile ? "the file" : space.name

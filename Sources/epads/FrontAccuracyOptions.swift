@@ -42,7 +42,9 @@ struct FrontAccuracyOptions: ParsableArguments {
       if let nds {
         measured = try NDSFile(path: nds).measured(space: space.name)
       } else {
-        measured = try measuredArchitectures(ofTable: table ?? "-", space: space, accuracies: name.map { [$0] } ?? [])
+        measured = try measuredArchitectures(
+          ofTable: table ?? "-", space: space, accuracies: name.map { [$0] } ?? []
+        ).measured
       }
     } catch let failure as Failure {
       throw failure

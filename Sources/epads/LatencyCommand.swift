@@ -1,3 +1,4 @@
+import ArchitectureLists
 import ArgumentParser
 import Compute
 import Files
@@ -56,16 +57,21 @@ struct LatencyCommand: ParsableCommand {
 
   @OptionGroup var backend: BackendOptions
 
-  @Option(help: "How results are written.")
-  var format = OutputFormat.table
+  @Option(help: "How results are written. Default: what the extension of --output says, else table.")
+  var format: OutputFormat?
 
   @Option(help: ArgumentHelp("Write results to a new file instead of standard output, which is -.", valueName: "file"))
   var output: String?
 
-  @Flag(help: "Continue the file of --output, whose format is jsonl, with what it lacks.")
+  @Flag(help: "Continue the file of --output, which has JSON lines, with what it lacks.")
   var resume = false
 
   @OptionGroup var outputs: OutputOptions
+
+  @Flag(help: DryRun.help)
+  var dryRun = false
+
+  @OptionGroup var messages: MessageOptions
 
   func validate() throws {
     try source.validate(with: space)
@@ -73,41 +79,44 @@ struct LatencyCommand: ParsableCommand {
     guard (1...65_536).contains(batch) else { throw ValidationError("--batch must be from 1 to 65536") }
     guard precision > 0, precision < 1 else { throw ValidationError("--precision must be between 0 and 1") }
     guard seconds > 0, seconds <= 3600 else { throw ValidationError("--seconds must be above 0 and at most 3600") }
+    let format = try outputs.format(of: output, asked: format)
     guard !(perLayer && format == .csv) else { throw ValidationError("--per-layer needs --format table or jsonl") }
     guard !resume || format == .jsonl && output != nil && output != "-" else {
-      throw ValidationError("--resume needs --format jsonl and --output FILE")
+      throw ValidationError("--resume needs --output with a file of JSON lines, such as latency.jsonl")
     }
-    try outputs.validate([("--output", output)], inputs: [source.table, source.nds.path], resume: resume)
+    try outputs.validate([("--output", output)], inputs: source.inputs, resume: resume)
   }
 
   /// How many architectures share a round. With more of them, nobody would see a row for too long.
   private static let block = 500
 
   mutating func run() throws {
-    let (architectures, _) = try source.read(&space)
+    let list = try source.read(&space, streams: false)
     let searchSpace = space.space
     let path = output.flatMap { $0 == "-" ? nil : $0 }
-    let writer = try outputs.rows(path, resume: resume)
+    let writer = dryRun ? nil : try outputs.rows(path, resume: resume)
     let backend = try backend.select()
     let settings = settings
-    let others = min(architectures.count, Self.block) - 1
-    try noteMemory(
-      architectures, backend: backend, beside: { min(LatencyStudy.keptBytes, others * $0) }
+    let others = min(list.entries.count, Self.block) - 1
+    let bytes = try noteMemory(
+      list.entries.readable, backend: backend, beside: { min(LatencyStudy.keptBytes, others * $0) }
     ) { architecture in
       try LatencyStudy.memoryBound(of: architecture, in: searchSpace, on: backend, settings: settings)
     }
     let study = try LatencyStudy(space: searchSpace, backend: backend, settings: settings)
+    if dryRun { return try report(list, study, bytes, path) }
     // The writer has locked the file, so no other process changes it meanwhile.
     let stored: [LatencyRow] = try rowsToContinue(path, resume: resume)
-    let missing = try study.missing(architectures, in: stored)
+    let missing = try study.missing(list.entries, in: stored)
     if !stored.isEmpty { note("resuming: \(counted(stored.count, "row")) there, \(missing.count) left") }
     let distance = backend.device.threads ?? 1 > 1 ? CoreToCoreLatency.nanoseconds() : nil
     note(
       "measured: peak \(fixed(study.peak / 1e9, 1)) GMAC/s"
         + (distance.map { ", \(fixed($0, 0)) ns from thread to thread" } ?? ""))
-    let isOnTerminal = writer == nil && isatty(STDOUT_FILENO) == 1
-    let table = LatencyTable(layers: perLayer, width: isOnTerminal ? terminalWidth : nil)
-    let output = try format.begin(table, to: writer ?? LineWriter())
+    let table = LatencyTable(
+      layers: perLayer, width: outputWidth(isStandardOutput: writer == nil), hasNames: list.hasNames,
+      input: list.columns)
+    let output = try outputs.format(of: output, asked: format).begin(table, to: writer ?? LineWriter())
     let rows = try measure(missing, study, output)
     try output.finish()
     try writer?.finish()
@@ -116,7 +125,28 @@ struct LatencyCommand: ParsableCommand {
       throw Failure("interrupted after \(rows.count) of \(counted(missing.count, "row"))", status: 130)
     }
     let failures = rows.count { $0.status == .failed }
-    if failures > 0 { throw Failure("\(failures) of \(counted(rows.count, "row")) failed") }
+    if failures > 0 {
+      throw Failure("\(failures) of \(counted(rows.count, "row")) without a latency; each says why", status: 3)
+    }
+  }
+
+  /// What the run would be: a few architectures of the list are measured for it.
+  private func report(_ list: Listing, _ study: LatencyStudy, _ bytes: Int, _ path: String?) throws {
+    let stored: [LatencyRow] = try resume ? path.map { try RowFile.read(path: $0).rows } ?? [] : []
+    let missing = try study.missing(list.entries, in: stored).filter { $0.parsed != nil }
+    let measured = stride(from: 0, to: missing.count, by: max(1, missing.count / 3)).prefix(3).map { missing[$0] }
+    let start = ContinuousClock.now
+    _ = study.measure(measured)
+    let seconds = (ContinuousClock.now - start) / .seconds(1) * Double(missing.count) / Double(max(1, measured.count))
+    let output = LineWriter()
+    let unreadable = list.entries.count { $0.parsed == nil }
+    try output.append(
+      "architectures: \(list.entries.count)" + (unreadable > 0 ? ", \(unreadable) of them cannot be read" : ""))
+    try output.append(
+      "time: about \(DryRun.duration(seconds)) on \(study.backend.device.name), from "
+        + counted(measured.count, "architecture"))
+    try output.append("memory: at most \(megabytes(bytes))")
+    try output.append("--output: \(DryRun.fate(of: DryRun.File("--output", path, isContinued: resume)))")
   }
 
   private var dataset: DataSet { namedDataSet ?? space.dataSet }
@@ -129,7 +159,7 @@ struct LatencyCommand: ParsableCommand {
   }
 
   private func measure(
-    _ architectures: [ParsedArchitecture], _ study: LatencyStudy, _ output: RowOutput<LatencyTable>
+    _ architectures: [ListedArchitecture], _ study: LatencyStudy, _ output: RowOutput<LatencyTable>
   ) throws -> [LatencyRow] {
     Interrupt.watch()
     defer { Interrupt.unwatch() }
@@ -138,12 +168,15 @@ struct LatencyCommand: ParsableCommand {
     var rows: [LatencyRow] = []
     for first in stride(from: 0, to: architectures.count, by: Self.block) where !Interrupt.isRequested {
       let block = Array(architectures[first..<min(architectures.count, first + Self.block)])
-      let measured = try study.measure(block, isStopRequested: { Interrupt.isRequested }) { share in
+      let measured = study.measure(block, isStopRequested: { Interrupt.isRequested }) { share in
         progress.advance(to: first + Int(share * Double(block.count)))
       }
       progress.clear()
       for row in measured { try output.append(row) }
       rows += measured
+      if source.list.strict, let row = measured.first(where: { $0.status == .failed }) {
+        throw Failure("\(row.name ?? row.arch): \(row.error ?? "no latency"); --strict stopped the run")
+      }
     }
     return rows
   }

@@ -11,14 +11,14 @@ struct Main: ParsableCommand {
     abstract: "Ranks neural network architectures without training them.",
     discussion: """
       Computes the efficient perturbation-aware distinguishing score (ePADS) of networks with random weights, from one \
-      forward pass. How well does it rank 200 architectures of NAS-Bench-201?
+      forward pass. Your list in, the best of it first:
 
-        epads correlate --space nasbench201 --sample 200 --batch 64
+        epads rank --from list.csv --repeats 3
       """,
     version: "epads \(programVersion), numerics \(numericsVersion)",
     subcommands: [
-      ScoreCommand.self, CorrelateCommand.self, SearchCommand.self, ParetoCommand.self, LatencyCommand.self,
-      ImagesCommand.self, DevicesCommand.self, BenchmarkCommand.self,
+      RankCommand.self, ScoreCommand.self, CorrelateCommand.self, SearchCommand.self, ParetoCommand.self,
+      LatencyCommand.self, ServeCommand.self, ImagesCommand.self, DevicesCommand.self, BenchmarkCommand.self,
     ])
 
   static func main() {
@@ -33,6 +33,9 @@ struct Main: ParsableCommand {
       try command.run()
     } catch let error as Failure {
       end(error.message, status: error.status)
+    } catch let error as FileError where error.code == .closedPipe {
+      // The reader has seen enough, as `head` has: a shell expects no word about that.
+      Foundation.exit(128 + SIGPIPE)
     } catch let error as FileError {
       end("\(error)", status: 1)
     } catch {
@@ -51,17 +54,18 @@ struct Main: ParsableCommand {
       }
       Foundation.exit(0)
     case .validationFailure:
-      writeToStandardError(printableUsage(of: error) + "\n")
+      let meant = MeantWord.question(after: Array(CommandLine.arguments.dropFirst()))
+      writeToStandardError(printableUsage(of: error, asking: meant) + "\n")
       Foundation.exit(2)
     default: end(message(for: error), status: 1)
     }
   }
 
   /// The error of a wrong command with its control characters escaped, but with the usage in lines of its own.
-  private static func printableUsage(of error: any Error) -> String {
+  private static func printableUsage(of error: any Error, asking question: String) -> String {
     let (whole, message) = (fullMessage(for: error), message(for: error))
     guard let place = whole.range(of: message) else { return whole }
-    return whole.replacingCharacters(in: place, with: printableMessage(message))
+    return whole.replacingCharacters(in: place, with: printableMessage(message) + question)
   }
 
   /// Makes Dispatch open its files now, where a failure can be reported: later, Dispatch would end the process.
@@ -74,7 +78,7 @@ struct Main: ParsableCommand {
   }
 
   private static func end(_ message: String, status: Int32) -> Never {
-    note("Error: \(message)")
+    reportError(message)
     Foundation.exit(status)
   }
 
@@ -89,7 +93,7 @@ struct Main: ParsableCommand {
 
 /// Ends a command with a message on standard error.
 struct Failure: Error {
-  /// The exit status: 1 for a failure, 2 for a wrong command, 130 for an interrupt.
+  /// The exit status: 1 for a failure, 2 for a wrong command, 3 for rows without a value, 130 for an interrupt.
   var status: Int32
   var message: String
 

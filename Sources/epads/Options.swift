@@ -47,7 +47,10 @@ struct ScoringOptions: ParsableArguments {
     guard (2...Images.maximumCount).contains(batch) else {
       throw ValidationError("--batch must be from 2 to \(Images.maximumCount): distances need two images")
     }
-    guard sigma.isFinite, sigma >= 0 else { throw ValidationError("--sigma must be 0 or a positive number") }
+    guard sigma.isFinite, sigma > 0 else {
+      throw ValidationError(
+        "--sigma must be a positive number: without noise no score can see how a network reacts to it")
+    }
     guard (1...1000).contains(repeats) else { throw ValidationError("--repeats must be from 1 to 1000") }
   }
 
@@ -157,7 +160,22 @@ struct BackendOptions: ParsableArguments {
     }
   }
 
-  /// Selects a backend and says which and why.
+  /// Whether the backend is not what everybody expects: no processor, or one in the place of a GPU, or one that the
+  /// environment has chosen.
+  private func isWorthSaying(_ selected: SelectedBackend, _ choice: BackendChoice) -> Bool {
+    let environment = ProcessInfo.processInfo.environment
+    let isOfEnvironment =
+      backend == nil && environment["EPADS_BACKEND"]?.isEmpty == false
+      || device == nil && environment["EPADS_DEVICE"]?.isEmpty == false
+    if selected.backend.device.kind != .cpu || selected.backend.device.backend != "cpu" || isOfEnvironment {
+      return true
+    }
+    // A driver of a GPU without OpenCL, or with one that fails, costs a user the most of it.
+    let drivers = ["/dev/nvidiactl", "/dev/kfd", "/dev/dri/renderD128"]
+    return choice == .auto && device == nil && drivers.contains { FileStatus(path: $0) != nil }
+  }
+
+  /// Selects a backend and says which and why, where that helps.
   func select() throws -> any Backend {
     let (all, selected) = try selection()
     let device = selected.backend.device
@@ -165,23 +183,16 @@ struct BackendOptions: ParsableArguments {
     guard device.backend == "cpu" || canOpen(24) else {
       throw Failure("too few files can be open at a time for an OpenCL device: raise the limit (ulimit -n)")
     }
-    note("backend: \(device.backend), \(device.summary) (\(selected.reason))")
     let choice = try choice()
+    if isWorthSaying(selected, choice) {
+      note("backend: \(device.backend), \(device.summary) (\(selected.reason))")
+    }
     do throws(BackendError) {
       return try all.resilient(selected, choice: choice, note: { note("warning: \($0)") })
     } catch {
       throw Failure("\(error)")
     }
   }
-}
-
-/// A size in whole mebibytes, rounded up.
-func megabytes(_ bytes: Int) -> String { "\((bytes + (1 << 20) - 1) >> 20) MiB" }
-
-/// Throws where the machine has less memory than something takes that is not made yet.
-func requireMemory(_ bytes: Int, _ what: String, orElse advice: String) throws {
-  guard let available = SystemMemory.available, bytes > available else { return }
-  throw Failure("\(what) may take \(megabytes(bytes)) of memory and \(megabytes(available)) are left: \(advice)")
 }
 
 extension Device {

@@ -1,6 +1,9 @@
 import ArgumentParser
 import Compute
 import Files
+import Reports
+import Scoring
+import Studies
 import Terminal
 
 /// Whether output files may replace others.
@@ -35,6 +38,56 @@ struct OutputOptions: ParsableArguments {
     }
   }
 
+  /// The format of a file of results: what was asked for, else what its extension says, else a table.
+  ///
+  /// - Throws: `ValidationError` where the two contradict each other.
+  func format(of path: String?, asked: OutputFormat?) throws -> OutputFormat {
+    guard let path, path != "-" else { return asked ?? .table }
+    if let other = FileExtension.otherContents(of: path) {
+      throw ValidationError("'\(path)' is named as \(other), and results are written as table, jsonl or csv")
+    }
+    let named = FileExtension.format(of: path)
+    if let named, let asked, named != asked {
+      throw ValidationError(
+        "--format \(asked.rawValue) contradicts the name of '\(path)': leave --format out or rename it")
+    }
+    return asked ?? named ?? .table
+  }
+
+  /// Checks the file that rows are appended to while standard output has something else.
+  func validateRows(_ path: String?, resume: Bool, instead results: String) throws {
+    guard !resume || path != nil else { throw ValidationError("--resume needs --output") }
+    guard let path else { return }
+    guard path != "-" else { throw ValidationError("--output needs a file: standard output has \(results)") }
+    let format = FileExtension.format(of: path)
+    if let other = FileExtension.otherContents(of: path) ?? (format == .table ? "a text" : nil) {
+      throw ValidationError("'\(path)' is named as \(other), and --output has rows: name it .jsonl or .csv")
+    }
+    guard !resume || format != .csv else {
+      throw ValidationError("--resume continues JSON lines: name a file such as rows.jsonl")
+    }
+  }
+
+  /// Checks that the name of a picture says what it is.
+  func validatePicture(_ option: String, _ path: String?) throws {
+    guard let path, let ending = FileExtension.ending(of: path), ending != "svg",
+      FileExtension.format(of: path) != nil || FileExtension.otherContents(of: path) != nil
+    else { return }
+    throw ValidationError("\(option) draws SVG: '\(path)' should end in .svg")
+  }
+
+  /// Opens the file that rows are appended to while standard output has something else: JSON lines, or CSV where its
+  /// name says so. Nil where none was asked for.
+  func rowsFile(
+    _ path: String?, resume: Bool, proxies: Set<Proxy>, repeats: Int, columns: [String], truth: [String] = []
+  ) throws -> RowsFile? {
+    guard let writer = try rows(path, resume: resume) else { return nil }
+    let format = path.flatMap(FileExtension.format) ?? .jsonl
+    let table = ScoreTable(
+      proxies: proxies, repeats: repeats, layers: false, width: nil, hasNames: true, input: columns, truth: truth)
+    return RowsFile(writer: writer, output: try format.begin(table, to: writer))
+  }
+
   /// Opens the file that rows are appended to; nil for standard output.
   func rows(_ path: String?, resume: Bool? = nil) throws -> LineWriter? {
     guard let path, path != "-" else { return nil }
@@ -62,6 +115,51 @@ struct OutputOptions: ParsableArguments {
         ? "remove it, name another file, replace it with --overwrite or continue it with --resume"
         : "remove it, name another file or replace it with --overwrite"
       throw Failure("\(error): \(choices)")
+    }
+  }
+}
+
+/// A file of rows.
+struct RowsFile {
+  fileprivate let writer: LineWriter
+  fileprivate let output: RowOutput<ScoreTable>
+
+  func append(_ row: Row) throws { try output.append(row) }
+
+  func finish() throws {
+    try output.finish()
+    try writer.finish()
+  }
+}
+
+/// What the name of a file says about its contents.
+enum FileExtension {
+  /// The letters after the last dot of the name; nil where there is none.
+  static func ending(of path: String) -> String? {
+    let name = path.split(separator: "/").last ?? ""
+    guard let dot = name.lastIndex(of: "."), dot != name.startIndex else { return nil }
+    return name[name.index(after: dot)...].lowercased()
+  }
+
+  /// The format of results; nil where the name says nothing about it.
+  static func format(of path: String) -> OutputFormat? {
+    switch ending(of: path) {
+    case "jsonl", "ndjson", "json": .jsonl
+    case "csv": .csv
+    case "txt": .table
+    default: nil
+    }
+  }
+
+  /// What else a file of this name would be; nil for one of results, or for a name that says nothing.
+  static func otherContents(of path: String) -> String? {
+    switch ending(of: path) {
+    case "svg": "a picture"
+    case "png", "jpg", "jpeg", "pdf", "gif": "a picture of another kind"
+    case "html", "htm": "a page"
+    case "xlsx", "xls", "ods": "a spreadsheet"
+    case "npy", "npz", "pkl", "pickle", "pt", "parquet", "gz", "zip": "a binary file"
+    default: nil
     }
   }
 }

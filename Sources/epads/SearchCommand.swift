@@ -1,4 +1,5 @@
 import Accuracies
+import ArchitectureLists
 import ArgumentParser
 import Figures
 import Files
@@ -33,7 +34,9 @@ struct SearchCommand: ParsableCommand {
   @Option(parsing: .unconditional, help: ArgumentHelp("How many of the best to print.", valueName: "k"))
   var best = 1
 
-  @Option(help: ArgumentHelp("Append every row to a file of JSON lines as it comes.", valueName: "file"))
+  @Option(
+    help: ArgumentHelp(
+      "Append every row to a file as it comes: JSON lines, or CSV where its name ends in .csv.", valueName: "file"))
   var output: String?
 
   @Flag(help: "Take the scores that the file of --output has, and continue it.")
@@ -58,14 +61,16 @@ struct SearchCommand: ParsableCommand {
   @Option(help: "How results are written to standard output.")
   var format = OutputFormat.table
 
+  @OptionGroup var messages: MessageOptions
+
   func validate() throws {
     let space = try scoring.space.sampledSpace()
     guard draw == nil || space is any DrawnSpace else {
       throw ValidationError("--draw needs a space with cells to draw, such as darts: \(space.name) has none")
     }
     guard best > 0 else { throw ValidationError("--best must be at least 1") }
-    guard !resume || output != nil else { throw ValidationError("--resume needs --output") }
-    guard output != "-" else { throw ValidationError("--output needs a file: standard output has the best") }
+    try outputs.validateRows(output, resume: resume, instead: "the best")
+    try outputs.validatePicture("--draw", draw)
     try outputs.validate(
       [("--output", output), ("--draw", draw)], inputs: [scoring.images, scores], resume: resume)
     if scores == nil {
@@ -91,24 +96,24 @@ struct SearchCommand: ParsableCommand {
   private func searchOnce() throws {
     // A file that cannot be written is refused now, and not after an hour of work.
     let drawing = try outputs.file(draw)
-    // A file that cannot be written is refused now, and not after an hour of work.
-    let writer = try outputs.rows(output, resume: resume)
+    let rowsFile = try outputs.rowsFile(
+      output, resume: resume, proxies: search.proxies, repeats: scoring.repeats, columns: [])
+    let images = try scoring.loadImages()
     let scorer = Scorer(
-      backend: try backend.select(), images: try scoring.loadImages(), sigma: scoring.sigma,
-      proxies: search.proxies)
+      backend: try backend.select(), images: images, sigma: scoring.sigma, proxies: search.proxies)
     let space = try scoring.space.sampledSpace()
     let study = Study(space: space, scorer: scorer, seeds: scoring.seeds)
     // The writer has locked the file, so no other process changes it meanwhile.
     let stored: [Row] = try rowsToContinue(output, resume: resume)
     var rows = try ScoredRows(study, stored: stored)
     if !stored.isEmpty { note("resuming: \(counted(rows.count, "row")) there") }
-    let result = try result(of: study, in: space, rows: &rows, writer)
+    let result = try result(of: study, in: space, rows: &rows, rowsFile)
     let table = SearchTable(
       result, rows: rows, space: study.space.name, strategy: search.strategy.rawValue, seed: search.searchSeed,
       metric: metric, best: best)
     try inTurn(
-      { try format.write(table, to: LineWriter(), width: isatty(STDOUT_FILENO) == 1 ? terminalWidth : nil) },
-      { try writer?.finish() },
+      { try format.write(table, to: LineWriter(), width: outputWidth(isStandardOutput: true)) },
+      { try rowsFile?.finish() },
       {
         guard let drawing, let cells = try Self.drawing(of: result, in: study.space, metric) else { return }
         try drawing.write(cells.svg())
@@ -120,12 +125,11 @@ struct SearchCommand: ParsableCommand {
 
   /// Runs the search, and scores architectures that `rows` do not have yet.
   private func result(
-    of study: Study, in space: any SampledSpace, rows: inout ScoredRows, _ writer: LineWriter?
+    of study: Study, in space: any SampledSpace, rows: inout ScoredRows, _ rowsFile: RowsFile?
   ) throws -> SearchResult {
     // A row that a device's failure loses would change what the search does next: the search ends instead.
     let run = StudyRun(
-      study, label: "searching", onError: .stop,
-      afterStop: output == nil ? "" : "; the same command with --resume continues")
+      study: study, label: "searching", onError: .stop, afterStop: output == nil ? "" : StoppedRun.hint)
     Interrupt.watch()
     defer { Interrupt.unwatch() }
     var progress = ProgressReport("searching", total: search.samples * study.seeds.count)
@@ -135,11 +139,10 @@ struct SearchCommand: ParsableCommand {
       let missing = rows.missing(architectures)
       progress.skip(architectures.count * study.seeds.count - missing.count)
       progress.clear()
-      memory = try noteMemory(
-        missing.map(\.architecture), scoring: scoring, backend: study.scorer.backend, proxies: study.scorer.proxies,
-        above: memory)
-      _ = try run.run(missing, progress: &progress) { row, _ in
-        try writer?.append(RowFile.line(row))
+      memory = try ScoringMemory(scoring: scoring, backend: study.scorer.backend, proxies: study.scorer.proxies)
+        .note(missing.compactMap(\.listed.parsed), above: memory)
+      _ = try run.run(StudyItems(missing), progress: &progress) { row, _ in
+        try rowsFile?.append(row)
         rows.append(row)
       }
       return architectures.map { rows.scored($0.key)?.mean(of: metric) }
@@ -164,7 +167,7 @@ struct SearchCommand: ParsableCommand {
     let table = RepeatedSearchTable(
       report, space: space.name, strategy: search.strategy.rawValue, samples: search.samples, seed: search.searchSeed,
       metric: metric, source: truth.source)
-    try format.write(table, to: LineWriter(), width: nil)
+    try format.write(table, to: LineWriter(), width: outputWidth(isStandardOutput: true))
   }
 
   /// A drawing of the best architecture's cells; nil where no architecture has a score, or the space has no cells.

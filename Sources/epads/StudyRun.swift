@@ -1,11 +1,58 @@
+import ArchitectureLists
 import Compute
 import Files
 import Foundation
 import Scoring
-import SearchSpaces
 import Studies
 import Synchronization
 import Terminal
+
+/// The items of a run: all at once, or as they come.
+struct StudyItems: Sendable {
+  /// How many there are; nil where nobody knows yet.
+  let count: Int?
+  /// The next one, nil after the last.
+  let next: @Sendable () throws -> Study.Item?
+  /// Waits for no more of them.
+  let stop: @Sendable () -> Void
+
+  init(_ items: [Study.Item]) {
+    let position = Mutex(0)
+    count = items.count
+    next = {
+      position.withLock { position in
+        guard position < items.count else { return nil }
+        defer { position += 1 }
+        return items[position]
+      }
+    }
+    stop = {}
+  }
+
+  /// The items of entries that are known, then those of a stream, without those whose row is there already.
+  ///
+  /// - Parameter taken: called with each row that is there.
+  init(
+    _ entries: [ListedArchitecture], then stream: ListStream, of study: Study, without rows: RowsToContinue,
+    taken: @escaping @Sendable (Row) -> Void
+  ) {
+    let state = Mutex((rows: rows, items: Array(study.items(entries).reversed())))
+    count = nil
+    next = {
+      try state.withLock { state in
+        while true {
+          while let item = state.items.popLast() {
+            guard let row = state.rows.take(item) else { return item }
+            taken(row)
+          }
+          guard let entry = try stream.next() else { return nil }
+          state.items = study.items(of: entry).reversed()
+        }
+      }
+    }
+    stop = { stream.stop() }
+  }
+}
 
 /// Runs the items of a study with a progress report, and stops between two of them when asked to.
 struct StudyRun {
@@ -13,27 +60,21 @@ struct StudyRun {
   /// The text before the progress bar.
   let label: String
   /// Whether rows and the progress bar share a screen.
-  let rowsOnTerminal: Bool
+  var rowsOnTerminal = false
   /// Whether the run goes on after a device has failed.
   let onError: ErrorPolicy
+  /// Whether the run ends with the first row that failed.
+  var isStrict = false
   /// The end of the message after a stop, which says how to continue.
-  let afterStop: String
-
-  init(
-    _ study: Study, label: String, onError: ErrorPolicy, rowsOnTerminal: Bool = false, afterStop: String = ""
-  ) {
-    self.study = study
-    self.label = label
-    self.onError = onError
-    self.rowsOnTerminal = rowsOnTerminal
-    self.afterStop = afterStop
-  }
+  var afterStop = ""
+  /// Refuses a network that the machine has too little memory for; nil where that is known of all already.
+  var memoryLimit: Study.NetworkCheck?
 
   /// Runs all items, in order.
   ///
   /// - Parameter each: called with every row, and with true where the device failed, which says nothing of the network.
   /// - Returns: how many rows failed.
-  func run(_ items: [Study.Item], each: (_ row: Row, _ deviceFailed: Bool) throws -> Void) throws -> Int {
+  func run(_ items: StudyItems, each: (_ row: Row, _ deviceFailed: Bool) throws -> Void) throws -> Int {
     Interrupt.watch()
     defer { Interrupt.unwatch() }
     var progress = ProgressReport(label, total: items.count)
@@ -43,32 +84,41 @@ struct StudyRun {
 
   /// Runs a part of a longer run. The caller has its progress, and watches for interrupts.
   func run(
-    _ items: [Study.Item], progress: inout ProgressReport, each: (_ row: Row, _ deviceFailed: Bool) throws -> Void
+    _ items: StudyItems, progress: inout ProgressReport, each: (_ row: Row, _ deviceFailed: Bool) throws -> Void
   ) throws -> Int {
     var failures = 0
-    var left = items.count
+    var done = 0
     func stopped(_ progress: borrowing ProgressReport) -> String {
-      "after \(progress.done) of \(counted(progress.total, "row"))\(afterStop)"
+      "after " + (progress.total.map { "\(progress.done) of \(counted($0, "row"))" } ?? counted(progress.done, "row"))
     }
-    let study = study
+    let (study, memoryLimit) = (study, memoryLimit)
     // The number of items in flight changes the times in rows and nothing else.
     let work = OrderedWork(
-      items, width: study.scorer.backend.concurrentRuns, isStopRequested: { Interrupt.isRequested }
-    ) { item in try study.row(item) }
-    defer { work.stop() }
+      width: min(study.scorer.backend.concurrentRuns, items.count ?? .max),
+      isStopRequested: { Interrupt.isRequested }, source: items.next
+    ) { item in study.row(item, allowing: memoryLimit) }
+    defer {
+      items.stop()
+      work.stop()
+    }
     while let (made, deviceError) = try work.next() {
       var row = made
       if let deviceError {
-        if onError == .stop { throw Failure("\(advised(deviceError)); stopped \(stopped(progress))") }
+        if onError == .stop { throw Failure("\(advised(deviceError)); stopped \(stopped(progress))\(afterStop)") }
         if row.error == deviceError.reason { row.error = advised(deviceError) }
       }
       if row.status == .failed { failures += 1 }
       if rowsOnTerminal { progress.clear() }
       try each(row, deviceError != nil)
       progress.advance()
-      left -= 1
+      done += 1
+      if isStrict, row.status == .failed {
+        throw Failure("\(row.name ?? row.arch): \(row.error ?? "no score"); --strict stopped \(stopped(progress))")
+      }
     }
-    guard left == 0 else { throw Failure("interrupted \(stopped(progress))", status: 130) }
+    guard !Interrupt.isRequested || done == items.count else {
+      throw Failure("interrupted \(stopped(progress))\(afterStop)", status: 130)
+    }
     return failures
   }
 }
@@ -77,67 +127,4 @@ struct StudyRun {
 func advised(_ error: any Error) -> String {
   guard let error = error as? BackendError, error.code == .outOfMemory else { return "\(error)" }
   return "\(error): take a smaller --batch"
-}
-
-/// Says how much memory scoring takes at most, before any is taken.
-///
-/// - Parameter noted: the bytes that were said before; only more is said again.
-/// - Returns: the most bytes so far.
-/// - Throws: `Failure` where the machine has less memory.
-@discardableResult
-func noteMemory(
-  _ architectures: [ParsedArchitecture], scoring: ScoringOptions, backend: any Backend, proxies: Set<Proxy>,
-  above noted: Int = 0
-) throws -> Int {
-  let space = scoring.space.space
-  return try noteMemory(architectures, backend: backend, above: noted) { architecture in
-    let network = try space.network(of: architecture, input: scoring.dataset.shape, classes: scoring.dataset.classes)
-    return try Scorer.memoryBound(
-      of: network, on: backend, batch: scoring.batch, proxies: proxies, seeds: scoring.repeats)
-  }
-}
-
-/// Says how much memory a run takes at most, before any is taken.
-///
-/// - Parameters:
-///   - noted: the bytes that were said before; only more is said again.
-///   - beside: takes the bytes of the largest architecture, and returns the bytes that are held beside it.
-///   - bytesOf: returns an upper bound of the bytes of an architecture.
-/// - Returns: the most bytes so far.
-/// - Throws: `Failure` where the machine has less memory.
-@discardableResult
-func noteMemory(
-  _ architectures: [ParsedArchitecture], backend: any Backend, above noted: Int = 0, beside: (Int) -> Int = { _ in 0 },
-  bytesOf: @Sendable (ParsedArchitecture) throws -> Int
-) throws -> Int {
-  let distinct = Array(Set(architectures))
-  let found = Bound()
-  // Building a network takes half a millisecond, so those of a whole space are built on all processors, in blocks.
-  let block = 64
-  DispatchQueue.concurrentPerform(iterations: (distinct.count + block - 1) / block) { number in
-    let part = distinct[number * block..<min(distinct.count, (number + 1) * block)]
-    found.include(Result { try part.reduce(0) { max($0, try bytesOf($1)) } })
-  }
-  let bound: Int
-  do {
-    let largest = try found.get()
-    bound = largest + beside(largest)
-  } catch {
-    throw Failure("\(error)", status: 2)
-  }
-  // A device that has its own memory checks the bound against that.
-  if backend.device.kind == .cpu { try requireMemory(bound, "the run", orElse: "take a smaller --batch") }
-  if megabytes(bound) != megabytes(noted), bound > noted { note("memory: at most \(megabytes(bound))") }
-  return max(bound, noted)
-}
-
-/// The largest of several numbers, or the first error among them.
-private final class Bound: Sendable {
-  private let found = Mutex<Result<Int, any Error>>(.success(0))
-
-  func include(_ other: Result<Int, any Error>) {
-    found.withLock { found in found = found.flatMap { bound in other.map { max(bound, $0) } } }
-  }
-
-  func get() throws -> Int { try found.withLock { $0 }.get() }
 }

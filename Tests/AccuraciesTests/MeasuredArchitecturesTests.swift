@@ -1,4 +1,5 @@
 import Accuracies
+import ArchitectureLists
 import Files
 import SearchSpaces
 import TestSupport
@@ -14,12 +15,12 @@ import Testing
     _ text: String, accuracies: [String] = [], published: [String] = []
   ) throws -> MeasuredArchitectures {
     try MeasuredArchitectures(
-      ArchitectureTable(path: folder.write(text, "table")), of: space, accuracies: accuracies, published: published)
+      ArchitectureList(path: folder.write(text, "table"), of: space), of: space, accuracies: accuracies, published: published)
   }
 
   @Test func columnsWithAccInTheirNamesAreAccuracies() throws {
     let measured = try measured("index,val_accuracy,loss,Acc2\n3,90.5,1,80\n5,91,2,81\n")
-    #expect(measured.architectures.map(\.index) == [3, 5])
+    #expect(measured.architectures.map(\.key.index) == [3, 5])
     #expect(measured.truth.dataSets == ["val_accuracy", "Acc2"])
     #expect(measured.truth.accuracies(dataSet: "val_accuracy") == [90.5, 91])
     #expect(measured.truth.accuracy(of: measured.architectures[1].key, dataSet: "Acc2") == 81)
@@ -41,7 +42,7 @@ import Testing
 
   @Test func whatIsIncompleteIsLeftOutAndWhatIsRepeatedIsAveraged() throws {
     let measured = try measured("index,acc,acc2\n3,90,1\n5,,1\n7,nan,1\n3,92,2\n9,1,inf\n3,94,6\n4,80,\n8,70,1\n")
-    #expect(measured.architectures.map(\.index) == [3, 8])
+    #expect(measured.architectures.map(\.key.index) == [3, 8])
     #expect(measured.truth.accuracies(dataSet: "acc") == [92, 70])
     #expect(measured.truth.accuracies(dataSet: "acc2") == [3, 1])
     #expect(measured.incomplete == 4 && measured.repeated == 2)
@@ -49,14 +50,14 @@ import Testing
 
   @Test func aTableWithoutAccuraciesSaysWhatItHas() throws {
     let error = #expect(throws: NoAccuracyColumn.self) { try measured("index,test\n3,90\n") }
-    #expect(error?.columns == ["index", "test"])
-    #expect(error?.description.hasSuffix("table' has acc in its name; there are index, test") == true)
+    #expect(error?.columns == ["test"])
+    #expect(error?.description.hasSuffix("(acc, val_acc, test_accuracy); there are test") == true)
   }
 
   @Test(arguments: [
-    ("index,test\n3,90\n", ["acc"], "has no column 'acc'; there are index, test"),
+    ("index,test\n3,90\n", ["acc"], "has no column 'acc'; there are test"),
     ("index,acc\n3,\n", [], "has an accuracy"), ("index,acc\n3,x\n", [], "line 2: 'x' in column 'acc' is no number"),
-    ("acc\n3\n", [], "no column of"),
+    ("acc\n3\n", [], "no architecture of nasbench201: 'acc'"),
   ])
   func whatCannotBeUsedIsAnError(text: String, accuracies: [String], reason: String) throws {
     let error = #expect(throws: (any Error).self) { try measured(text, accuracies: accuracies) }

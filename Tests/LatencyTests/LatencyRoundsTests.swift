@@ -1,3 +1,4 @@
+import ArchitectureLists
 import Compute
 import Latency
 import NetworkGraph
@@ -99,7 +100,10 @@ import Testing
       return load(rounds)
     }
     // What never ends is stopped.
-    return (try study.measure(architectures(indices), isStopRequested: { rounds > 100 }), rounds)
+    return (
+      try study.measure(architectures(indices).map { ListedArchitecture($0) }, isStopRequested: { rounds > 100 }),
+      rounds
+    )
   }
 
   /// There and back again: a machine that grows steadily slower is no disadvantage to the last.

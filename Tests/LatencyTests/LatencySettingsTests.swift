@@ -1,3 +1,4 @@
+import ArchitectureLists
 import Compute
 import Files
 import Latency
@@ -35,8 +36,8 @@ import Testing
   }
 
   private func missing(_ indices: [Int], in rows: [String], threads: Int? = 2) throws -> [Int?] {
-    let architectures = try indices.map { try NASBench201().architecture(index: $0) }
-    return try study(threads: threads).missing(architectures, in: StoredRows.rows(rows)).map(\.index)
+    let architectures = try indices.map { ListedArchitecture(try NASBench201().architecture(index: $0)) }
+    return try study(threads: threads).missing(architectures, in: StoredRows.rows(rows)).map(\.key.index)
   }
 
   @Test func whatFailedOrIsNotThereIsMissing() throws {

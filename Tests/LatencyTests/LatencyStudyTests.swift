@@ -1,3 +1,4 @@
+import ArchitectureLists
 import Scoring
 import Compute
 import Latency
@@ -70,6 +71,10 @@ import Testing
     return study
   }
 
+  private func listed(_ architectures: [ParsedArchitecture]) -> [ListedArchitecture] {
+    architectures.map { ListedArchitecture($0) }
+  }
+
   private static func load(distance: Double) -> MachineLoad {
     MachineLoad(
       processors: 4, others: 0, slowdown: 1, coreToCoreNanoseconds: distance, quotaStops: 0, thermalThrottles: 0)
@@ -79,7 +84,7 @@ import Testing
     let architectures = try [1462, 0, 9].map { try space.architecture(index: $0) }
     let backend = FakeBackend()
     var shares: [Double] = []
-    let rows = try study(backend).measure(architectures, progress: { shares.append($0) })
+    let rows = try study(backend).measure(listed(architectures), progress: { shares.append($0) })
     #expect(rows.map(\.index) == [1462, 0, 9])
     for (row, architecture) in zip(rows, architectures) {
       let network = try space.network(
@@ -111,7 +116,7 @@ import Testing
   @Test func architecturesAreInterleaved() throws {
     let architectures = try [1462, 0, 9].map { try space.architecture(index: $0) }
     let backend = FakeBackend()
-    _ = try study(backend).measure(architectures)
+    _ = try study(backend).measure(listed(architectures))
     let order = backend.order.withLock { $0 }
     var turns: [Int] = []
     for run in order where turns.last != run { turns.append(run) }
@@ -125,15 +130,16 @@ import Testing
 
   @Test func theTimeOrThePrecisionEndsIt() throws {
     let architectures = [try space.architecture(index: 0)]
-    #expect(try study(FakeBackend(), precision: 0.999, seconds: 100).measure(architectures)[0].end == .precision)
-    #expect(try study(FakeBackend(), precision: 1e-9, seconds: 1e-6).measure(architectures)[0].end == .time)
+    #expect(
+      try study(FakeBackend(), precision: 0.999, seconds: 100).measure(listed(architectures))[0].end == .precision)
+    #expect(try study(FakeBackend(), precision: 1e-9, seconds: 1e-6).measure(listed(architectures))[0].end == .time)
   }
 
   @Test func failuresHaveRows() throws {
     let architectures = try [1462, 0].map { try space.architecture(index: $0) }
-    let rows = try study(FakeBackend(failsAfter: 4)).measure(architectures)
+    let rows = try study(FakeBackend(failsAfter: 4)).measure(listed(architectures))
     #expect(rows.map(\.status) == [.failed, .failed])
-    #expect(rows.allSatisfy { $0.error == "the fake is lost" && $0.latency == nil && $0.params > 0 })
+    #expect(rows.allSatisfy { $0.error == "the fake is lost" && $0.latency == nil && $0.params ?? 0 > 0 })
   }
 
   /// Rounds in which the threads were far apart are left out once there are enough others, though they came first and
@@ -147,7 +153,7 @@ import Testing
         round += 1
         return Self.load(distance: round <= far || round > 30 ? 165 : 26)
       }
-      return try study.measure(architectures)
+      return study.measure(listed(architectures))
     }
     for row in try rows(far: 3) {
       #expect(row.roundsSetAside == 3 && row.threadNanoseconds == 26)
@@ -163,7 +169,7 @@ import Testing
     let architectures = try [1462, 0, 9].map { try space.architecture(index: $0) }
     func rows(stopAfter turns: Int) throws -> [LatencyRow] {
       var asked = 0
-      return try study(FakeBackend(), precision: 1e-9, seconds: 1000).measure(architectures) {
+      return try study(FakeBackend(), precision: 1e-9, seconds: 1000).measure(listed(architectures)) {
         asked += 1
         return asked > turns
       }

@@ -1,3 +1,4 @@
+import ArchitectureLists
 import Compute
 import Files
 import NetworkGraph
@@ -19,8 +20,14 @@ import Testing
     return Study(space: space ?? self.space, scorer: scorer, seeds: seeds)
   }
 
-  private func architectures(_ indices: [Int]) throws -> [ParsedArchitecture] {
-    try indices.map { try space.architecture(index: $0) }
+  private func architectures(_ indices: [Int]) throws -> [ListedArchitecture] {
+    try indices.map { ListedArchitecture(try space.architecture(index: $0)) }
+  }
+
+  /// The rows that a study finds among those of a file.
+  private func taken(_ study: Study, _ stored: [Row], of entries: [ListedArchitecture]) throws -> [Row] {
+    var rows = try RowsToContinue(study, stored)
+    return study.items(entries).compactMap { rows.take($0) }
   }
 
   /// Rows as the study would write them, but for what is named.
@@ -63,19 +70,19 @@ import Testing
     let study = try study()
     let digest = study.settings.images.digest
     let stored = try rows(study, [(3, 1, 1, ["images": "a copy \(digest)"])])
-    #expect(try study.items(try architectures([3, 5]), without: stored).map(\.architecture.index) == [5])
+    #expect(try study.items(try architectures([3, 5]), without: stored).map(\.listed.key.index) == [5])
   }
 
   @Test func whatIsLeftIsInOrderSeedBySeed() throws {
     let study = try study(seeds: [4, 5])
     let stored = try rows(study, [(5, 4, 1, [:]), (3, 5, nil, [:]), (9, 4, 1, [:]), (3, 6, 1, [:])])
     let left = try study.items(try architectures([3, 5, 7]), without: stored)
-    #expect(left.map(\.architecture.index) == [3, 5, 7, 7])
+    #expect(left.map(\.listed.key.index) == [3, 5, 7, 7])
     #expect(left.map(\.seed) == [4, 5, 4, 5])
     // Of its architectures and its seeds, one each, and the first of two.
     let doubled = try rows(study, [(5, 4, 2, [:]), (3, 5, 7, [:])])
-    let wanted = study.wanted(stored + doubled, of: try architectures([3, 5, 7]))
-    #expect(wanted.map(\.index) == [5, 3] && wanted.map(\.epads) == [1, nil])
+    let taken = try taken(study, stored + doubled, of: try architectures([3, 5, 7]))
+    #expect(taken.map(\.index) == [3, 5] && taken.map(\.epads) == [nil, 1])
   }
 
   /// A row without one of the proxies counts as missing, and does not stand in the way of the whole one.
@@ -88,17 +95,17 @@ import Testing
         (9, 1, nil, [:]), (9, 1, 6, ["naswot": 6]),
       ])
     let all = try architectures([3, 5, 7, 9])
-    #expect(try both.items(all, without: stored).map(\.architecture.index) == [5, 7])
-    #expect(both.wanted(stored, of: all).map(\.naswot) == [4, nil])
+    #expect(try both.items(all, without: stored).map(\.listed.key.index) == [5, 7])
+    #expect(try taken(both, stored, of: all).map(\.naswot) == [4, nil])
     let epads = try study()
-    #expect(try epads.items(all, without: stored).map(\.architecture.index) == [7])
-    #expect(epads.wanted(stored, of: all).map(\.epads) == [1, 2, nil])
+    #expect(try epads.items(all, without: stored).map(\.listed.key.index) == [7])
+    #expect(try taken(epads, stored, of: all).map(\.epads) == [1, 2, nil])
     let naswot = try study(proxies: [.naswot])
-    #expect(try naswot.items(all, without: stored).map(\.architecture.index) == [5])
+    #expect(try naswot.items(all, without: stored).map(\.listed.key.index) == [5])
 
     let found = try ScoredRows(both, stored: stored)
     #expect(found.count == 2)
-    #expect(found.missing(all).map(\.architecture.index) == [5, 7])
+    #expect(found.missing(all.readable).map(\.listed.key.index) == [5, 7])
     #expect(found.scored(all[0].key)?.mean(of: .naswot) == 4 && found.scored(all[3].key)?.mean(of: .naswot) == nil)
   }
 
@@ -109,11 +116,11 @@ import Testing
     var found = try ScoredRows(study, stored: stored)
     let all = try architectures([3, 5, 7])
     #expect(all.map { found.scored($0.key)?.mean(of: .epads) } == [2.5, nil, nil])
-    #expect(found.missing(all).map(\.seed) == [2])
+    #expect(found.missing(all.readable).map(\.seed) == [2])
     #expect(found.rows(of: all[0].key).map(\.seed) == [1, 2])
     // What is made meanwhile; the first row of an architecture and seed stays.
     for row in try rows(study, [(5, 2, 2, [:]), (5, 2, 50, [:])]) { found.append(row) }
     #expect(found.scored(all[1].key)?.mean(of: .epads) == 5)
-    #expect(found.missing(all).isEmpty && found.count == 7)
+    #expect(found.missing(all.readable).isEmpty && found.count == 7)
   }
 }

@@ -1,0 +1,95 @@
+import ArchitectureLists
+import Files
+import Scoring
+import Studies
+import Synchronization
+import Terminal
+
+/// The end of messages about a run that has stopped and can go on.
+enum StoppedRun {
+  static let hint = "; the same command with --resume continues"
+}
+
+/// Scores the architectures of a list: those that are known, and those that come meanwhile.
+struct ScoringRun {
+  /// How a run has ended.
+  struct Outcome {
+    /// Rows of the run, those that were there before among them.
+    var rows: Int
+    /// Those that have no score.
+    var failures: Int
+
+    /// Ends the command as its rows say.
+    func end() throws {
+      guard failures > 0 else { return }
+      throw Failure("\(failures) of \(counted(rows, "row")) without a score; each says why", status: 3)
+    }
+  }
+
+  let study: Study
+  let list: Listing
+  /// The bytes that the run takes at most.
+  let memoryBound: Int
+  private let onError: ErrorPolicy
+  private let isStrict: Bool
+  private let memory: ScoringMemory
+
+  /// Selects a backend, and says how much memory the list takes.
+  init(
+    _ list: Listing, scoring: ScoringOptions, images: Images, proxies: Set<Proxy>, backend options: BackendOptions,
+    onError: ErrorPolicy, isStrict: Bool, layers: Bool = false
+  ) throws {
+    let backend = try options.select()
+    memory = ScoringMemory(scoring: scoring, backend: backend, proxies: proxies)
+    memoryBound = try memory.note(list.entries.readable)
+    if let file = list.file { try noteDifferences(from: file, of: list.entries.readable, scoring: scoring) }
+    let scorer = Scorer(backend: backend, images: images, sigma: scoring.sigma, proxies: proxies)
+    study = Study(space: scoring.space.space, scorer: scorer, seeds: scoring.seeds, layers: layers)
+    self.list = list
+    self.onError = onError
+    self.isStrict = isStrict
+  }
+
+  /// Scores what `stored` does not have yet.
+  ///
+  /// - Parameters:
+  ///   - hint: the end of the message after a stop, which says how to continue.
+  ///   - each: called with every new row, and with true where the device failed.
+  ///   - taken: called at the end with every row that was there.
+  func run(
+    without stored: [Row], rowsOnTerminal: Bool = false, hint: String,
+    each: (_ row: Row, _ deviceFailed: Bool) throws -> Void, taken: (Row) -> Void = { _ in }
+  ) throws -> Outcome {
+    var outcome = Outcome(rows: 0, failures: 0)
+    let run = StudyRun(
+      study: study, label: "scoring", rowsOnTerminal: rowsOnTerminal, onError: onError, isStrict: isStrict,
+      afterStop: hint, memoryLimit: list.stream == nil ? nil : memory.check)
+    let continued = try RowsToContinue(study, stored)
+    let items: StudyItems
+    let found = Mutex<[Row]>([])
+    let keep: @Sendable (Row) -> Void = { row in found.withLock { $0.append(row) } }
+    if let stream = list.stream {
+      items = StudyItems(list.entries, then: stream, of: study, without: continued, taken: keep)
+    } else {
+      var continued = continued
+      let missing = study.items(list.entries).filter { item in
+        guard let row = continued.take(item) else { return true }
+        keep(row)
+        return false
+      }
+      items = StudyItems(missing)
+      if !stored.isEmpty { note("resuming: \(counted(stored.count, "row")) there, \(missing.count) left") }
+    }
+    outcome.failures = try run.run(items) { row, deviceFailed in
+      outcome.rows += 1
+      try each(row, deviceFailed)
+    }
+    for remark in list.stream?.remarks ?? [] { note(remark) }
+    for row in found.withLock({ $0 }) {
+      outcome.rows += 1
+      if row.status == .failed { outcome.failures += 1 }
+      taken(row)
+    }
+    return outcome
+  }
+}
