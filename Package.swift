@@ -84,14 +84,16 @@ let package = Package(
     .target(
       name: "Reports",
       dependencies: [
-        "Studies", "Latency", "Figures", "Accuracies", "Statistics", "ArchitectureLists", "Files", "Terminal", "Scoring",
+        "Studies", "Latency", "Figures", "Accuracies", "Statistics", "ArchitectureLists", "Files", "Terminal",
+        "Scoring",
         "SearchSpaces",
       ]),
     // The command line: parsing and printing.
     .executableTarget(
       name: "epads",
       dependencies: [
-        "Reports", "Studies", "Latency", "Figures", "Accuracies", "Statistics", "ArchitectureLists", "Files", "Terminal",
+        "Reports", "Studies", "Latency", "Figures", "Accuracies", "Statistics", "ArchitectureLists", "Files",
+        "Terminal",
         "Scoring", "SearchSpaces", "NetworkGraph", "Compute", "BackendSelection",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),

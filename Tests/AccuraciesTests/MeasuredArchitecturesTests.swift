@@ -15,7 +15,8 @@ import Testing
     _ text: String, accuracies: [String] = [], published: [String] = []
   ) throws -> MeasuredArchitectures {
     try MeasuredArchitectures(
-      ArchitectureList(path: folder.write(text, "table"), of: space), of: space, accuracies: accuracies, published: published)
+      ArchitectureList(path: folder.write(text, "table"), of: space), of: space, accuracies: accuracies,
+      published: published)
   }
 
   @Test func columnsWithAccInTheirNamesAreAccuracies() throws {

@@ -64,29 +64,4 @@ import Testing
       #expect(FileSignature.recognized(Array(record.dropFirst())) == nil || record[1] > 99)
     }
   }
-
-  @Test func aPrefixStaysTheNext() throws {
-    let folder = try ScratchFolder()
-    let bytes = (0..<300_000).map { UInt8($0 % 251) }
-    let path = try folder.write(Data(bytes), "bytes")
-    for count in [0, 1, 100, 1 << 16, 1 << 20] {
-      var stream = try ByteStream(path: path)
-      var read: [UInt8] = []
-      let atBeginning = try stream.prefix(count)
-      #expect(atBeginning == Array(bytes.prefix(min(count, 1 << 16))))
-      while let byte = try stream.peek() {
-        stream.advance()
-        read.append(byte)
-        // In the middle, where less than that is left in memory.
-        if read.count == 262_140 || read.count == 299_990 {
-          let next = try stream.prefix(count)
-          #expect(next == Array(bytes[read.count...].prefix(min(count, 1 << 16))))
-        }
-      }
-      #expect(read == bytes)
-    }
-    var inMemory = ByteStream([1, 2, 3])
-    let prefix = try inMemory.prefix(2)
-    #expect(prefix == [1, 2] && inMemory.position == 0)
-  }
 }
