@@ -1,4 +1,5 @@
 import Accuracies
+import ArchitectureLists
 import Files
 import Foundation
 import NetworkGraph
