@@ -58,13 +58,19 @@ public struct NDSFile: Sendable {
         entries.append(entry)
       }
     }
-    switch try reader.next() {
+    switch try Self.kind(&reader) {
     case .array: try list(&reader)
     case .object:
+      var hasList = false
       try reader.object { reader, key throws(FileError) in
-        if key == "top" || key == "mid" { try list(&reader) } else { try reader.skip() }
+        guard key == "top" || key == "mid" else { return try reader.skip() }
+        hasList = true
+        try list(&reader)
       }
-    default: throw reader.failure("expected a list of networks, or an object with lists called top and mid")
+      guard hasList else {
+        throw FileError(.malformed, "no network in \(name): the object has no list called top or mid")
+      }
+    default: throw reader.failure(Self.expectation)
     }
     guard try reader.next() == nil else { throw reader.failure("unexpected text after the end") }
     guard !entries.isEmpty else { throw FileError(.malformed, "no network in \(name)") }
@@ -95,6 +101,18 @@ public struct NDSFile: Sendable {
       listed.line = entry.line
       if let accuracy = entry.accuracy, accuracy.isFinite { listed.input[Self.accuracyColumn] = .number(accuracy) }
       return listed
+    }
+  }
+
+  private static let expectation =
+    "expected a list of networks, or an object with lists called top and mid, as JSON has them"
+
+  /// The kind of the first value: what begins with none, such as CSV, is no file of NDS.
+  private static func kind(_ reader: inout JSONReader) throws(FileError) -> JSONReader.Kind? {
+    do {
+      return try reader.next()
+    } catch {
+      throw error.code == .malformed ? reader.failure(expectation) : error
     }
   }
 

@@ -82,6 +82,8 @@ struct NDSNetwork {
     var problem: ArchitectureError?
     try reader.object { reader, key throws(FileError) in
       let found: ArchitectureError?
+      // Others write the word out.
+      let key = key.hasPrefix("reduction") ? "reduce" + key.dropFirst("reduction".count) : key
       switch key {
       case "normal", "reduce":
         var edges: [GenotypeEdge] = []

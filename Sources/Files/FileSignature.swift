@@ -21,7 +21,8 @@ package struct FileSignature: Hashable, Sendable {
   /// - Parameter prefix: the beginning of a file, `length` bytes where it has them.
   /// - Returns: nil where nothing is recognised, as of every text in UTF-8.
   package static func recognized(_ prefix: [UInt8]) -> FileSignature? {
-    if let container = zip(prefix) ?? riff(prefix) ?? pickle(prefix) ?? bitmap(prefix) { return container }
+    let found = zip(prefix) ?? riff(prefix) ?? pickle(prefix) ?? bitmap(prefix) ?? weights(prefix)
+    if let found { return found }
     for (signature, offset, bytes) in table where prefix.dropFirst(offset).starts(with: bytes) { return signature }
     return nil
   }
@@ -95,6 +96,7 @@ package struct FileSignature: Hashable, Sendable {
     }
     func holds(_ name: String) -> Bool { prefix.firstRange(of: Array(name.utf8)) != nil }
     if holds("/data.pkl") || holds("/byteorder") { return pyTorch }
+    if holds("mimetypeapplication/vnd.oasis.") { return table("an OpenDocument file") }
     if holds("[Content_Types].xml") || holds("xl/workbook.xml") { return table("an Excel or other Office file") }
     // The first file's name stands at byte 30, its length at 26.
     if prefix.count > 30 {
@@ -135,6 +137,23 @@ package struct FileSignature: Hashable, Sendable {
     return FileSignature(
       "a Python pickle", "write what it holds as text, CSV or JSON",
       images: "CIFAR's binary version has the records that are read; its Python version does not")
+  }
+
+  /// Networks and weights in the formats of others: lengths, then what a text begins with.
+  private static func weights(_ prefix: [UInt8]) -> FileSignature? {
+    guard prefix.count > 10 else { return nil }
+    let advice = "no text: write the architectures as text, one a line"
+    // ONNX: the version of the format, then the name of the program that wrote it.
+    if prefix[0] == 0x08, (1...20).contains(prefix[1]), prefix[2] == 0x12, (4...32).contains(prefix[3]),
+      prefix[4..<8].allSatisfy({ (0x61...0x7A).contains($0) || (0x41...0x5A).contains($0) })
+    {
+      return FileSignature("an ONNX file", "it holds a network as a graph, \(advice)")
+    }
+    // Safetensors: eight bytes of a length, then JSON.
+    if prefix[4..<8].allSatisfy({ $0 == 0 }), prefix[8...].starts(with: "{\"".utf8) {
+      return FileSignature("a safetensors file", "it holds weights, \(advice)")
+    }
+    return nil
   }
 
   /// A Windows bitmap: two letters, and two fields that a text does not have.

@@ -192,7 +192,7 @@ extension PythonScanner {
   // MARK: - Names
 
   fileprivate mutating func genotypeName() -> String? {
-    guard !seekGenotype() else { return nameAssigned(before: position).flatMap(Self.nameProper) }
+    guard !seekGenotype() else { return nameAssigned(before: position) }
     var assigned: String?
     while takeQuote() {}
     var last = name()
@@ -206,21 +206,4 @@ extension PythonScanner {
     let known = last.flatMap { KnownGenotype(name: $0) }?.rawValue
     return known == nil && byte(at: start()) != UInt8(ascii: "{") ? nil : assigned.flatMap(Self.nameProper) ?? known
   }
-
-  /// A name but for words that stand for any genotype, also several of them and with numbers, such as `best_arch_2`.
-  private static func nameProper(_ name: String) -> String? {
-    guard name.utf8.count <= 80 else { return nil }
-    let words = name.lowercased().split(separator: "_").map { word in
-      String(word.reversed().drop(while: \.isNumber).reversed())
-    }
-    return words.allSatisfy { $0.count < 2 || wordsForAny.contains($0) } ? nil : name
-  }
-
-  private static let wordsForAny: Set<String> = [
-    "arch", "archs", "architecture", "architectures", "best", "candidate", "cell", "cells", "child", "config",
-    "current", "derived", "dict", "final", "found", "gene", "genes", "geno", "genos", "genotype", "genotypes",
-    "individual", "model", "name", "net", "network", "new", "parent", "result", "sample", "searched", "self", "spec",
-    "text", "the", "tmp",
-    "top", "value",
-  ]
 }

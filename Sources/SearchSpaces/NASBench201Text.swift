@@ -82,19 +82,24 @@ extension PythonScanner {
       if node > 1 { try expect("+") }
       try expect("|")
       var sources: [EdgeOperation?] = Array(repeating: nil, count: node)
-      while let missing = sources.firstIndex(of: nil) {
+      // Where the sources are not all there in some order, what is wrong is the first that is out of order.
+      var disorder: (place: Int, expected: Int)?
+      for number in 0..<node {
         let operation = try barredOperation()
-        guard byte(at: position) == UInt8(ascii: "~"), case let source = Int(byte(at: position + 1) ?? 0) - 0x30,
-          sources.indices.contains(source), sources[source] == nil
-        else { throw error(at: position, "expected '~\(missing)'") }
+        let source = byte(at: position) == UInt8(ascii: "~") ? Int(byte(at: position + 1) ?? 0) - 0x30 : -1
+        if source != number { disorder = disorder ?? (position, number) }
+        guard sources.indices.contains(source), sources[source] == nil else {
+          throw error(at: disorder?.place ?? position, "expected '~\(disorder?.expected ?? number)'")
+        }
         sources[source] = operation
         move(to: position + 2)
         try expect("|")
       }
       edges += sources.compactMap { $0 }
     }
+    let end = position
     takeSeparators(closing: closing)
-    let end = start()
+    _ = start()
     guard isAtEnd else { throw error(at: end, "unexpected text after the third node") }
     return edges
   }

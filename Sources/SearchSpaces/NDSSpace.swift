@@ -42,9 +42,12 @@ public struct NDSSpace: SearchSpace {
     isForImageNet ? "\(Genotype.example) width=16 depth=8 auxiliary=0" : ResNet.example
   }
 
-  /// The name of the genotype where there is one: texts of ResNets have none.
   public func name(in text: String) -> String? {
-    Blueprint.macroArchitecture(in: text).flatMap { Genotype.name(in: String(text[..<$0])) }
+    guard text.utf8.count <= Genotype.maximumTextLength else { return nil }
+    if let beginning = ResNet.beginning(in: text) {
+      return PythonScanner(text).nameAssigned(before: text.utf8.distance(from: text.startIndex, to: beginning))
+    }
+    return Blueprint.macroArchitecture(in: text).flatMap { Genotype.name(in: String(text[..<$0])) }
   }
 
   public func blueprint(text: String) throws(ArchitectureError) -> Blueprint { try Blueprint(text: text) }

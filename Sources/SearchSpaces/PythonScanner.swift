@@ -88,13 +88,13 @@ struct PythonScanner {
     }
   }
 
-  private func endOfLine(from offset: Int) -> Int {
+  func endOfLine(from offset: Int) -> Int {
     var end = offset
     while end < bytes.count, bytes[end] != 0x0A, bytes[end] != 0x0D { end += 1 }
     return end
   }
 
-  private func isInName(_ offset: Int, notFirst: Bool) -> Bool {
+  func isInName(_ offset: Int, notFirst: Bool) -> Bool {
     switch byte(at: offset) ?? 0 {
     case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"), UInt8(ascii: "_"): true
     case UInt8(ascii: "0")...UInt8(ascii: "9"): notFirst
@@ -256,69 +256,5 @@ struct PythonScanner {
       if take(closing) { return next }
       guard take(",") else { throw error(at: next, "expected ',' or '\(closing)'") }
     }
-  }
-
-  // MARK: - Text around an expression
-
-  /// Whether there is a place whose name or brace `begins` takes; the scanner goes on there.
-  ///
-  /// - Parameters:
-  ///   - inComments: whether to look behind a `#` that is not the first of its line.
-  ///   - begins: gets the scanner at the place.
-  mutating func seek(inComments: Bool, _ begins: (PythonScanner) -> Bool) -> Bool {
-    var place = 0
-    var isFirst = true
-    while place < bytes.count {
-      var end = place + max(1, blank(at: place))
-      if bytes[place] == 0x0A || bytes[place] == 0x0D {
-        isFirst = true
-      } else if blank(at: place) == 0 {
-        if bytes[place] == UInt8(ascii: "#"), isFirst || !inComments {
-          end = endOfLine(from: place)
-        } else if isInName(place, notFirst: true) || bytes[place] == UInt8(ascii: "{") {
-          while isInName(end, notFirst: true), isInName(place, notFirst: true) { end += 1 }
-          var probe = self
-          probe.position = place
-          if begins(probe) {
-            position = place
-            return true
-          }
-        }
-        isFirst = false
-      }
-      place = end
-    }
-    return false
-  }
-
-  /// The name that what begins at an offset is assigned to: `NAME = `, with modules such as `genotypes.` after it.
-  func nameAssigned(before offset: Int) -> String? {
-    var end = offset
-    func goBack(overBlanksAnd characters: String = "") {
-      while end > 0 {
-        if characters.utf8.contains(bytes[end - 1]) || blank(at: end - 1) == 1 {
-          end -= 1
-        } else if let length = [2, 3].first(where: { end >= $0 && blank(at: end - $0) == $0 }) {
-          end -= length
-        } else {
-          return
-        }
-      }
-    }
-    func goBackOverName() { while end > 0, isInName(end - 1, notFirst: true) { end -= 1 } }
-    goBack()
-    while end > 0, bytes[end - 1] == UInt8(ascii: ".") {
-      end -= 1
-      goBackOverName()
-      goBack()
-    }
-    goBack(overBlanksAnd: "'\"")
-    guard end > 0, bytes[end - 1] == UInt8(ascii: "=") else { return nil }
-    end -= 1
-    goBack()
-    let last = end
-    goBackOverName()
-    guard end < last, isInName(end, notFirst: false), end == 0 || bytes[end - 1] < 0x80 else { return nil }
-    return text(end..<last)
   }
 }

@@ -28,6 +28,8 @@ import Testing
     (padded([0xFF, 0xD8, 0xFF, 0xE0]), "a JPEG picture"), (padded([], "GIF89a"), "a GIF picture"),
     (padded([], "II*\0"), "a TIFF picture"), (padded([], "MM\0*"), "a TIFF picture"),
     (padded([], "BM1234\0\0\0\0\u{36}\0\0\0\u{28}"), "a BMP picture"), (padded([], "RIFF1234WEBP"), "a WebP picture"),
+    (padded([8, 7, 0x12, 7], "pytorch"), "an ONNX file"),
+    (padded([64, 1, 0, 0, 0, 0, 0, 0], "{\"a"), "a safetensors file"),
     (padded([], "%PDF-1.7"), "a PDF document"), (padded([0x89], "HDF\r\n\u{1A}\n"), "an HDF5 file"),
     (padded([], "SQLite format 3\0"), "an SQLite database"), (padded([], "PAR1"), "a Parquet file"),
     (padded([], "ARROW1"), "an Arrow file"), (padded([], "FEA1"), "a Feather file"),

@@ -75,13 +75,15 @@ import Testing
     ("best_arch = \(plain)", nil), ("Genotype = \(plain)", nil), ("2031 genotype = \(plain)", nil), (plain, nil),
     ("geno2 = \(plain)", nil), ("CELL = \(plain)", nil), ("x = \(plain)", nil), ("a == \(plain)", nil), ("foo", nil),
     ("", nil), ("= \(plain)", nil), ("\u{E9}MINE = \(plain)", nil), ("7 = \(plain)", nil), ("{", nil), ("a.b.", nil),
-    ("MINE = foo", nil), ("\(String(repeating: "X", count: 100)) = \(plain)", nil),
+    ("MINE = foo", nil), ("a: str = '\(plain)'", nil), ("\(String(repeating: "X", count: 100)) = \(plain)", nil),
   ])
   func textsGiveNames(_ text: String, _ name: String?) {
     #expect(CellSpace(.darts).name(in: text) == name)
     #expect(NASBench201().name(in: text) == nil)
     #expect(NDSSpace().name(in: text + " width=3 depth=2") == CellSpace(.darts).name(in: text))
     #expect(NDSSpace().name(in: text) == nil)
+    #expect(
+      NDSSpace().name(in: text.replacing(Self.plain, with: "ResNet(")) == (text.contains(Self.plain) ? name : nil))
   }
 
   /// Whatever a text holds, it is read or refused, and a genotype that is read is read again from its own text.

@@ -37,6 +37,9 @@ struct Malformed: Sendable, CustomTestStringConvertible {
     Malformed("|none~0|+|none~0|none~1|+|none~0|none~1|none~2|x", 47, "unexpected text after the third node"),
     Malformed(
       "\t|none~0|+|none~0|none~1|+|none~0|none~1|none~2|+|", 48, "unexpected text after the third node"),
+    Malformed("|none~0|+|none~1|none~1|+|none~0|none~1|none~2|", 14, "expected '~0'"),
+    Malformed("|none~0|+|none~1|none|+|none~0|none~1|none~2|", 14, "expected '~0'"),
+    Malformed("|none~0|+|none~0|none~1|+|none~0|none~1|none~2| x", 47, "unexpected text after the third node"),
     // Positions count characters, not bytes.
     Malformed("|no\u{308}ne~0|", 1, "unknown operation 'no\u{308}ne'"),
     Malformed("|none~0|\u{1F600}", 8, "expected '+'"),

@@ -85,7 +85,6 @@ import Testing
 
   @Test(
     arguments: [
-      ("foo", 1, "expected '|'"),
       ("|nor_conv_7x7~0|+|none~0|none~1|+|none~0|none~1|none~2|", 2, "unknown operation 'nor_conv_7x7' (known: none,"),
       ("|none~0|+|none~1|none~1|+|none~0|none~1|none~2|", 15, "expected '~0'"),
       ("|none~0|+|none~0|none~1|+|none~0|none~1|none~2| x", 48, "unexpected text"),
@@ -102,7 +101,9 @@ import Testing
     let outcome = try await epads("score", "\t|\u{1B}[31mx~0|")
     outcome.expectError(2, "unknown operation")
     #expect(!outcome.errors.unicodeScalars.contains { $0.value < 32 && $0 != "\n" })
-    try await epads("score", "").expectError(2, "expected '|'")
+    for text in ["", "foo"] {
+      try await epads("score", text).expectError(2, "no architecture of nasbench201: '\(text)'; one is written |")
+    }
   }
 
   @Test func devicesAreListed() async throws {
