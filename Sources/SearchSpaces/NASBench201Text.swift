@@ -41,11 +41,11 @@ extension PythonScanner {
 
   /// Nil where the text is nothing of this kind.
   fileprivate mutating func barredEdges() throws(ArchitectureError) -> [NASBench201.EdgeOperation]? {
-    guard let bar = offset(of: "|") else { return nil }
     let first = startAfterQuotes()
+    guard let bar = offset(of: "|", from: first) else { return nil }
     var beginning = first
     if first != bar {
-      guard let edge = firstEdge() else { return nil }
+      guard let edge = firstEdge(from: first) else { return nil }
       // An edge in front of the first bar is of a text that lost its beginning.
       if edge > bar { beginning = lastBar(before: edge) ?? bar }
       // Logs may have bars between their fields, which have no operations.
@@ -63,8 +63,8 @@ extension PythonScanner {
   }
 
   /// Where the first source of an edge is written, a tilde and a digit.
-  private func firstEdge() -> Int? {
-    (0..<count).first { byte(at: $0) == UInt8(ascii: "~") && isDigit(at: $0 + 1) }
+  private func firstEdge(from first: Int) -> Int? {
+    (first..<count).first { byte(at: $0) == UInt8(ascii: "~") && isDigit(at: $0 + 1) }
   }
 
   private func isDigit(at offset: Int) -> Bool { byte(at: offset).map { (0x30...0x39).contains($0) } ?? false }
@@ -161,7 +161,8 @@ extension PythonScanner {
   /// Six numbers in brackets, or three nodes of edges; nil where the text is neither.
   fileprivate mutating func listedEdges() throws(ArchitectureError) -> [NASBench201.EdgeOperation]? {
     let beginning = startAfterQuotes()
-    guard let bracket = [offset(of: "("), offset(of: "[")].compactMap({ $0 }).min() else { return nil }
+    let brackets = [offset(of: "(", from: beginning), offset(of: "[", from: beginning)]
+    guard let bracket = brackets.compactMap({ $0 }).min() else { return nil }
     move(to: bracket)
     var opened = 0
     while take("(") || take("[") { opened += 1 }

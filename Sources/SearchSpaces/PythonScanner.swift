@@ -47,7 +47,9 @@ struct PythonScanner {
 
   func byte(at offset: Int) -> UInt8? { bytes.indices.contains(offset) ? bytes[offset] : nil }
 
-  func offset(of character: Unicode.Scalar) -> Int? { bytes.firstIndex(of: UInt8(ascii: character)) }
+  func offset(of character: Unicode.Scalar, from first: Int) -> Int? {
+    bytes[first...].firstIndex(of: UInt8(ascii: character))
+  }
 
   func text(_ range: Range<Int>) -> String { String(decoding: bytes[range], as: UTF8.self) }
 

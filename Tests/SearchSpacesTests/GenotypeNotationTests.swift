@@ -91,11 +91,16 @@ import Testing
     let pieces = [
       "Genotype(", "{'normal': ", "dict(", "'", "\"", "\u{201C}", "\\", "\u{A0}", "#", "\n", "=", ".", ",", ";", "(",
       "[", "]",
-      ")", "}", "0.5", "1", "np.int64(", "reduction", "\u{301}", "MINE", " width=3",
+      ")", "}", "0.5", "1", "np.int64(", "reduction", "\u{301}", "MINE", " width=3", "|", "~0", "+",
     ]
     var draws = RepeatableGenerator(seed: 3)
     for seed in 0..<6000 {
-      var text = Array(seed % 2 == 0 ? Self.plain : Self.paired("{'normal': [(@), (@)], 'reduction': [@]}"))
+      let whole = [
+        Self.plain, Self.paired("{'normal': [(@), (@)], 'reduction': [@]}"), NASBench201().example,
+        "(3, 0, 4, 2, 3, 2)",
+        NDSSpace().example, "[(('none', 0),), (('none', 0), ('none', 1)), (('none', 0), ('none', 1), ('none', 2))]",
+      ]
+      var text = Array(whole[seed % whole.count])
       for _ in 0...draws.index(below: 4) {
         let place = draws.index(below: text.count)
         switch draws.index(below: 3) {

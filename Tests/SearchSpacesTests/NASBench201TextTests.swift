@@ -117,7 +117,8 @@ struct Malformed: Sendable, CustomTestStringConvertible {
 
   /// One architecture in the ways that people write it.
   @Test(arguments: [
-    "7033", " 7033 ", "\u{A0}7033\u{3000}", "'7033'", "\"7033\",", "7033,", "7033;", "+7033", "07033", plain,
+    "# (none)\n\(plain)", "# |none~0|\n7033 # best", "7033", " 7033 ", "\u{A0}7033\u{3000}", "'7033'", "\"7033\",",
+    "7033,", "7033;", "+7033", "07033", plain,
     "'\(plain)',",
     "\"\(plain)\"", "\(plain);", "\u{2018}\(plain)\u{2019}", "\u{FEFF}\(plain)\u{200B}",
     plain.replacing("+", with: " + "), plain.replacing("+", with: "\u{A0}+\u{2007}"), plain.replacing("|", with: " | "),
@@ -157,7 +158,8 @@ struct Malformed: Sendable, CustomTestStringConvertible {
   }
 
   @Test(arguments: [
-    "", "  ", "foo", "epads score --batch 4", "cat list.txt | epads score", "32:16:48:8:64", "1.5", "14746.0",
+    "", "  ", "foo", "# |none~0|", "#7|x|+|x~2\r',", "# (3, 0, 4, 2, 3, 2)", "epads score --batch 4",
+    "cat list.txt | epads score", "32:16:48:8:64", "1.5", "14746.0",
     "7033 7034",
     "Genotype(normal=[('sep_conv_3x3', 0)])", "{'normal': [('none', 0)]}", "\u{1F600}", "-", "DARTS_V2", "(a, b)",
     "0x10",
@@ -165,8 +167,9 @@ struct Malformed: Sendable, CustomTestStringConvertible {
   ])
   func whatIsNoArchitectureIsShownOne(_ text: String) {
     let error = #expect(throws: ArchitectureError.self) { try space.architecture(text: text) }
+    let shown = text.prefix(100).replacing("\r", with: "\\r")
     #expect(error?.text == text)
-    #expect(error?.description.hasPrefix("no architecture of nasbench201: '\(text.prefix(100))") == true)
+    #expect(error?.description.hasPrefix("no architecture of nasbench201: '\(shown)") == true)
     #expect(error?.description.contains("NATS-Bench's size space") == text.contains("32:16"))
     #expect(error?.description.hasSuffix("one is written \(space.example), or as an index from 0 to 15624") == true)
     #expect((error?.description.count ?? 1000) < 500)
