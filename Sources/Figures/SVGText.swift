@@ -28,8 +28,10 @@ struct SVGText {
     line("<text \(attributes)>\(escaped(text))</text>")
   }
 
-  mutating func circle(x: Double, y: Double, radius: Double) {
-    line("<circle cx=\"\(number(x))\" cy=\"\(number(y))\" r=\"\(number(radius))\"/>")
+  /// - Parameter title: what a viewer shows for the circle; nil for nothing.
+  mutating func circle(x: Double, y: Double, radius: Double, title: String? = nil) {
+    let attributes = "cx=\"\(number(x))\" cy=\"\(number(y))\" r=\"\(number(radius))\""
+    line(title.map { "<circle \(attributes)><title>\(escaped($0))</title></circle>" } ?? "<circle \(attributes)/>")
   }
 
   /// At most two decimals, without trailing zeros.

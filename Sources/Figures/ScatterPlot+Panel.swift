@@ -21,10 +21,13 @@ extension ScatterPlot {
     public var xIntervals: [ClosedRange<Double>?]
     /// Whether the measurement of each point is in doubt, which a hollow point shows; empty where none is.
     public var isHollow: [Bool]
+    /// What each point is called, which a viewer shows for it; nil where it has no name, and none where none has.
+    public var names: [String?]
 
     public init(
       title: String, xLabel: String, yLabel: String, x: [Double], y: [Double], kendallTauB: Estimate? = nil,
-      series: [Series] = [], caption: String? = nil, xIntervals: [ClosedRange<Double>?] = [], isHollow: [Bool] = []
+      series: [Series] = [], caption: String? = nil, xIntervals: [ClosedRange<Double>?] = [], isHollow: [Bool] = [],
+      names: [String?] = []
     ) {
       self.title = title
       self.xLabel = xLabel
@@ -36,6 +39,7 @@ extension ScatterPlot {
       self.caption = caption
       self.xIntervals = xIntervals
       self.isHollow = isHollow
+      self.names = names
     }
   }
 
@@ -58,13 +62,18 @@ extension ScatterPlot {
     public var style: Style
     /// As that of a panel.
     public var isHollow: [Bool]
+    /// What stands beside the points; nil for nothing, and none where none has a name.
+    public var names: [String?]
 
-    public init(name: String, x: [Double], y: [Double], style: Style, isHollow: [Bool] = []) {
+    public init(
+      name: String, x: [Double], y: [Double], style: Style, isHollow: [Bool] = [], names: [String?] = []
+    ) {
       self.name = name
       self.x = x
       self.y = y
       self.style = style
       self.isHollow = isHollow
+      self.names = names
     }
   }
 }

@@ -66,6 +66,7 @@ public struct ScatterPlot: Hashable, Sendable {
     static let chosen = "#c8421f"
     static let reference = "#137a4c"
 
+    static let mostNames = 20
     static let legend = 53.0
     static let legendHeight = 16.0
 
@@ -97,21 +98,23 @@ public struct ScatterPlot: Hashable, Sendable {
     var y: Double
     var interval: ClosedRange<Double>?
     var isHollow: Bool
+    var name: String?
   }
 
   private func points(
-    _ x: [Double], _ y: [Double], intervals: [ClosedRange<Double>?] = [], isHollow: [Bool]
+    _ x: [Double], _ y: [Double], intervals: [ClosedRange<Double>?] = [], isHollow: [Bool], names: [String?]
   ) -> [Point] {
     zip(x, y).enumerated().compactMap { position, point in
       guard point.0.isFinite, point.1.isFinite else { return nil }
       return Point(
         x: point.0, y: point.1, interval: intervals.indices.contains(position) ? intervals[position] : nil,
-        isHollow: isHollow.indices.contains(position) && isHollow[position])
+        isHollow: isHollow.indices.contains(position) && isHollow[position],
+        name: names.indices.contains(position) ? names[position] : nil)
     }
   }
 
   private func draw(_ panel: Panel, in svg: inout SVGText) {
-    let points = points(panel.x, panel.y, intervals: panel.xIntervals, isHollow: panel.isHollow)
+    let points = points(panel.x, panel.y, intervals: panel.xIntervals, isHollow: panel.isHollow, names: panel.names)
     let hasSeries = !panel.series.isEmpty
     // Fewer points may be larger and darker before they hide each other.
     let radius = points.count <= 300 ? 2.6 : points.count <= 3000 ? 1.8 : 1.2
@@ -136,7 +139,7 @@ public struct ScatterPlot: Hashable, Sendable {
     drawBars(of: points, in: frame, radius: radius, colour, &svg)
     svg.line("<g fill=\"\(colour)\" fill-opacity=\"\(svg.number(opacity))\">")
     for point in points where !point.isHollow {
-      svg.circle(x: frame.x(of: point.x), y: frame.y(of: point.y), radius: radius)
+      svg.circle(x: frame.x(of: point.x), y: frame.y(of: point.y), radius: radius, title: point.name)
     }
     svg.line("</g>")
     let hollow = points.filter(\.isHollow)
@@ -144,7 +147,9 @@ public struct ScatterPlot: Hashable, Sendable {
       // A thin line needs more colour than an area.
       let opacity = svg.number(min(1, 1.6 * opacity))
       svg.line("<g fill=\"none\" stroke=\"\(colour)\" stroke-opacity=\"\(opacity)\">")
-      for point in hollow { svg.circle(x: frame.x(of: point.x), y: frame.y(of: point.y), radius: radius) }
+      for point in hollow {
+        svg.circle(x: frame.x(of: point.x), y: frame.y(of: point.y), radius: radius, title: point.name)
+      }
       svg.line("</g>")
     }
     for series in panel.series { draw(series, in: frame, &svg) }
@@ -188,12 +193,12 @@ public struct ScatterPlot: Hashable, Sendable {
 
   /// Steps with a point at each.
   private func draw(_ series: Series, in frame: Frame, _ svg: inout SVGText) {
-    let points = points(series.x, series.y, isHollow: series.isHollow).map { point in
-      (x: frame.x(of: point.x), y: frame.y(of: point.y), isHollow: point.isHollow)
+    let points = points(series.x, series.y, isHollow: series.isHollow, names: series.names).map { point in
+      (x: frame.x(of: point.x), y: frame.y(of: point.y), isHollow: point.isHollow, name: point.name)
     }
     // Several points at one place are one choice: the line goes through their mean.
     var steps: [(x: Double, ys: [Double])] = []
-    for (x, y, _) in points {
+    for (x, y, _, _) in points {
       if steps.last?.x == x { steps[steps.count - 1].ys.append(y) } else { steps.append((x, [y])) }
     }
     guard let first = steps.first else { return }
@@ -207,6 +212,13 @@ public struct ScatterPlot: Hashable, Sendable {
     for point in points where !point.isHollow { svg.circle(x: point.x, y: point.y, radius: 3.4) }
     svg.line("</g>")
     let hollow = points.filter(\.isHollow)
+    // More names would lie on each other.
+    for point in points.filter({ $0.name != nil }).prefix(Layout.mostNames) {
+      let isLeft = point.x < frame.middle
+      svg.text(
+        point.name ?? "", x: point.x + (isLeft ? 5 : -5), y: point.y - 6, size: 9, anchor: isLeft ? "start" : "end",
+        fill: colour, room: frame.width / 3)
+    }
     if !hollow.isEmpty {
       // White, to hide the point behind.
       svg.line("<g fill=\"#ffffff\" stroke=\"\(colour)\" stroke-width=\"1.4\">")

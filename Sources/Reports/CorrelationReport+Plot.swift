@@ -10,7 +10,7 @@ extension CorrelationReport {
         values(of: metric).map { values in
           ScatterPlot.Panel(
             title: "\(metric.title), \(dataSet)", xLabel: metric.title, yLabel: truth.label(of: dataSet), x: values,
-            y: accuracies(on: dataSet) ?? [], kendallTauB: kendallTauB(of: metric, on: dataSet))
+            y: accuracies(on: dataSet) ?? [], kendallTauB: kendallTauB(of: metric, on: dataSet), names: names)
         }
       }
     }

@@ -9,6 +9,7 @@ package struct FrontMemberRecord: Record {
   private var kind = "member"
   private var rank: Int
   private var arch: String
+  private var name: String?
   private var index: Int?
   private var space: String
   private var macro: String?
@@ -30,7 +31,7 @@ package struct FrontMemberRecord: Record {
   private var regret: Double?
 
   enum CodingKeys: String, CodingKey {
-    case kind, rank, arch, index, space, macro, objective, score
+    case kind, rank, arch, name, index, space, macro, objective, score
     case costName = "cost_name"
     case cost, params, flops
     case latencyMilliseconds = "latency_ms"
@@ -47,6 +48,7 @@ package struct FrontMemberRecord: Record {
     let candidate = member.candidate
     rank = member.rank
     arch = candidate.architecture.text
+    name = candidate.scored.name
     index = candidate.architecture.index
     space = candidate.scored.rows[0].space
     macro = candidate.scored.rows[0].macro
@@ -68,7 +70,8 @@ package struct FrontMemberRecord: Record {
 
   /// The columns, without the kind: CSV has members of the front alone.
   package static let columns: [CSVColumn<FrontMemberRecord>] = [
-    CSVColumn("rank") { "\($0.rank)" }, CSVColumn("arch") { $0.arch }, CSVColumn("index", value: \.index),
+    CSVColumn("rank") { "\($0.rank)" }, CSVColumn("arch") { $0.arch }, CSVColumn("name") { $0.name },
+    CSVColumn("index", value: \.index),
     CSVColumn("space") { $0.space }, CSVColumn("macro") { $0.macro }, CSVColumn("objective") { $0.objective },
     CSVColumn("score") { "\($0.score)" }, CSVColumn("cost_name") { $0.costName }, CSVColumn("cost") { "\($0.cost)" },
     CSVColumn("params", value: \.params), CSVColumn("flops", value: \.flops),

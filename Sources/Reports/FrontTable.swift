@@ -84,7 +84,11 @@ package struct FrontTable: Report {
     let costs = Metric.costs.filter { metric in
       !metric.isLatency || report.members.contains { $0.candidate.value(of: metric) != nil }
     }
-    var columns = [right("rank") { "\($0.rank)" }] + costs.filter { $0 == cost }.map(column)
+    var columns = [right("rank") { "\($0.rank)" }]
+    if report.members.contains(where: { $0.candidate.scored.name != nil }) {
+      columns.append((TextTable.Column("name", isElidable: true), { $0.candidate.scored.name ?? "-" }))
+    }
+    columns += costs.filter { $0 == cost }.map(column)
     // A count is shown with all its digits and not in millions, so that it can be found in the rows.
     columns.append(right(objective.title) { fixed($0.score, objective.proxy == nil ? 0 : objective.decimals) })
     columns += costs.filter { $0 != cost && $0 != objective }.map(column)

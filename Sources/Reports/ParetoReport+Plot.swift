@@ -15,12 +15,14 @@ extension ParetoReport {
     // What is said of a latency belongs to a picture that has latencies.
     let isHollow = cost.isLatency ? candidates.candidates.map(\.isDoubtful) : []
     let intervals = cost == .latency ? candidates.candidates.map { Self.interval(of: $0.latency?.latency) } : []
+    let names = candidates.candidates.map(\.scored.name)
     func series(_ name: String, _ positions: [Int], _ y: [Double], _ style: ScatterPlot.Series.Style)
       -> ScatterPlot.Series
     {
       ScatterPlot.Series(
         name: name, x: positions.map { costs[$0] }, y: positions.map { y[$0] }, style: style,
-        isHollow: isHollow.isEmpty ? [] : positions.map { isHollow[$0] })
+        isHollow: isHollow.isEmpty ? [] : positions.map { isHollow[$0] },
+        names: style == .chosen ? positions.map { names[$0] } : [])
     }
     let objective = candidates.objective.title
     var panels = [
@@ -28,7 +30,7 @@ extension ParetoReport {
         title: "\(objective) against \(cost.title)", xLabel: label, yLabel: objective, x: costs, y: candidates.scores,
         series: [series("front of \(objective)", front.positions, candidates.scores, .chosen)],
         caption: "\(front.positions.count) of \(candidates.candidates.count) architectures are on the front",
-        xIntervals: intervals, isHollow: isHollow)
+        xIntervals: intervals, isHollow: isHollow, names: names)
     ]
     if let accuracy, let quality = entries.first?.quality {
       let values = accuracies.map { $0 ?? .nan }
@@ -49,7 +51,7 @@ extension ParetoReport {
           caption: "mean regret \(Self.points(quality.regret)), "
             + "of a random choice \(Self.points(quality.randomRegret))"
             + (below > 0 ? "; \(below) architectures are below" : ""), xIntervals: intervals,
-          isHollow: isHollow))
+          isHollow: isHollow, names: names))
     }
     return ScatterPlot(title: title, panels: panels, columns: 2, panelWidth: 480, panelHeight: 400)
   }

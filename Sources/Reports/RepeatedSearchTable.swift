@@ -1,4 +1,5 @@
 import Accuracies
+import SearchSpaces
 package import Studies
 import Terminal
 
@@ -51,7 +52,13 @@ package struct RepeatedSearchTable: Report {
       "\(space), \(strategy) search: \(counted(report.runs, "run")) of \(samples) samples, "
       + "seeds from \(seed)"
     return wrapped(title, to: width) + wrapped("mean ± standard deviation over runs", to: width) + [""]
-      + table.lines(width: width) + [""] + wrapped("accuracies: \(source)", to: width)
+      + table.lines(width: width) + [""] + onlyPick(width) + wrapped("accuracies: \(source)", to: width)
+  }
+
+  /// A deviation of 0 has its reason here.
+  private func onlyPick(_ width: Int?) -> [String] {
+    report.onlyPick.map { wrapped("all \(report.runs) runs picked the same architecture:", to: width) + [$0.text] }
+      ?? []
   }
 
   /// Three for each split of each data set, one for each kind of pick.

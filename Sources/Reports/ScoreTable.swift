@@ -8,6 +8,8 @@ import Terminal
 package struct ScoreTable: RowTable {
   /// How many seeds each architecture is scored with.
   private let repeats: Int
+  /// Columns of the terminal; nil where lines may be of any length.
+  private let width: Int?
   /// Whether the counts of every ReLU site follow.
   private let layers: Bool
   /// The columns of CSV.
@@ -30,6 +32,7 @@ package struct ScoreTable: RowTable {
   ) {
     self.repeats = repeats
     self.layers = layers
+    self.width = width
     csvColumns = Row.columns(input: input, truth: truth)
     let names = hasNames ? [Self.names] : []
     table = ArchitectureColumns(names + Self.columns(proxies: proxies, repeats: repeats), width: width)
@@ -55,9 +58,10 @@ package struct ScoreTable: RowTable {
     var lines = table.lines(
       scored, architecture: scored.architecture.text, remarks: [failure].compactMap(\.self))
     for row in scored.rows where layers {
-      if repeats > 1 { lines.append("      seed \(row.seed)") }
+      if repeats > 1 { lines += wrapped("seed \(row.seed)", to: width, indentation: "      ") }
       for layer in row.layers ?? [] {
-        lines.append("        \(layer.name)  \(layer.units) units  d1 \(layer.d1)  d2 \(layer.d2)")
+        let text = "\(layer.name)  \(layer.units) units  d1 \(layer.d1)  d2 \(layer.d2)"
+        lines += wrapped(text, to: width, indentation: "        ", continuation: "          ")
       }
     }
     return lines

@@ -43,11 +43,24 @@ public struct NASBench201: SearchSpace {
 
   /// The benchmark's text for six operations.
   public static func text(of edges: [EdgeOperation]) -> String {
-    var next = edges.makeIterator()
-    return (1...3).map { node in
-      (0..<node).map { source in "|\((next.next() ?? .none).rawValue)~\(source)" }.joined() + "|"
-    }.joined(separator: "+")
+    // Written by an evolution for every child that it breeds.
+    var text = ""
+    text.reserveCapacity(128)
+    var position = 0
+    for node in 1...3 {
+      if node > 1 { text += "+" }
+      for source in 0..<node {
+        text += "|"
+        text += (position < edges.count ? edges[position] : .none).rawValue
+        text += sourceTexts[source]
+        position += 1
+      }
+      text += "|"
+    }
+    return text
   }
+
+  private static let sourceTexts = ["~0", "~1", "~2"]
 }
 
 extension NASBench201: EnumeratedSpace {

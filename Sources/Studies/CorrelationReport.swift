@@ -29,6 +29,8 @@ public struct CorrelationReport: Sendable {
   public let withoutTruth: Int
   /// For each metric its standard deviation over seeds, as the mean over architectures; empty for one seed.
   public let deviations: [Metric: Double]
+  /// What the list calls each architecture that is compared; nil where it does not.
+  public let names: [String?]
   private let values: [Metric: [Double]]
   private let accuracies: [String: [Double]]
 
@@ -45,9 +47,15 @@ public struct CorrelationReport: Sendable {
     var values = [Metric: [Double]](uniqueKeysWithValues: metrics.map { ($0, []) })
     var deviations: [Metric: [Double]] = [:]
     var accuracies = [String: [Double]](uniqueKeysWithValues: truth.dataSets.map { ($0, []) })
+    var names: [String?] = []
     var failures = 0
     var withoutTruth = 0
     for scored in ScoredArchitecture.grouping(rows) {
+      // What names no architecture has failed, whatever its accuracy.
+      guard scored.rows.contains(where: { $0.params != nil }) else {
+        failures += 1
+        continue
+      }
       let known = truth.dataSets.compactMap { truth.accuracy(of: scored.architecture, dataSet: $0) }
       guard known.count == truth.dataSets.count else {
         withoutTruth += 1
@@ -58,6 +66,7 @@ public struct CorrelationReport: Sendable {
         failures += 1
         continue
       }
+      names.append(scored.name)
       for (metric, mean) in zip(metrics, means) {
         values[metric]?.append(mean)
         if let deviation = scored.deviation(of: metric) { deviations[metric, default: []].append(deviation) }
@@ -72,6 +81,7 @@ public struct CorrelationReport: Sendable {
       }
     }
     self.truth = truth
+    self.names = names
     self.count = values[metrics[0]]?.count ?? 0
     self.failures = failures
     self.withoutTruth = withoutTruth

@@ -12,8 +12,8 @@ struct Evolution {
   private let size: Int
   private let tournament: Int
   private var draws: RandomDraws
-  /// Those that live, from the oldest to the youngest.
-  private var population: [ParsedArchitecture] = []
+  /// Those that live, from the oldest to the youngest, with their values: a tournament looks at many of them.
+  private var population: [SearchResult.Evaluation] = []
   private var evaluations: [SearchResult.Evaluation] = []
   private var values: [ParsedArchitecture: Double?] = [:]
 
@@ -39,26 +39,26 @@ struct Evolution {
     from founders: [ParsedArchitecture], samples: Int, where fits: (ParsedArchitecture) throws -> Bool,
     evaluate: ([ParsedArchitecture]) throws -> [Double?]
   ) throws -> SearchResult {
-    population = founders
-    try score(founders, evaluate)
+    population = try scored(founders, evaluate)
     var idleBroods = 0
     while evaluations.count < samples, idleBroods < Self.maximumIdleBroods {
       let (children, new) = try breed(atMost: min(Self.broodSize, samples - evaluations.count), where: fits)
-      try score(new, evaluate)
-      population = (population + children).suffix(size)
+      _ = try scored(new, evaluate)
+      let born = children.map { SearchResult.Evaluation(architecture: $0, value: values[$0] ?? nil) }
+      population = (population + born).suffix(size)
       idleBroods = new.isEmpty ? idleBroods + 1 : 0
     }
     return SearchResult(evaluations: evaluations)
   }
 
-  private mutating func score(
+  private mutating func scored(
     _ architectures: [ParsedArchitecture], _ evaluate: ([ParsedArchitecture]) throws -> [Double?]
-  ) throws {
-    guard !architectures.isEmpty else { return }
-    for (architecture, value) in zip(architectures, try evaluate(architectures)) {
-      evaluations.append(SearchResult.Evaluation(architecture: architecture, value: value))
-      values[architecture] = .some(value)
-    }
+  ) throws -> [SearchResult.Evaluation] {
+    guard !architectures.isEmpty else { return [] }
+    let scored = zip(architectures, try evaluate(architectures)).map(SearchResult.Evaluation.init)
+    for evaluation in scored { values[evaluation.architecture] = .some(evaluation.value) }
+    evaluations += scored
+    return scored
   }
 
   /// Children that fit, and those of them that have no value yet.
@@ -82,13 +82,12 @@ struct Evolution {
 
   /// The best of a tournament; one without a score is worse than all others.
   private mutating func parent() -> ParsedArchitecture {
-    var best = population[draws.index(below: population.count)]
+    func value(_ position: Int) -> Double { population[position].value ?? -.infinity }
+    var best = draws.index(below: population.count)
     for _ in 1..<max(1, tournament) {
-      let rival = population[draws.index(below: population.count)]
+      let rival = draws.index(below: population.count)
       if value(rival) > value(best) { best = rival }
     }
-    return best
+    return population[best].architecture
   }
-
-  private func value(_ architecture: ParsedArchitecture) -> Double { (values[architecture] ?? nil) ?? -.infinity }
 }

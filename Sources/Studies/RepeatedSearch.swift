@@ -1,7 +1,9 @@
 public import Accuracies
 import Files
-import SearchSpaces
+import Foundation
+public import SearchSpaces
 import Statistics
+import Synchronization
 
 /// How good the picks of a search are: many runs of it over stored scores, each with a seed of its own, and the trained
 /// accuracy of the architecture with the highest score in each.
@@ -36,21 +38,32 @@ public struct RepeatedSearch: Sendable {
   /// How often the search was run.
   public let runs: Int
 
-  /// Runs a search over stored scores.
+  /// What all runs picked, where that is one architecture; nil where they picked several, and for a single run.
+  public let onlyPick: Architecture?
+
+  /// Runs a search over stored scores, on all processors.
   ///
-  /// - Parameter search: the first run; the seed of each later run is one higher.
-  /// - Throws: errors of the search, and an error where a run has seen no architecture with a score.
-  public init(_ search: Search, runs: Int, scores: StoredScores, truth: GroundTruth) throws {
+  /// - Parameters:
+  ///   - search: the first run; the seed of each later run is one higher.
+  ///   - progress: called from time to time with the runs that are done; returns whether to go on.
+  /// - Throws: errors of the search, `CancellationError` where `progress` ended it, and an error where a run has seen no
+  ///   architecture with a score.
+  public init(
+    _ search: Search, runs: Int, scores: StoredScores, truth: GroundTruth, progress: (Int) -> Bool = { _ in true }
+  ) throws {
     let known = search.restricted(to: scores.contains)
-    let outcomes = try (0..<runs).map { number in
-      var run = known
-      run.seed &+= UInt64(number)
-      let result = try run.run { $0.map(scores.value) }
-      guard let pick = result.best(1).first?.architecture.index else {
-        throw FileError(.unreadable, "a run has seen no architecture with a score: take more samples")
+    let results = Mutex([Result<Outcome, any Error>?](repeating: nil, count: runs))
+    let block = 16
+    for first in stride(from: 0, to: runs, by: block) {
+      guard progress(first) else { throw CancellationError() }
+      DispatchQueue.concurrentPerform(iterations: min(block, runs - first)) { position in
+        let result = Result { try Outcome(known, number: first + position, scores) }
+        results.withLock { $0[first + position] = result }
       }
-      return (pick: pick, seen: result.evaluations.compactMap(\.architecture.index))
     }
+    let outcomes = try results.withLock { $0 }.compactMap { try $0?.get() }
+    let picks = Set(outcomes.map(\.pick))
+    onlyPick = runs > 1 && picks.count == 1 ? outcomes.first?.architecture : nil
     self.runs = runs
     entries = truth.dataSets.flatMap { dataSet in
       GroundTruth.Split.allCases.map { split in
@@ -62,6 +75,27 @@ public struct RepeatedSearch: Sendable {
           optimum: Accuracy(outcomes.compactMap { known($0.seen).max() }))
       }
     }
+  }
+}
+
+/// What one run has found.
+private struct Outcome: Sendable {
+  /// The architecture with the highest score.
+  let architecture: Architecture
+  /// Its index.
+  let pick: Int
+  /// The indices of all architectures that the run has evaluated.
+  let seen: [Int]
+
+  init(_ search: Search, number: Int, _ scores: StoredScores) throws {
+    var run = search
+    run.seed &+= UInt64(number)
+    let result = try run.run { $0.map(scores.value) }
+    guard let best = result.best(1).first?.architecture, let index = best.index else {
+      throw FileError(.unreadable, "a run has seen no architecture with a score: take more samples")
+    }
+    (architecture, pick) = (best.key, index)
+    seen = result.evaluations.compactMap(\.architecture.index)
   }
 }
 

@@ -82,10 +82,13 @@ public struct SearchResult: Sendable {
 
   /// The evaluations with the highest values, the highest first; of equal ones the earlier comes first.
   public func best(_ count: Int) -> [Evaluation] {
-    let ranked = evaluations.enumerated().filter { $1.value != nil }.sorted { one, other in
-      let (value, otherValue) = (one.element.value ?? 0, other.element.value ?? 0)
-      return value != otherValue ? value > otherValue : one.offset < other.offset
+    let valued = evaluations.indices.filter { evaluations[$0].value != nil }
+    func isBetter(_ one: Int, _ other: Int) -> Bool {
+      let (value, otherValue) = (evaluations[one].value ?? 0, evaluations[other].value ?? 0)
+      return value != otherValue ? value > otherValue : one < other
     }
-    return ranked.prefix(count).map(\.element)
+    // The best alone is what repeated searches ask for.
+    let ranked = count == 1 ? valued.min(by: isBetter).map { [$0] } ?? [] : valued.sorted(by: isBetter)
+    return ranked.prefix(count).map { evaluations[$0] }
   }
 }

@@ -11,9 +11,6 @@ package func outputWidth(isStandardOutput: Bool) -> Int? {
   return exportedWidth ?? (isatty(STDOUT_FILENO) == 1 ? width(of: STDOUT_FILENO) ?? 80 : nil)
 }
 
-/// Columns of the terminal behind standard output or standard error; 80 where there is none.
-package var terminalWidth: Int { exportedWidth ?? width(of: STDOUT_FILENO) ?? width(of: STDERR_FILENO) ?? 80 }
-
 /// Columns of the terminal that standard error is; nil where it is none.
 package var messageWidth: Int? { isatty(STDERR_FILENO) == 1 ? width(of: STDERR_FILENO) ?? 80 : nil }
 

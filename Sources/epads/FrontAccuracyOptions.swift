@@ -27,9 +27,13 @@ struct FrontAccuracyOptions: ParsableArguments {
     guard nds == nil || name == nil else { throw ValidationError("--nds has one accuracy: leave --accuracy out") }
   }
 
-  /// The accuracy of architectures of the row's space; nil where none is known.
-  func accuracy(for example: Row) throws -> ParetoReport.Accuracy? {
-    guard table != nil || nds != nil else { return try builtIn(GroundTruth.builtIn(space: example.space), example) }
+  /// The accuracy of architectures of the rows' space: of a file, of the program, or of the rows themselves as correlate
+  /// writes them; nil where none is known.
+  func accuracy(for rows: [Row], example: Row) throws -> ParetoReport.Accuracy? {
+    guard table != nil || nds != nil else {
+      return try known(
+        GroundTruth.builtIn(space: example.space) ?? GroundTruth(rows: rows, space: example.space), example)
+    }
     guard let space = SpaceDescription.named(example.space)?.space() else {
       throw Failure("this program has no space \(example.space) to read accuracies of", status: 2)
     }
@@ -60,7 +64,7 @@ struct FrontAccuracyOptions: ParsableArguments {
     return ParetoReport.Accuracy(truth: measured.truth, dataSet: column)
   }
 
-  private func builtIn(_ truth: GroundTruth?, _ example: Row) throws -> ParetoReport.Accuracy? {
+  private func known(_ truth: GroundTruth?, _ example: Row) throws -> ParetoReport.Accuracy? {
     guard let truth, let first = truth.dataSets.first else {
       guard name == nil else {
         throw Failure("the program carries no accuracies of \(example.space): give them with --from", status: 2)
@@ -74,5 +78,19 @@ struct FrontAccuracyOptions: ParsableArguments {
       )
     }
     return ParetoReport.Accuracy(truth: truth, dataSet: dataSet)
+  }
+}
+
+extension GroundTruth {
+  /// The accuracies that rows of scores have with them; nil where they have none.
+  fileprivate init?(rows: [Row], space: String) {
+    let names = rows.first { $0.truth != nil }?.truth?.keys.sorted() ?? []
+    let measured = ScoredArchitecture.grouping(rows).filter { scored in
+      names.allSatisfy { scored.rows[0].truth?[$0] != nil }
+    }
+    guard !names.isEmpty, !measured.isEmpty else { return nil }
+    self.init(
+      space: space, source: "the rows of scores", architectures: measured.map(\.architecture),
+      accuracies: names.map { name in (name, measured.map { $0.rows[0].truth?[name] ?? .nan }) })
   }
 }

@@ -29,6 +29,8 @@ struct ImagesCommand: ParsableCommand {
 
   @OptionGroup var outputs: OutputOptions
 
+  @OptionGroup var messages: MessageOptions
+
   func validate() throws {
     guard (1...Images.maximumCount).contains(count) else {
       throw ValidationError("--count must be from 1 to \(Images.maximumCount)")

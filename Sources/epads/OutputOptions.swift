@@ -188,6 +188,19 @@ func rowsToContinue<Stored: StoredRow>(_ path: String?, resume: Bool) throws -> 
   return rows
 }
 
+/// Reads rows that a command works on.
+///
+/// - Throws: `Failure` with status 2 where the file is none of rows, and with status 1 where rows contradict each other.
+func storedRows<Stored: StoredRow>(
+  of path: String, as type: Stored.Type
+) throws -> (rows: [Stored], isUnfinished: Bool) {
+  do throws(FileError) {
+    return try RowFile<Stored>.read(path: path)
+  } catch {
+    throw Failure("\(error)", status: error.code == .contradictory ? 1 : 2)
+  }
+}
+
 /// Says how many rows were written by another version of the program.
 func noteVersions<Stored: StoredRow>(of rows: [Stored], in path: String) {
   for (version, group) in Dictionary(grouping: rows, by: \.version).sorted(by: { $0.key < $1.key })

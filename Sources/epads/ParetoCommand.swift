@@ -60,8 +60,8 @@ struct ParetoCommand: ParsableCommand {
 
   @OptionGroup var accuracy: FrontAccuracyOptions
 
-  @Option(help: "How the front is written.")
-  var format = OutputFormat.table
+  @Option(help: "How the front is written. Default: what the extension of --output says, else table.")
+  var format: OutputFormat?
 
   @Option(
     help: ArgumentHelp("Write the front to a new file instead of standard output, which is -.", valueName: "file"))
@@ -71,6 +71,8 @@ struct ParetoCommand: ParsableCommand {
   var plot: String?
 
   @OptionGroup var outputs: OutputOptions
+
+  @OptionGroup var messages: MessageOptions
 
   func validate() throws {
     guard latency != nil || !chosenCost.isLatency else {
@@ -90,13 +92,15 @@ struct ParetoCommand: ParsableCommand {
     guard inputs.count(where: { $0 == "-" }) < 2 else { throw ValidationError("only one file can be standard input") }
     try outputs.validate([("--output", output), ("--plot", plot)], inputs: inputs)
     guard plot != "-" else { throw ValidationError("--plot needs a file: standard output has the front") }
+    try outputs.validatePicture("--plot", plot)
+    _ = try outputs.format(of: output, asked: format)
   }
 
   func run() throws {
     let plotFile = try outputs.file(plot)
     let writer = try outputs.rows(output)
     let scored: [Row] = try rows(of: scores)
-    let timed: [LatencyRow]? = try latency.map { path throws(FileError) in try rows(of: path) }
+    let timed: [LatencyRow]? = try latency.map { path in try rows(of: path) }
     let candidates: ParetoCandidates
     do {
       candidates = try ParetoCandidates(
@@ -107,10 +111,11 @@ struct ParetoCommand: ParsableCommand {
     } catch {
       throw Failure(advised(error), status: 2)
     }
-    let report = ParetoReport(candidates, accuracy: try accuracy.accuracy(for: candidates.example))
+    let report = ParetoReport(candidates, accuracy: try accuracy.accuracy(for: scored, example: candidates.example))
     noteOmissions(of: report)
     let table = FrontTable(report)
     let width = outputWidth(isStandardOutput: writer == nil)
+    let format = try outputs.format(of: output, asked: format)
     try inTurn(
       { try format.write(table, to: writer ?? LineWriter(), width: width) },
       { try writer?.finish() }, { try plotFile?.write(report.plot(title: table.title).svg()) })
@@ -141,8 +146,8 @@ struct ParetoCommand: ParsableCommand {
     }
   }
 
-  private func rows<Stored: StoredRow>(of path: String) throws(FileError) -> [Stored] {
-    let (rows, isUnfinished) = try RowFile<Stored>.read(path: path)
+  private func rows<Stored: StoredRow>(of path: String) throws -> [Stored] {
+    let (rows, isUnfinished) = try storedRows(of: path, as: Stored.self)
     if isUnfinished { note("left out: the last line of '\(path)', which is not finished") }
     noteVersions(of: rows, in: path)
     return rows

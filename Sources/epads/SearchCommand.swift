@@ -160,10 +160,30 @@ struct SearchCommand: ParsableCommand {
     guard let truth = scoring.space.truth else {
       throw Failure("--scores needs accuracies, and the program has none for \(space.name)", status: 2)
     }
-    let scores = try StoredScores(path: path, metric: metric, space: space)
+    let scores: StoredScores
+    do throws(FileError) {
+      scores = try StoredScores(path: path, metric: metric, space: space)
+    } catch {
+      throw Failure("\(error)", status: error.code == .contradictory ? 1 : 2)
+    }
     note("\(scores.scored) of \(counted(scores.count, "architecture")) in '\(path)' have a score")
-    let report = try RepeatedSearch(
-      search.search(space, for: scoring.dataset), runs: runs ?? 500, scores: scores, truth: truth)
+    let runs = runs ?? 500
+    Interrupt.watch()
+    defer { Interrupt.unwatch() }
+    var progress = ProgressReport("searching", total: runs)
+    defer { progress.clear() }
+    let report: RepeatedSearch
+    do {
+      report = try RepeatedSearch(
+        search.search(space, for: scoring.dataset), runs: runs, scores: scores, truth: truth
+      ) { done in
+        progress.advance(to: done)
+        return !Interrupt.isRequested
+      }
+    } catch is CancellationError {
+      throw Failure("interrupted after \(progress.done) of \(counted(runs, "run"))", status: 130)
+    }
+    progress.clear()
     let table = RepeatedSearchTable(
       report, space: space.name, strategy: search.strategy.rawValue, samples: search.samples, seed: search.searchSeed,
       metric: metric, source: truth.source)

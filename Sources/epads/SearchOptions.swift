@@ -56,9 +56,9 @@ struct SearchOptions: ParsableArguments {
       case .random: .random
       case .evolution: .evolution(population: population, tournament: tournament)
       }
-    return Search(space: space, strategy: strategy, samples: samples, seed: searchSeed) { architecture in
-      try limits.allow(architecture, of: space, for: dataSet)
-    }
+    return Search(
+      space: space, strategy: strategy, samples: samples, seed: searchSeed,
+      where: limits.filter(of: space, for: dataSet))
   }
 
   /// What to do where too few architectures fit.

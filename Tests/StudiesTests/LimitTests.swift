@@ -16,7 +16,7 @@ import Testing
     let (parameters, work) = (network.parameterCount, network.multiplyAccumulates)
     func allows(_ limits: SearchLimits) throws -> Bool {
       let allowed = limits.allow(network)
-      #expect(try limits.allow(architecture, of: space, for: .cifar10) == allowed)
+      #expect(try limits.filter(of: space, for: .cifar10)(architecture) == allowed)
       return allowed
     }
     #expect(try allows(SearchLimits()))
@@ -31,7 +31,7 @@ import Testing
     #expect(SearchLimits().isEmpty && !SearchLimits(parameters: 1).isEmpty)
     #expect(!SearchLimits(multiplyAccumulates: 1).isEmpty)
     // A hundred classes need more.
-    #expect(try SearchLimits(parameters: parameters).allow(architecture, of: space, for: .cifar100) == false)
+    #expect(try SearchLimits(parameters: parameters).filter(of: space, for: .cifar100)(architecture) == false)
   }
 
   /// A backend that takes no time and counts its calls.

@@ -68,7 +68,7 @@ private struct Ring: SampledSpace {
     let limits = SearchLimits(parameters: 400_000, multiplyAccumulates: 50_000_000)
     let space = space
     let found = try evaluations(
-      search(strategy, samples: 60) { try limits.allow($0, of: space, for: .cifar10) })
+      search(strategy, samples: 60, where: limits.filter(of: space, for: .cifar10)))
     #expect(found.count == 60)
     for evaluation in found {
       let network = try space.network(of: evaluation.architecture, input: DataSet.cifar10.shape, classes: 10)
