@@ -7,10 +7,10 @@ public struct ListedArchitecture: Sendable {
   public let parsed: ParsedArchitecture?
   /// What rows call the entry: of an unreadable one the text that stands there, a long one shortened.
   public let key: Architecture
-  /// Why the entry names no architecture, with its place; nil where it names one.
-  public var failure: String?
-  /// The error behind `failure`, without the place; nil where the entry itself cannot be read.
-  public let error: ArchitectureError?
+  /// Why the entry names no architecture; nil where it names one. Without a text it is the whole reason.
+  public private(set) var error: ArchitectureError?
+  /// The file and the line; nil for an argument.
+  private let place: String?
   /// What the list, or the text itself, calls the architecture.
   public var name: String?
   /// The line of the list at which the entry begins, from 1; nil where there is no list.
@@ -22,8 +22,8 @@ public struct ListedArchitecture: Sendable {
   public init(_ parsed: ParsedArchitecture, name: String? = nil) {
     self.parsed = parsed
     key = parsed.key
-    failure = nil
     error = nil
+    place = nil
     self.name = name
     line = nil
     input = [:]
@@ -35,12 +35,16 @@ public struct ListedArchitecture: Sendable {
   ///   - text: what stands there.
   ///   - reason: why it is none.
   ///   - place: the file and the line; nil for an argument.
-  public init(unreadable text: String, reason: String, place: String? = nil, error: ArchitectureError? = nil) {
+  public init(unreadable text: String, reason: String, place: String? = nil) {
+    self.init(unreadable: text, ArchitectureError(text: "", reason: reason), place: place)
+  }
+
+  private init(unreadable text: String, _ error: ArchitectureError, place: String?) {
     parsed = nil
     let shown = text.prefix(Self.maximumTextLength)
     key = Architecture(text: shown.endIndex == text.endIndex ? text : shown + "…")
-    failure = place.map { "\($0): \(reason)" } ?? reason
     self.error = error
+    self.place = place
     name = nil
     line = nil
     input = [:]
@@ -54,7 +58,7 @@ public struct ListedArchitecture: Sendable {
         if let index = Int(text) { try space.architecture(index: index) } else { try space.architecture(text: text) }
       self.init(parsed, name: space.name(in: text))
     } catch {
-      self.init(unreadable: text, reason: error.sentence, place: place, error: error)
+      self.init(unreadable: text, error, place: place)
     }
   }
 
@@ -63,8 +67,20 @@ public struct ListedArchitecture: Sendable {
     do throws(ArchitectureError) {
       self.init(try space.architecture(index: index))
     } catch {
-      self.init(unreadable: "\(index)", reason: error.sentence, place: place, error: error)
+      self.init(unreadable: "\(index)", error, place: place)
     }
+  }
+
+  /// Why the entry names no architecture, with its place, in one line; nil where it names one.
+  public var failure: String? {
+    error.map { error in place.map { "\($0): \(error.sentence)" } ?? error.sentence }
+  }
+
+  /// The same entry; an unreadable one says what to do about it.
+  public func advising(_ advice: String) -> ListedArchitecture {
+    var entry = self
+    entry.error?.advice = advice
+    return entry
   }
 
   /// The most characters of an unreadable text that rows keep.
@@ -74,11 +90,11 @@ public struct ListedArchitecture: Sendable {
 extension ArchitectureError {
   /// What is wrong in one line, for a row.
   public var sentence: String {
-    let shown = text.prefix(120)
+    let shown = text.prefix(100)
     let excerpt = "'\(shown)\(shown.endIndex == text.endIndex ? "" : "…")'"
     let end = advice.map { "; \($0)" } ?? ""
     guard !text.isEmpty else { return reason + end }
-    return (position.map { "\(reason) at character \($0 + 1) of \(excerpt)" } ?? "\(reason): \(excerpt)") + end
+    return (position.map { "character \($0 + 1) of \(excerpt): \(reason)" } ?? "\(reason): \(excerpt)") + end
   }
 }
 

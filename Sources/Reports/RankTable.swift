@@ -67,7 +67,7 @@ package struct RankTable: Report {
     }
     for failure in ranking.failures.prefix(10) {
       let reason = failure.failure(of: ranking.metric) ?? "no reason"
-      remarks.append("FAILED: \(failure.name.map { "\($0): " } ?? "")\(failure.architecture.text): \(reason)")
+      remarks.append("FAILED: \(failure.name ?? elided(failure.architecture.text, to: 60)): \(reason)")
     }
     if ranking.failures.count > 10 { remarks.append("FAILED: \(ranking.failures.count - 10) more") }
     return remarks

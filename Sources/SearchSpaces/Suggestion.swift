@@ -12,19 +12,23 @@ package func suggestion(for name: String, among known: [String]) -> String {
   return whole.min { $0.distance < $1.distance }.map { "; did you mean '\($0.name)'?" } ?? ""
 }
 
-/// How many letters have to be put in, taken out or replaced.
+/// How many letters have to be put in, taken out, replaced or swapped with the next one, each place changed once
+/// (Damerau and Levenshtein).
 private func editDistance(_ one: [UInt8], _ other: [UInt8]) -> Int {
-  var row = Array(0...other.count)
+  var before: [Int] = []
+  var last = Array(0...other.count)
   for (position, letter) in one.enumerated() {
-    var diagonal = row[0]
-    row[0] = position + 1
-    for column in other.indices {
-      let replaced = diagonal + (letter == other[column] ? 0 : 1)
-      diagonal = row[column + 1]
-      row[column + 1] = min(replaced, row[column] + 1, row[column + 1] + 1)
+    var row = [position + 1]
+    for (column, counterpart) in other.enumerated() {
+      var distance = min(last[column] + (letter == counterpart ? 0 : 1), row[column] + 1, last[column + 1] + 1)
+      if position > 0, column > 0, letter == other[column - 1], one[position - 1] == counterpart {
+        distance = min(distance, before[column - 1] + 1)
+      }
+      row.append(distance)
     }
+    (before, last) = (last, row)
   }
-  return row[other.count]
+  return last[other.count]
 }
 
 private func isSubsequence(_ letters: [UInt8], of whole: [UInt8]) -> Bool {

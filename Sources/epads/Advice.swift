@@ -5,24 +5,17 @@ import SearchSpaces
 
 /// What the user may have meant instead.
 enum Advice {
-  /// An entry whose reason, where it is unreadable, says what to do about it.
+  /// An entry that, where it is unreadable, says what to do about it.
   static func completing(_ entry: ListedArchitecture, of space: any SearchSpace) -> ListedArchitecture {
-    guard let failure = entry.failure, let advice = advice(for: entry.key.text, of: space) else { return entry }
-    var entry = entry
-    entry.failure = "\(failure); \(advice)"
-    return entry
+    guard entry.parsed == nil, let advice = advice(for: entry.key.text, of: space) else { return entry }
+    return entry.advising(advice)
   }
 
-  /// Why an entry names no architecture: an argument with a mark below the place, and what to do about it.
+  /// Why an entry names no architecture, and what to do about it; an argument with a mark below the place.
   static func explained(_ entry: ListedArchitecture, of space: any SearchSpace) -> String {
-    let advice = advice(for: entry.key.text, of: space)
-    if let error = entry.error, entry.line == nil, error.position != nil {
-      // The advice comes before the excerpt, which is on lines of its own.
-      let lines = error.description.split(separator: "\n", maxSplits: 1, omittingEmptySubsequences: false)
-      return ([lines[0] + (advice.map { "; \($0)" } ?? "")] + lines.dropFirst()).joined(separator: "\n")
-    }
-    let failure = entry.failure ?? "no architecture"
-    return advice.map { "\(failure); \($0)" } ?? failure
+    let entry = completing(entry, of: space)
+    if entry.line == nil, let error = entry.error, error.position != nil { return error.description }
+    return entry.failure ?? "no architecture"
   }
 
   /// What to do about a text that names no architecture of a space; nil where nothing is known.
@@ -31,9 +24,7 @@ enum Advice {
     if text.contains("."), ["pt", "pth", "ckpt", "safetensors", "onnx", "h5", "pb", "tflite"].contains(ending),
       !text.contains(where: \.isNewline)
     {
-      return
-        "a file of weights says no architecture that this program reads: write it as the space does, such as "
-        + "\(shortened(space.example))"
+      return "a file of weights holds no architecture as text: print that where the network is made, and give the text"
     }
     if text.count < 4096, let status = FileStatus(path: text) {
       return status.kind == .directory
@@ -44,6 +35,4 @@ enum Advice {
     guard let other = SpaceDescription.reading(text), other.name != space.name else { return nil }
     return "it is one of another space: take --space \(other.name)"
   }
-
-  private static func shortened(_ text: String) -> String { text.count <= 60 ? text : text.prefix(60) + "…" }
 }

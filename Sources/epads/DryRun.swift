@@ -60,7 +60,7 @@ struct DryRun {
       "time: about \(Self.duration(seconds)) on \(device.name), from \(counted(measured, "architecture"))"
         + (study.scorer.backend.concurrentRuns > 1 ? " one at a time; several in flight take less" : ""))
     try output.append("memory: at most \(megabytes(run.memoryBound))")
-    for file in files { try output.append("\(file.option): \(Self.fate(of: file))") }
+    for file in files where file.path != nil { try output.append("\(file.option): \(Self.fate(of: file))") }
   }
 
   /// The seconds of all items, from a few of them of all sizes, and how many these were.

@@ -146,7 +146,7 @@ struct LatencyCommand: ParsableCommand {
       "time: about \(DryRun.duration(seconds)) on \(study.backend.device.name), from "
         + counted(measured.count, "architecture"))
     try output.append("memory: at most \(megabytes(bytes))")
-    try output.append("--output: \(DryRun.fate(of: DryRun.File("--output", path, isContinued: resume)))")
+    if path != nil { try output.append("--output: \(DryRun.fate(of: DryRun.File("--output", path, isContinued: resume)))") }
   }
 
   private var dataset: DataSet { namedDataSet ?? space.dataSet }

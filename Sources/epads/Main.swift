@@ -65,7 +65,11 @@ struct Main: ParsableCommand {
   private static func printableUsage(of error: any Error, asking question: String) -> String {
     let (whole, message) = (fullMessage(for: error), message(for: error))
     guard let place = whole.range(of: message) else { return whole }
-    return whole.replacingCharacters(in: place, with: printableMessage(message) + question)
+    // The question comes before a list of what there is.
+    var shown = printableMessage(message)
+    let end = question.isEmpty ? nil : shown.range(of: ". Please provide")?.lowerBound
+    shown.insert(contentsOf: question, at: end ?? shown.endIndex)
+    return whole.replacingCharacters(in: place, with: shown.replacing("?. Please", with: "? Please"))
   }
 
   /// Makes Dispatch open its files now, where a failure can be reported: later, Dispatch would end the process.
