@@ -80,6 +80,12 @@ let package = Package(
       ]),
     // What people read on a screen: tables, progress, messages.
     .target(name: "Terminal"),
+    // A run of a study as it goes: items as they come, interrupts, and what a user is told on the way.
+    .target(
+      name: "Runs",
+      dependencies: [
+        "Studies", "Scoring", "ArchitectureLists", "Files", "Terminal", "SearchSpaces", "Compute",
+      ]),
     // What commands found, in each format: tables, JSON lines, CSV; and their plots.
     .target(
       name: "Reports",
@@ -92,7 +98,7 @@ let package = Package(
     .executableTarget(
       name: "epads",
       dependencies: [
-        "Reports", "Studies", "Latency", "Figures", "Accuracies", "Statistics", "ArchitectureLists", "Files",
+        "Reports", "Runs", "Studies", "Latency", "Figures", "Accuracies", "Statistics", "ArchitectureLists", "Files",
         "Terminal",
         "Scoring", "SearchSpaces", "NetworkGraph", "Compute", "BackendSelection",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),

@@ -197,6 +197,6 @@ struct ListRecordReader: ~Copyable {
       reason = error.reason.split(separator: ": ", maxSplits: 1).last.map(String.init) ?? error.reason
     }
     lines.putBack(taken)
-    return ListRecord(line: line.number, broken: line.shown, reason)
+    return ListRecord(line: line.number, broken: line.shown, taken.isEmpty ? reason : "a quote that is not closed")
   }
 }

@@ -46,8 +46,8 @@ public struct RepeatedSearch: Sendable {
   /// - Parameters:
   ///   - search: the first run; the seed of each later run is one higher.
   ///   - progress: called from time to time with the runs that are done; returns whether to go on.
-  /// - Throws: errors of the search, `CancellationError` where `progress` ended it, and an error where a run has seen no
-  ///   architecture with a score.
+  /// - Throws: errors of the search, `CancellationError` where `progress` ended it, and an error where a run has seen
+  ///   no architecture with a score.
   public init(
     _ search: Search, runs: Int, scores: StoredScores, truth: GroundTruth, progress: (Int) -> Bool = { _ in true }
   ) throws {

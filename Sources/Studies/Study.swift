@@ -84,8 +84,8 @@ public struct Study: Sendable {
   /// The row of one item.
   ///
   /// An entry that cannot be read, and a network that cannot be built or has no score, make a failed row. So does a
-  /// failing device, whose error is returned beside the row: it says nothing about the network, so the item may be tried
-  /// again.
+  /// failing device, whose error is returned beside the row: it says nothing about the network, so the item may be
+  /// tried again.
   ///
   /// - Parameter check: refuses a network, which makes a failed row.
   public func row(_ item: Item, allowing check: NetworkCheck? = nil) -> (row: Row, deviceError: BackendError?) {

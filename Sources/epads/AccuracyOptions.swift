@@ -1,6 +1,7 @@
 import Accuracies
 import ArchitectureLists
 import ArgumentParser
+import Runs
 import SearchSpaces
 import Terminal
 

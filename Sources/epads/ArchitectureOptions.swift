@@ -2,6 +2,7 @@ import Accuracies
 import ArchitectureLists
 import ArgumentParser
 import Files
+import Runs
 import SearchSpaces
 import Terminal
 

@@ -4,6 +4,7 @@ import Compute
 import Files
 import Foundation
 import Latency
+import Runs
 import Scoring
 import Studies
 import Terminal

@@ -13,7 +13,7 @@ import Terminal
 /// nothing is written.
 struct DryRun {
   static let help: ArgumentHelp =
-    "Say how many architectures there are, how long they take (from a few of them), how much memory and which files, and do no more."
+    "Say how many architectures there are, how long they take (from a few of them), how much memory and which files."
 
   /// A file that the run would write.
   struct File {

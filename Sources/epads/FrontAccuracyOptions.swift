@@ -1,5 +1,6 @@
 import Accuracies
 import ArgumentParser
+import Runs
 import SearchSpaces
 import Studies
 import Terminal
@@ -27,8 +28,8 @@ struct FrontAccuracyOptions: ParsableArguments {
     guard nds == nil || name == nil else { throw ValidationError("--nds has one accuracy: leave --accuracy out") }
   }
 
-  /// The accuracy of architectures of the rows' space: of a file, of the program, or of the rows themselves as correlate
-  /// writes them; nil where none is known.
+  /// The accuracy of architectures of the rows' space: of a file, of the program, or of the rows themselves, as
+  /// correlate writes them; nil where none is known.
   func accuracy(for rows: [Row], example: Row) throws -> ParetoReport.Accuracy? {
     guard table != nil || nds != nil else {
       return try known(

@@ -6,6 +6,7 @@ import Foundation
 import Latency
 import NetworkGraph
 import Reports
+import Runs
 import Scoring
 import SearchSpaces
 import Terminal
@@ -146,7 +147,8 @@ struct LatencyCommand: ParsableCommand {
       "time: about \(DryRun.duration(seconds)) on \(study.backend.device.name), from "
         + counted(measured.count, "architecture"))
     try output.append("memory: at most \(megabytes(bytes))")
-    if path != nil { try output.append("--output: \(DryRun.fate(of: DryRun.File("--output", path, isContinued: resume)))") }
+    guard path != nil else { return }
+    try output.append("--output: \(DryRun.fate(of: DryRun.File("--output", path, isContinued: resume)))")
   }
 
   private var dataset: DataSet { namedDataSet ?? space.dataSet }

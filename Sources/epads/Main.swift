@@ -2,6 +2,7 @@ import ArgumentParser
 import Compute
 import Files
 import Foundation
+import Runs
 import Terminal
 
 @main
@@ -92,17 +93,5 @@ struct Main: ParsableCommand {
     for descriptor in STDIN_FILENO...STDERR_FILENO where fcntl(descriptor, F_GETFD) < 0 {
       _ = open("/dev/null", descriptor == STDIN_FILENO ? O_WRONLY : O_RDONLY)
     }
-  }
-}
-
-/// Ends a command with a message on standard error.
-struct Failure: Error {
-  /// The exit status: 1 for a failure, 2 for a wrong command, 3 for rows without a value, 130 for an interrupt.
-  var status: Int32
-  var message: String
-
-  init(_ message: String, status: Int32 = 1) {
-    self.message = message
-    self.status = status
   }
 }

@@ -3,6 +3,7 @@ import Compute
 import Files
 import Foundation
 import NetworkGraph
+import Runs
 import Scoring
 import SearchSpaces
 import Studies
@@ -50,7 +51,8 @@ struct ScoringMemory {
       let bytes = try bound(of: network)
       guard backend.device.kind == .cpu, let available = SystemMemory.available, bytes > available else { return }
       throw Failure(
-        "the network may take \(megabytes(bytes)) of memory and \(megabytes(available)) are left: take a smaller --batch"
+        "the network may take \(megabytes(bytes)) of memory and \(megabytes(available)) are left: take a smaller "
+          + "--batch"
       )
     }
   }

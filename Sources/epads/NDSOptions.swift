@@ -1,5 +1,6 @@
 import Accuracies
 import ArgumentParser
+import Runs
 import Scoring
 import SearchSpaces
 import Terminal

@@ -4,6 +4,7 @@ import Compute
 import Files
 import Foundation
 import Reports
+import Runs
 public import Scoring
 import Studies
 import Terminal
@@ -12,6 +13,7 @@ extension DataSet: ExpressibleByArgument {}
 extension BackendChoice: ExpressibleByArgument {}
 extension Proxy: ExpressibleByArgument {}
 extension OutputFormat: ExpressibleByArgument {}
+extension ErrorPolicy: ExpressibleByArgument {}
 
 /// What a score depends on beside the architecture: the search space, images, noise and seeds.
 struct ScoringOptions: ParsableArguments {
@@ -94,12 +96,6 @@ struct ProxyList: ExpressibleByArgument {
   var defaultValueDescription: String {
     Proxy.allCases.filter(proxies.contains).map(\.rawValue).joined(separator: ",")
   }
-}
-
-/// What a run whose backend was named does when the device fails; `auto` goes on with the CPU instead.
-enum ErrorPolicy: String, CaseIterable, ExpressibleByArgument {
-  case stop
-  case `continue`
 }
 
 /// The backend and the device that do the work.

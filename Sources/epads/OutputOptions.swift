@@ -2,6 +2,7 @@ import ArgumentParser
 import Compute
 import Files
 import Reports
+import Runs
 import Scoring
 import Studies
 import Terminal
@@ -190,7 +191,7 @@ func rowsToContinue<Stored: StoredRow>(_ path: String?, resume: Bool) throws -> 
 
 /// Reads rows that a command works on.
 ///
-/// - Throws: `Failure` with status 2 where the file is none of rows, and with status 1 where rows contradict each other.
+/// - Throws: `Failure` with status 2 where the file has no rows, and with status 1 where rows contradict each other.
 func storedRows<Stored: StoredRow>(
   of path: String, as type: Stored.Type
 ) throws -> (rows: [Stored], isUnfinished: Bool) {

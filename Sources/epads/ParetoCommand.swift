@@ -4,6 +4,7 @@ import Files
 import Foundation
 import Latency
 import Reports
+import Runs
 import Scoring
 import Studies
 import Terminal

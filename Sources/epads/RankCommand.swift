@@ -3,6 +3,7 @@ import ArgumentParser
 import Files
 import Foundation
 import Reports
+import Runs
 import Scoring
 import Studies
 import Terminal
@@ -12,8 +13,8 @@ struct RankCommand: ParsableCommand {
     commandName: "rank",
     abstract: "Ranks a list of architectures, the best first.",
     discussion: """
-      Scores a list, and prints rank, name and score, the spread over seeds, and the ranks that parameters and the other \
-      numbers would give: a score that only repeats them is worth nothing. '=' marks equal scores, '~' a score that is \
+      Scores a list, and prints rank, name and score, the spread over seeds, and the ranks that parameters and the \
+      other numbers would give: a score that only repeats them is worth nothing. '=' marks equal scores, '~' a score that is \
       no further below the one above it than their spread.
 
         epads rank --batch 32 --index 0 --index 1462 --index 14746

@@ -3,6 +3,7 @@ import ArgumentParser
 import Files
 import Foundation
 import Reports
+import Runs
 import Scoring
 import SearchSpaces
 import Studies
@@ -14,8 +15,8 @@ struct ScoreCommand: ParsableCommand {
     commandName: "score",
     abstract: "Scores architectures, in the order of the list.",
     discussion: """
-      Architectures come as text, as an index of the space, or from a file. Results go to standard output, each as soon \
-      as it is there.
+      Architectures come as text, as an index of the space, or from a file. Results go to standard output, each as \
+      soon as it is there.
 
         epads score --index 0 --index 1462 --batch 32
         epads score --batch 32 --proxies epads,naswot \\

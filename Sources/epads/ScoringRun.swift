@@ -1,5 +1,6 @@
 import ArchitectureLists
 import Files
+import Runs
 import Scoring
 import Studies
 import Synchronization

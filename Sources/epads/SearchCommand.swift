@@ -5,6 +5,7 @@ import Figures
 import Files
 import Foundation
 import Reports
+import Runs
 import Scoring
 import SearchSpaces
 import Studies

@@ -2,6 +2,7 @@ import ArchitectureLists
 import ArgumentParser
 import Compute
 import Files
+import Runs
 import Scoring
 import Studies
 import Terminal
@@ -11,9 +12,9 @@ struct ServeCommand: ParsableCommand {
     commandName: "serve",
     abstract: "Answers requests on standard input with rows on standard output.",
     discussion: """
-      A request is a line: an architecture or an index as it is, or a JSON object with "arch", "index" or "file" (a file \
-      with one architecture), and perhaps "id", "name" and "seed". Every request is answered with one row in one line, in \
-      the order of the requests, with its "id"; a bad request with a row whose status is failed. The end of the input \
+      A request is a line: an architecture or an index as it is, or a JSON object with "arch", "index" or "file" (a \
+      file with one architecture), and perhaps "id", "name" and "seed". Every request is answered with one row in one \
+      line, in the order of the requests, with its "id"; a bad request with a row whose status is failed. The end of the input \
       ends the program. Settings are options, because rows of one process should be comparable.
 
         echo '{"id": 7, "index": 1462, "seed": 3}' | epads serve --batch 32

@@ -1,18 +1,18 @@
-import ArchitectureLists
-import Files
-import SearchSpaces
+package import ArchitectureLists
+package import Files
+package import SearchSpaces
 import Synchronization
 
 /// One architecture to score with one seed.
-struct Request {
+package struct Request {
   /// What the request calls itself.
-  var id: InputValue?
-  var listed: ListedArchitecture
-  var seed: UInt64
+  package var id: InputValue?
+  package var listed: ListedArchitecture
+  package var seed: UInt64
 }
 
 /// Reads requests from standard input, a line each. What is no request is one for an unreadable architecture.
-final class RequestReader: Sendable {
+package final class RequestReader: Sendable {
   private let lines: Mutex<ByteStream>
   private let isStopped: StopFlag
   private let space: any SearchSpace
@@ -23,7 +23,7 @@ final class RequestReader: Sendable {
     let value = Atomic(false)
   }
 
-  init(space: any SearchSpace, seed: UInt64) throws(FileError) {
+  package init(space: any SearchSpace, seed: UInt64) throws(FileError) {
     let isStopped = StopFlag()
     self.isStopped = isStopped
     self.space = space
@@ -33,10 +33,10 @@ final class RequestReader: Sendable {
   }
 
   /// Waits for no more requests.
-  func stop() { isStopped.value.store(true, ordering: .relaxed) }
+  package func stop() { isStopped.value.store(true, ordering: .relaxed) }
 
   /// The next request, when it has come; nil at the end. Blank lines are passed over.
-  func next() throws(FileError) -> Request? {
+  package func next() throws(FileError) -> Request? {
     while true {
       let line = try lines.withLock { lines throws(FileError) in try lines.nextLine(maximumBytes: Self.maximumBytes) }
       guard let (bytes, isWhole) = line else { return nil }

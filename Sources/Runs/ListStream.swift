@@ -1,18 +1,18 @@
-import ArchitectureLists
-import Files
+package import ArchitectureLists
+package import Files
 import Foundation
-import SearchSpaces
+package import SearchSpaces
 import Synchronization
 
 /// Entries of a list that is read while the work on them is done: rows come as lines come.
-final class ListStream: Sendable {
+package final class ListStream: Sendable {
   private let reader: Mutex<State>
   private let isStopped: StopFlag
   private let space: any SearchSpace
   /// The names of a table's columns; empty where the entries themselves name them.
-  let columns: [String]
+  package let columns: [String]
   /// Whether the first entry has a name.
-  let hasNames: Bool
+  package let hasNames: Bool
 
   private struct State: ~Copyable {
     var reader: ArchitectureListReader
@@ -25,7 +25,7 @@ final class ListStream: Sendable {
   }
 
   /// Whether a path is a pipe, a terminal or another stream that should not be waited for to end.
-  static func isStream(_ path: String) -> Bool {
+  package static func isStream(_ path: String) -> Bool {
     guard let status = FileStatus(path: path == "-" ? "/dev/stdin" : path) else { return path == "-" }
     return status.kind == .special
   }
@@ -33,7 +33,7 @@ final class ListStream: Sendable {
   /// Reads the first entry.
   ///
   /// - Throws: where there is none, or the stream is no list.
-  init(path: String, of space: any SearchSpace, column: String?) throws(FileError) {
+  package init(path: String, of space: any SearchSpace, column: String?) throws(FileError) {
     let isStopped = StopFlag()
     let name = path == "-" ? "standard input" : "'\(path)'"
     let bytes = try ByteStream(path: path) { isStopped.value.load(ordering: .relaxed) || Interrupt.isRequested }
@@ -48,7 +48,7 @@ final class ListStream: Sendable {
   }
 
   /// The next entry, when it has come; nil at the end.
-  func next() throws(FileError) -> ListedArchitecture? {
+  package func next() throws(FileError) -> ListedArchitecture? {
     let space = space
     return try reader.withLock { state throws(FileError) in
       if let first = state.first {
@@ -60,8 +60,8 @@ final class ListStream: Sendable {
   }
 
   /// Waits for no more entries.
-  func stop() { isStopped.value.store(true, ordering: .relaxed) }
+  package func stop() { isStopped.value.store(true, ordering: .relaxed) }
 
   /// What the user should know about how the list was read.
-  var remarks: [String] { reader.withLock { $0.reader.remarks } }
+  package var remarks: [String] { reader.withLock { $0.reader.remarks } }
 }

@@ -1,80 +1,43 @@
-import ArchitectureLists
 import Compute
-import Files
 import Foundation
 import Scoring
-import Studies
-import Synchronization
-import Terminal
-
-/// The items of a run: all at once, or as they come.
-struct StudyItems: Sendable {
-  /// How many there are; nil where nobody knows yet.
-  let count: Int?
-  /// The next one, nil after the last.
-  let next: @Sendable () throws -> Study.Item?
-  /// Waits for no more of them.
-  let stop: @Sendable () -> Void
-
-  init(_ items: [Study.Item]) {
-    let position = Mutex(0)
-    count = items.count
-    next = {
-      position.withLock { position in
-        guard position < items.count else { return nil }
-        defer { position += 1 }
-        return items[position]
-      }
-    }
-    stop = {}
-  }
-
-  /// The items of entries that are known, then those of a stream, without those whose row is there already.
-  ///
-  /// - Parameter taken: called with each row that is there.
-  init(
-    _ entries: [ListedArchitecture], then stream: ListStream, of study: Study, without rows: RowsToContinue,
-    taken: @escaping @Sendable (Row) -> Void
-  ) {
-    let state = Mutex((rows: rows, items: Array(study.items(entries).reversed())))
-    count = nil
-    next = {
-      try state.withLock { state in
-        while true {
-          while let item = state.items.popLast() {
-            guard let row = state.rows.take(item) else { return item }
-            taken(row)
-          }
-          guard let entry = try stream.next() else { return nil }
-          state.items = study.items(of: entry).reversed()
-        }
-      }
-    }
-    stop = { stream.stop() }
-  }
-}
+package import Studies
+package import Terminal
 
 /// Runs the items of a study with a progress report, and stops between two of them when asked to.
-struct StudyRun {
-  let study: Study
+package struct StudyRun {
+  private let study: Study
   /// The text before the progress bar.
-  let label: String
+  private let label: String
   /// Whether rows and the progress bar share a screen.
-  var rowsOnTerminal = false
+  private let rowsOnTerminal: Bool
   /// Whether the run goes on after a device has failed.
-  let onError: ErrorPolicy
+  private let onError: ErrorPolicy
   /// Whether the run ends with the first row that failed.
-  var isStrict = false
+  private let isStrict: Bool
   /// The end of the message after a stop, which says how to continue.
-  var afterStop = ""
+  private let afterStop: String
   /// Refuses a network that the machine has too little memory for; nil where that is known of all already.
-  var memoryLimit: Study.NetworkCheck?
+  private let memoryLimit: Study.NetworkCheck?
+
+  package init(
+    study: Study, label: String, rowsOnTerminal: Bool = false, onError: ErrorPolicy, isStrict: Bool = false,
+    afterStop: String = "", memoryLimit: Study.NetworkCheck? = nil
+  ) {
+    self.study = study
+    self.label = label
+    self.rowsOnTerminal = rowsOnTerminal
+    self.onError = onError
+    self.isStrict = isStrict
+    self.afterStop = afterStop
+    self.memoryLimit = memoryLimit
+  }
 
   /// Runs all items, in order.
   ///
   /// - Parameter each: called with every row, and with true where the device failed, which says nothing of the network.
   /// - Returns: how many rows failed.
-  func run(_ items: StudyItems, each: (_ row: Row, _ deviceFailed: Bool) throws -> Void) throws -> Int {
+  package func run(_ items: StudyItems, each: (_ row: Row, _ deviceFailed: Bool) throws -> Void) throws -> Int {
     Interrupt.watch()
     defer { Interrupt.unwatch() }
     var progress = ProgressReport(label, total: items.count)
@@ -83,7 +46,7 @@ struct StudyRun {
   }
 
   /// Runs a part of a longer run. The caller has its progress, and watches for interrupts.
-  func run(
+  package func run(
     _ items: StudyItems, progress: inout ProgressReport, each: (_ row: Row, _ deviceFailed: Bool) throws -> Void
   ) throws -> Int {
     var failures = 0
@@ -124,7 +87,7 @@ struct StudyRun {
 }
 
 /// An error and, where memory ran out, the option that mends it.
-func advised(_ error: any Error) -> String {
+package func advised(_ error: any Error) -> String {
   guard let error = error as? BackendError, error.code == .outOfMemory else { return "\(error)" }
   return "\(error): take a smaller --batch"
 }

@@ -3,13 +3,13 @@ import Synchronization
 
 /// Turns the first ctrl-C, or request to terminate, into a flag, which commands look at between architectures. The
 /// second one ends the process at once.
-enum Interrupt {
+package enum Interrupt {
   private static let requested = Atomic<Bool>(false)
   private static let numbers = [SIGINT, SIGTERM]
 
-  static var isRequested: Bool { requested.load(ordering: .relaxed) }
+  package static var isRequested: Bool { requested.load(ordering: .relaxed) }
 
-  static func watch() {
+  package static func watch() {
     // The parent may have blocked these signals: Foundation's Process does, when it starts one from a Dispatch thread.
     var unblocked = sigset_t()
     sigemptyset(&unblocked)
@@ -30,7 +30,7 @@ enum Interrupt {
   }
 
   /// Lets the signals end the process again.
-  static func unwatch() {
+  package static func unwatch() {
     for number in numbers {
       if isIgnored(signal(number, SIG_DFL)) { signal(number, SIG_IGN) }
     }

@@ -1,18 +1,18 @@
-import ArchitectureLists
+package import ArchitectureLists
 import Files
 import Foundation
-import SearchSpaces
+package import SearchSpaces
 
 /// What the user may have meant instead.
-enum Advice {
+package enum Advice {
   /// An entry that, where it is unreadable, says what to do about it.
-  static func completing(_ entry: ListedArchitecture, of space: any SearchSpace) -> ListedArchitecture {
+  package static func completing(_ entry: ListedArchitecture, of space: any SearchSpace) -> ListedArchitecture {
     guard entry.parsed == nil, let advice = advice(for: entry.key.text, of: space) else { return entry }
     return entry.advising(advice)
   }
 
   /// Why an entry names no architecture, and what to do about it; an argument with a mark below the place.
-  static func explained(_ entry: ListedArchitecture, of space: any SearchSpace) -> String {
+  package static func explained(_ entry: ListedArchitecture, of space: any SearchSpace) -> String {
     let entry = completing(entry, of: space)
     if entry.line == nil, let error = entry.error, error.position != nil { return error.description }
     return entry.failure ?? "no architecture"
