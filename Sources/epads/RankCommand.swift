@@ -93,21 +93,26 @@ struct RankCommand: ParsableCommand {
     var rows: [Row] = []
     var lost = 0
     let hint = output == nil ? "" : StoppedRun.hint
-    let outcome = try run.run(without: stored, hint: hint) { row, deviceFailed in
-      // A device's failure says nothing about the network: the row is not written, so that --resume tries again.
-      if deviceFailed { lost += 1 } else { try rowsFile?.append(row) }
-      rows.append(row)
-    } taken: {
-      rows.append($0)
+    // A run that is stopped is ranked as far as it came: nothing that was scored is lost.
+    let outcome = Result {
+      try run.run(without: stored, hint: hint) { row, deviceFailed in
+        // A device's failure says nothing about the network: the row is not written, so that --resume tries again.
+        if deviceFailed { lost += 1 } else { try rowsFile?.append(row) }
+        rows.append(row)
+      } taken: {
+        rows.append($0)
+      }
     }
     let ranking = Ranking(rows, by: by.metric, others: Metric.measured(by: chosenProxies))
     let table = RankTable(
-      ranking, title: run.study.title, top: top, repeats: scoring.repeats, showsCosts: costs,
-      input: list.columns)
+      ranking, title: run.study.title, top: top, repeats: scoring.repeats, showsCosts: costs, input: list.columns)
     try inTurn(
-      { try format.write(table, to: LineWriter(), width: outputWidth(isStandardOutput: true)) },
-      { try rowsFile?.finish() }, {})
+      {
+        guard !rows.isEmpty else { return }
+        try format.write(table, to: LineWriter(), width: outputWidth(isStandardOutput: true))
+      }, { try rowsFile?.finish() }, {})
+    let end = try outcome.get()
     if lost > 0 { throw Failure("the device failed on \(counted(lost, "row"))\(hint)") }
-    try outcome.end()
+    try end.end()
   }
 }

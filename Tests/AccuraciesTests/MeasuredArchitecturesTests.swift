@@ -58,7 +58,7 @@ import Testing
   @Test(arguments: [
     ("index,test\n3,90\n", ["acc"], "has no column 'acc'; there are test"),
     ("index,acc\n3,\n", [], "has an accuracy"), ("index,acc\n3,x\n", [], "line 2: 'x' in column 'acc' is no number"),
-    ("acc\n3\n", [], "no architecture of nasbench201: 'acc'"),
+    ("acc\n3\n", [], "is called an accuracy"),
   ])
   func whatCannotBeUsedIsAnError(text: String, accuracies: [String], reason: String) throws {
     let error = #expect(throws: (any Error).self) { try measured(text, accuracies: accuracies) }
