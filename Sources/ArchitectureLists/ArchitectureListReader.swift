@@ -99,7 +99,7 @@ package struct ArchitectureListReader: ~Copyable {
     let names = members.map(\.name)
     if layout.names != names { layout = ListColumns(names) }
     guard let position = try architecture(members) else {
-      let known = "arch, architecture, genotype or index"
+      let known = column.map { "'\($0.prefix(40))'" } ?? "arch, architecture, genotype or index"
       return ListedArchitecture(
         unreadable: JSONValue.object(members).text,
         reason: "no member \(known); there are \(ListColumns.listed(names))",

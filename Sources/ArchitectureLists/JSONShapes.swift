@@ -9,7 +9,7 @@ struct JSONShapes {
   /// an object whose keys are architectures.
   func records(_ value: JSONValue, line: Int) -> [ListRecord] {
     switch value {
-    case .array(let elements): return elements.flatMap { element(($0), line: line) }
+    case .array(let elements): return elements.flatMap { element($0, line: line) }
     case .object(let members): return object(members, line: line)
     case .string, .number, .boolean, .null: return element(value, line: line)
     }
@@ -85,7 +85,8 @@ struct JSONShapes {
     }
   }
 
-  private func isArchitecture(_ text: String) -> Bool {
+  /// Whether a text is an architecture of the space, and no index.
+  func isArchitecture(_ text: String) -> Bool {
     Int(text) == nil && (try? space.blueprint(text: text)) != nil
   }
 }

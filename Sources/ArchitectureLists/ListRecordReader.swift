@@ -173,17 +173,22 @@ struct ListRecordReader: ~Copyable {
     var bytes = line.bytes
     var taken: [ListLines.Line] = []
     var quotes = bytes.count { $0 == UInt8(ascii: "\"") }
-    while !quotes.isMultiple(of: 2), taken.count < Self.maximumJoinedLines, bytes.count < Self.maximumJoinedBytes,
+    // A note does not begin with a line end: a quote there is one too many.
+    let maximum = bytes.last == UInt8(ascii: "\"") ? 0 : Self.maximumJoinedLines
+    while !quotes.isMultiple(of: 2), taken.count < maximum, bytes.count < Self.maximumJoinedBytes,
       let more = try lines.next()
     {
       taken.append(more)
+      if beginsRecord(more, after: line, separator) { break }
       bytes += [0x0A] + more.bytes
       quotes += more.bytes.count { $0 == UInt8(ascii: "\"") }
     }
     let reason: String
     do throws(FileError) {
       var reader = CSVReader(ByteStream(bytes, line: line.number), name: "", separator: separator)
-      if let record = try reader.next(), line.isWhole, try reader.next() == nil {
+      if quotes.isMultiple(of: 2) || taken.isEmpty, let record = try reader.next(), line.isWhole,
+        try reader.next() == nil
+      {
         let fields = Array(record.fields.prefix(columns.count))
         if fields.count == columns.count, record.fields.dropFirst(columns.count).allSatisfy(\.isEmpty) {
           return ListRecord(line: line.number, zip(columns, fields).map { JSONValue.Member($0, .string($1)) })
@@ -198,5 +203,14 @@ struct ListRecordReader: ~Copyable {
     }
     lines.putBack(taken)
     return ListRecord(line: line.number, broken: line.shown, taken.isEmpty ? reason : "a quote that is not closed")
+  }
+
+  /// Whether a line looks like the beginning of a record rather than like the end of a note: it has an architecture of
+  /// its own, or begins with the mark that the line before it begins with.
+  private func beginsRecord(_ line: ListLines.Line, after first: ListLines.Line, _ separator: UInt8) -> Bool {
+    if let byte = line.bytes.first, byte == first.bytes.first, "|[({'\"".utf8.contains(byte) { return true }
+    return line.shown.split(separator: Character(Unicode.Scalar(separator))).contains {
+      shapes.isArchitecture($0.trimmed)
+    }
   }
 }
