@@ -158,7 +158,7 @@ struct BackendOptions: ParsableArguments {
 
   /// Whether the backend is not what everybody expects: no processor, or one in the place of a GPU, or one that the
   /// environment has chosen.
-  private func isWorthSaying(_ selected: SelectedBackend, _ choice: BackendChoice) -> Bool {
+  private func isWorthSaying(_ selected: SelectedBackend, of all: BackendSelection, _ choice: BackendChoice) -> Bool {
     let environment = ProcessInfo.processInfo.environment
     let isOfEnvironment =
       backend == nil && environment["EPADS_BACKEND"]?.isEmpty == false
@@ -166,9 +166,10 @@ struct BackendOptions: ParsableArguments {
     if selected.backend.device.kind != .cpu || selected.backend.device.backend != "cpu" || isOfEnvironment {
       return true
     }
-    // A driver of a GPU without OpenCL, or with one that fails, costs a user the most of it.
+    // A GPU that cannot be used, or a driver of one without OpenCL, costs a user the most of it.
     let drivers = ["/dev/nvidiactl", "/dev/kfd", "/dev/dri/renderD128"]
-    return choice == .auto && device == nil && drivers.contains { FileStatus(path: $0) != nil }
+    return choice == .auto && device == nil
+      && (all.devices.contains { $0.device.kind == .gpu } || drivers.contains { FileStatus(path: $0) != nil })
   }
 
   /// Selects a backend and says which and why, where that helps.
@@ -180,7 +181,7 @@ struct BackendOptions: ParsableArguments {
       throw Failure("too few files can be open at a time for an OpenCL device: raise the limit (ulimit -n)")
     }
     let choice = try choice()
-    if isWorthSaying(selected, choice) {
+    if isWorthSaying(selected, of: all, choice) {
       note("backend: \(device.backend), \(device.summary) (\(selected.reason))")
     }
     do throws(BackendError) {

@@ -14,8 +14,8 @@ struct RankCommand: ParsableCommand {
     abstract: "Ranks a list of architectures, the best first.",
     discussion: """
       Scores a list, and prints rank, name and score, the spread over seeds, and the ranks that parameters and the \
-      other numbers would give: a score that only repeats them is worth nothing. '=' marks equal scores, '~' a score that is \
-      no further below the one above it than their spread.
+      other numbers would give: a score that only repeats them is worth nothing. '=' marks equal scores, '~' a score \
+      that is no further below the one above it than their spread.
 
         epads rank --batch 32 --index 0 --index 1462 --index 14746
         epads rank --batch 32 --repeats 3 --top 5 --sample 20

@@ -79,7 +79,10 @@ struct ScoringRun {
         return false
       }
       items = StudyItems(missing)
-      if !stored.isEmpty { note("resuming: \(counted(stored.count, "row")) there, \(missing.count) left") }
+      if !stored.isEmpty {
+        let there = found.withLock { $0.count }
+        note("resuming: \(counted(there, "row")) there, \(missing.count) left")
+      }
     }
     outcome.failures = try run.run(items) { row, deviceFailed in
       outcome.rows += 1

@@ -14,8 +14,8 @@ struct ServeCommand: ParsableCommand {
     discussion: """
       A request is a line: an architecture or an index as it is, or a JSON object with "arch", "index" or "file" (a \
       file with one architecture), and perhaps "id", "name" and "seed". Every request is answered with one row in one \
-      line, in the order of the requests, with its "id"; a bad request with a row whose status is failed. The end of the input \
-      ends the program. Settings are options, because rows of one process should be comparable.
+      line, in the order of the requests, with its "id"; a bad request with a row whose status is failed. The end of \
+      the input ends the program. Settings are options, because rows of one process should be comparable.
 
         echo '{"id": 7, "index": 1462, "seed": 3}' | epads serve --batch 32
         printf '0\\n1462\\n' | epads serve --batch 32 --proxies epads,naswot

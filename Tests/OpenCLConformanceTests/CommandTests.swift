@@ -137,11 +137,11 @@ import Testing
     let reference = try score(["--backend", "cpu"])
     let outcome = try score(
       ["--backend", "opencl", "--on-error", "continue"], faulty("clEnqueueReadBuffer:5+:-5"))
-    #expect(outcome.status == 1)
+    #expect(outcome.status == 3)
     #expect(outcome.failed == [false, false, true, true])
     #expect(try outcome.comparable().prefix(2) == reference.comparable().prefix(2))
     for row in outcome.rows.suffix(2) { #expect((row["error"] as? String)?.contains("clEnqueueReadBuffer") == true) }
-    #expect(outcome.lines(with: "2 of 4 rows failed").count == 1)
+    #expect(outcome.lines(with: "2 of 4 rows without a score").count == 1)
   }
 
   /// A device whose kernels do not compile is passed over.
@@ -189,8 +189,11 @@ import Testing
     #expect(outcome.status == 0)
     #expect(outcome.backends == Array(repeating: "cpu", count: 4))
     #expect(try outcome.comparable() == reference.comparable())
-    #expect(outcome.lines(with: "backend: cpu").count == 1)
-    #expect(outcome.lines(with: "no GPU: ").count == 1)
+    // Said where there is a driver of a GPU, whose owner would want to know.
+    let drivers = ["/dev/nvidiactl", "/dev/kfd", "/dev/dri/renderD128"]
+    let hasDriver = drivers.contains { FileManager.default.fileExists(atPath: $0) }
+    #expect(outcome.lines(with: "backend: cpu").count == (hasDriver ? 1 : 0))
+    #expect(outcome.lines(with: "no GPU: ").count == (hasDriver ? 1 : 0))
 
     let asked = try score(["--backend", "opencl"], environment)
     #expect(asked.status == 1)
@@ -224,7 +227,7 @@ import Testing
   /// A device that is lost makes rows with the reason, and no time of another device.
   @Test(.enabled(if: hasDevice)) func latenciesOfALostDeviceFail() throws {
     let outcome = try run(Self.latency + Self.architectures, faulty("clEnqueueReadBuffer:40+:-5"))
-    #expect(outcome.status == 1)
+    #expect(outcome.status == 3)
     #expect(outcome.failed == Array(repeating: true, count: 4))
     #expect(outcome.rows.allSatisfy { ($0["error"] as? String ?? "").contains("clEnqueueReadBuffer") })
     #expect(outcome.rows.allSatisfy { $0["latency_ms"] == nil && $0["params"] is Int })

@@ -75,6 +75,23 @@ func rows(_ text: String) throws -> [OutputRow] {
   return try text.split(separator: "\n").map { try decoder.decode(OutputRow.self, from: Data($0.utf8)) }
 }
 
+/// What JSON lines say, member by member: a row of an entry that names no network lacks most of them.
+func records(_ text: String) throws -> [[String: Any]] {
+  try text.split(separator: "\n").map {
+    try #require(try JSONSerialization.jsonObject(with: Data($0.utf8)) as? [String: Any])
+  }
+}
+
+extension [[String: Any]] {
+  /// One member of each.
+  func values<Value>(_ key: String, as type: Value.Type = Value.self) -> [Value?] { map { $0[key] as? Value } }
+}
+
+/// JSON lines without the times in them, which are the only numbers that another run has otherwise.
+func timeless(_ text: String) -> [String] {
+  text.split(separator: "\n").map { String($0).replacing(/"ms":\{[^}]*\},/, with: "") }
+}
+
 /// Fields by column, read as RFC 4180 says.
 func table(csv text: String) -> [[String: String]] {
   var records: [[String]] = [[]]

@@ -155,11 +155,14 @@ import Testing
         "stem: ResNets are built for images of CIFAR's size alone"
       ),
       ("score --nds none --space darts", "--nds takes --space nds or nds_in, not darts"),
-      ("correlate --from table.csv --accuracy loss", "has no column 'loss'; there are index, val_acc, half"),
+      ("correlate --from table.csv --accuracy loss", "has no column 'loss'; there are val_acc, half"),
       ("correlate --from table.csv --also loss", "has no column 'loss'"),
-      ("correlate --from list.txt", "no column of 'list.txt' has acc in its name: name one with --accuracy"),
-      ("correlate --from broken.csv", "'broken.csv', line 3: index out of range"),
-      ("score --from broken.csv", "'broken.csv', line 3: index out of range"),
+      (
+        "correlate --from list.txt",
+        "no column of 'list.txt' is called an accuracy (acc, val_acc, test_accuracy): name one with --accuracy"
+      ),
+      ("correlate --strict --from broken.csv", "'broken.csv', line 3: index out of range"),
+      ("score --strict --from broken.csv", "'broken.csv', line 3: index out of range"),
       ("score --nds broken.json", "'broken.json' is no file of NDS: no entry has a member called net"),
     ])
   func whatIsAskedWrongly(line: String, message: String) async throws {

@@ -3,7 +3,9 @@ import TestSupport
 import Testing
 
 @Suite struct HelpTests {
-  static let commands = ["score", "correlate", "search", "latency", "pareto", "images", "devices", "benchmark"]
+  static let commands = [
+    "rank", "score", "correlate", "search", "pareto", "latency", "serve", "images", "devices", "benchmark",
+  ]
 
   @Test(arguments: [""] + commands) func helpIsAResult(_ command: String) async throws {
     let help = try await epads(line: "\(command) --help")
@@ -28,8 +30,10 @@ import Testing
     #expect(!lines.isEmpty)
     let script = lines.joined(separator: "\n")
       .replacing(#/--batch \d+/#, with: "--batch 2").replacing(#/--sample \d+/#, with: "--sample 3 --batch 2")
-      .replacing("seq 0 9", with: "seq 0 2")
+      .replacing("seq 0 9", with: "seq 3 5").replacing("rank --from list.csv", with: "rank --from list.csv --batch 2")
     let folder = try ScratchFolder()
+    // The list of whoever reads.
+    try folder.write("index,acc\n3,90\n5,91\n", "list.csv")
     let outcome = try await shell("set -e\n" + script, directory: folder.path)
     #expect(outcome.status == 0, "\(script)\n\(outcome.errors)")
     #expect(!outcome.errors.contains("Error"), "\(outcome.errors)")

@@ -32,13 +32,24 @@ import Testing
 
   @Test func brokenLinesAreNumbered() async throws {
     let file = try folder.write("0\n\n# comment\nbroken\n2\n", "list.txt")
-    try await epads("score", "--from", file).expectError(
-      2, "'\(file)', line 4: no architecture of nasbench201: 'broken'")
-    try await epads("score", "--from", "-", input: "0\r\n99999\r\n")
-      .expectError(2, "standard input, line 2: index out of range")
+    func score(_ arguments: String..., input: String = "") async throws -> Program.Outcome {
+      let always = ["score", "--batch", "2", "--format", "jsonl", "--from"]
+      return try await Program("epads", always + arguments, input: input).outcome()
+    }
+    let broken = "'\(file)', line 4: no architecture of nasbench201: 'broken'"
+    let outcome = try await score(file)
+    outcome.expectError(3, "1 of 3 rows without a score", output: nil)
+    let written = try records(outcome.output)
+    #expect(written.values("status") == ["ok", "failed", "ok"])
+    #expect(written.values("line") == [1, 4, 5])
+    #expect(written.values("error", as: String.self).compactMap(\.self).allSatisfy { $0.hasPrefix(broken) })
+    try await score(file, "--strict").expectError(2, broken)
+    let piped = try await score("-", input: "0\r\n99999\r\n")
+    piped.expectError(3, "1 of 2 rows without a score", output: nil)
+    #expect(piped.output.contains("standard input, line 2: index out of range"))
     try await epads("score", "--from", "-", input: "-1").expectError(2, "line 1: index out of range")
     try folder.write(Data([0xFF, 0xFE, 0x0A]), "list.txt")
-    try await epads("score", "--from", file).expectError(2, "is no UTF-8 text")
+    try await epads("score", "--from", file).expectError(2, "is a text in UTF-16")
   }
 
   @Test func filesThatAreNone() async throws {

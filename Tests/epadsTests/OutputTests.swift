@@ -41,10 +41,11 @@ import Testing
     try await run("touch rows; chmod 444 rows; \(Self.score) --output rows").expectError(1, "Permission denied")
   }
 
-  @Test func aReaderThatGoesIsAnError() async throws {
+  @Test func aReaderThatGoesEndsQuietly() async throws {
     // The reader has gone before the first row: the other end of the pipe is open for reading no longer.
     let outcome = try await run("mkfifo p; (: < p) & exec 3> p; wait; \(Self.score) >&3")
-    outcome.expectError(1, "the reader of standard output has gone")
+    #expect(outcome.status == 128 + SIGPIPE)
+    #expect(outcome.output == "" && outcome.errors == "")
     let first = try await run("\(Self.score) | head -n 1")
     #expect(first.status == 0)
     #expect(first.lines.count == 1)
@@ -97,8 +98,9 @@ import Testing
   @Test func memoryIsRefusedBeforeItIsTaken() async throws {
     let outcome = try await run("ulimit -v 600000; epads score --index 1462 --batch 2000")
     outcome.expectError(1, "of memory and", "are left: take a smaller --batch")
-    let proxies = try await run("epads score --index 3 --batch 2 --format csv --proxies naswot")
-    #expect(proxies.errorLines.contains { $0.hasPrefix("memory: at most ") })
+    // Little memory is not worth a word.
+    let little = try await run("epads score --index 3 --batch 2 --format csv --proxies naswot")
+    #expect(little.status == 0 && little.errors == "")
   }
 
   // MARK: - Terminals

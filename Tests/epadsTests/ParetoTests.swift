@@ -271,14 +271,14 @@ import Testing
   }
 
   @Test func filesThatAreNoneAreErrors() async throws {
-    try await run("pareto --scores none").expectError(1, "cannot read 'none'")
+    try await run("pareto --scores none").expectError(2, "cannot read 'none'")
     try folder.write("notes\n", "notes")
-    try await run("pareto --scores notes").expectError(1, "line 1 of 'notes' is no row of this program with scores")
+    try await run("pareto --scores notes").expectError(2, "line 1 of 'notes' is no row of this program with scores")
     try folder.write("", "empty")
     try await run("pareto --scores empty").expectError(2, "there is no row of scores")
     _ = try await score()
     try await run("pareto --scores scores.jsonl --latency scores.jsonl")
-      .expectError(1, "line 1 of 'scores.jsonl' is no row of this program with latencies")
+      .expectError(2, "line 1 of 'scores.jsonl' is no row of this program with latencies")
     try folder.write(folder.text("scores.jsonl").dropLast(40) + "", "torn.jsonl")
     let torn = try await run("pareto --scores torn.jsonl")
     #expect(torn.status == 0 && torn.errors.contains("left out: the last line of 'torn.jsonl', which is not finished"))

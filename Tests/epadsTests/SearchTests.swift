@@ -179,8 +179,8 @@ import Testing
     #expect(text.contains(String(format: "%.2f ± 0.00", entries[0].mean)))
 
     try await run("\(report) --objective naswot").expectError(
-      1, "no architecture in 'rows.jsonl' has a value of naswot")
-    try await run("search --samples 5 --scores none").expectError(1, "cannot read 'none'")
+      2, "no architecture in 'rows.jsonl' has a value of naswot")
+    try await run("search --samples 5 --scores none").expectError(2, "cannot read 'none'")
     try await run("search --samples 13 --scores rows.jsonl").expectError(2, "only 12 of 13", "take fewer --samples")
   }
 }

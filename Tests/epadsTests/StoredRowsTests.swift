@@ -31,7 +31,7 @@ import Testing
       if number == 7 { row[key] = others[key] }
     }
     try folder.write(rows, "rows.jsonl")
-    try await run(Self.search).expectError(1, "'rows.jsonl' has rows of several runs: their scores cannot be compared")
+    try await run(Self.search).expectError(2, "'rows.jsonl' has rows of several runs: their scores cannot be compared")
     try await run("pareto --scores rows.jsonl --cost params")
       .expectError(2, "rows of scores are of several runs and cannot be compared (")
   }
@@ -41,7 +41,7 @@ import Testing
       if number == 7 { row["space"] = "darts" }
     }
     try folder.write(rows, "rows.jsonl")
-    try await run(Self.search).expectError(1, "'rows.jsonl' has rows of darts, not of nasbench201")
+    try await run(Self.search).expectError(2, "'rows.jsonl' has rows of darts, not of nasbench201")
     try await run("pareto --scores rows.jsonl --cost params").expectError(2, "(the space is nasbench201 and darts)")
   }
 

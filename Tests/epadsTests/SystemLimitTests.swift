@@ -28,9 +28,9 @@ import Testing
     ].enumerated() {
       let outcome = try await run(
         "mkdir \(number); cd \(number); ln ../scores ../acc.csv .; ulimit -n \(count); exec epads \(command)")
-      // 2 where it is an input that cannot be read.
-      #expect([0, 1, 2].contains(outcome.status), "\(command): \(outcome.status) \(outcome.errors)")
-      if outcome.status != 0 { #expect(outcome.errors.lowercased().contains("open"), "\(outcome.errors)") }
+      // 2 where it is an input that cannot be read, 3 where it went well: one of the 70 has no score.
+      #expect([0, 1, 2, 3].contains(outcome.status), "\(command): \(outcome.status) \(outcome.errors)")
+      if [1, 2].contains(outcome.status) { #expect(outcome.errors.lowercased().contains("open"), "\(outcome.errors)") }
     }
   }
 

@@ -6,11 +6,11 @@ import Testing
   @Test(
     arguments: [
       ("bogus", "Unexpected argument 'bogus'"),
-      ("score", "name an architecture, --index, --from or --sample"),
+      ("score", "name an architecture, --index, --from, --sample or --all"),
       ("score --sample 0", "--sample must be at least 1"),
       ("score --sample 3 --space nds", "--sample needs a file"),
       ("score --sample 15626", "only 15625 of 15626 different architectures"),
-      ("latency", "name an architecture, --index, --from or --sample"),
+      ("latency", "name an architecture, --index, --from, --sample or --all"),
       ("latency --index 0 --batch 0", "--batch must be from 1"),
       ("latency --index 0 --image-size 0", "--image-size must be from 1 to 4096"),
       ("latency --index 0 --image-size 2", "a window of 2x2 does not fit"),
@@ -19,7 +19,7 @@ import Testing
       ("latency --index 0 --seconds 0", "--seconds must be above 0"),
       ("latency --index 0 --seconds inf", "--seconds must be above 0"),
       ("latency --index 0 --per-layer --format csv", "--per-layer needs --format table or jsonl"),
-      ("latency --index 0 --resume", "--resume needs --format jsonl and --output FILE"),
+      ("latency --index 0 --resume", "--resume needs --output with a file of JSON lines"),
       ("score --index -1", "index out of range 0...15624: '-1'"),
       ("score --index 15625", "index out of range 0...15624: '15625'"),
       ("score --index x", "'x' is invalid for '--index"),
@@ -30,9 +30,10 @@ import Testing
       ("score --index 0 --batch 9223372036854775807", "--batch must be from 2"),
       ("score --index 0 --batch 9223372036854775808", "invalid for '--batch"),
       ("score --index 0 --batch 1000000", "exceed the exact batch statistics"),
-      ("score --index 0 --sigma -1", "--sigma must be 0 or a positive number"),
-      ("score --index 0 --sigma nan", "--sigma must be 0 or a positive number"),
-      ("score --index 0 --sigma inf", "--sigma must be 0 or a positive number"),
+      ("score --index 0 --sigma 0", "--sigma must be a positive number: without noise no score can see"),
+      ("score --index 0 --sigma -1", "--sigma must be a positive number"),
+      ("score --index 0 --sigma nan", "--sigma must be a positive number"),
+      ("score --index 0 --sigma inf", "--sigma must be a positive number"),
       ("score --index 0 --sigma x", "invalid for '--sigma"),
       ("score --index 0 --seed -1", "'-1' is invalid for '--seed"),
       ("score --index 0 --repeats 0", "--repeats must be from 1 to 1000"),
@@ -101,8 +102,8 @@ import Testing
     let outcome = try await epads("score", "\t|\u{1B}[31mx~0|")
     outcome.expectError(2, "unknown operation")
     #expect(!outcome.errors.unicodeScalars.contains { $0.value < 32 && $0 != "\n" })
-    for text in ["", "foo"] {
-      try await epads("score", text).expectError(2, "no architecture of nasbench201: '\(text)'; one is written |")
+    for (text, shown) in [("", ""), ("foo", ": 'foo'")] {
+      try await epads("score", text).expectError(2, "no architecture of nasbench201\(shown); one is written |")
     }
   }
 

@@ -83,17 +83,17 @@ import Testing
 
   private static let accuracies = "index,test-acc\n3,50\n9,60\n12,70\n"
 
-  @Test(arguments: ["acc.csv", "./acc.csv", "soft", "hard", "$PWD/acc.csv", "here/acc.csv"])
+  @Test(arguments: ["acc", "./acc", "soft", "hard", "$PWD/acc", "here/acc"])
   func whatIsReadIsNeverReplaced(path: String) async throws {
-    try folder.write(Self.accuracies, "acc.csv")
-    #expect(try await run("ln acc.csv hard; ln -s acc.csv soft; ln -s . here").status == 0)
+    try folder.write(Self.accuracies, "acc")
+    #expect(try await run("ln acc hard; ln -s acc soft; ln -s . here").status == 0)
     let command = "epads correlate --batch 2 --resamples 0 --overwrite"
     for option in ["--output", "--plot"] {
-      try await run("\(command) --from acc.csv \(option) \"\(path)\"").expectError(2, "is named twice")
-      try await run("\(command) --from - \(option) \"\(path)\" < acc.csv").expectError(2, "is named twice")
-      try await run("\(command) --from \"\(path)\" \(option) acc.csv").expectError(2, "is named twice")
+      try await run("\(command) --from acc \(option) \"\(path)\"").expectError(2, "is named twice")
+      try await run("\(command) --from - \(option) \"\(path)\" < acc").expectError(2, "is named twice")
+      try await run("\(command) --from \"\(path)\" \(option) acc").expectError(2, "is named twice")
     }
-    #expect(folder.text("acc.csv") == Self.accuracies)
+    #expect(folder.text("acc") == Self.accuracies)
   }
 
   @Test(
