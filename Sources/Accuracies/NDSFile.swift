@@ -96,7 +96,9 @@ public struct NDSFile: Sendable {
       var listed: ListedArchitecture
       switch entry.architecture {
       case .success(let architecture): listed = ListedArchitecture(architecture)
-      case .failure(let error): listed = ListedArchitecture(unreadable: error.text, reason: error.summary, place: place)
+      case .failure(let error):
+        // Entries have no text of their own; rows tell them apart by their numbers.
+        listed = ListedArchitecture(unreadable: "entry \(entry.number)", reason: error.summary, place: place)
       }
       listed.line = entry.line
       if let accuracy = entry.accuracy, accuracy.isFinite { listed.input[Self.accuracyColumn] = .number(accuracy) }

@@ -35,15 +35,10 @@ struct NDSOptions: ParsableArguments {
 }
 
 /// Warns where parameters or multiply-accumulates differ from those that the file gives.
-func noteDifferences(from file: NDSFile, of architectures: [ParsedArchitecture], scoring: ScoringOptions) throws {
+func noteDifferences(from file: NDSFile, of architectures: [ParsedArchitecture], scoring: ScoringOptions) {
   guard let space = scoring.space.space as? NDSSpace else { return }
-  let found: NDSFile.CountDifferences
-  do {
-    found = try file.countDifferences(
-      of: architectures, in: space, input: scoring.dataset.shape, classes: scoring.dataset.classes)
-  } catch {
-    throw Failure("\(error)", status: 2)
-  }
+  let found = file.countDifferences(
+    of: architectures, in: space, input: scoring.dataset.shape, classes: scoring.dataset.classes)
   func say(_ count: Int, _ what: String, _ share: String) {
     guard count > 0 else { return }
     note(

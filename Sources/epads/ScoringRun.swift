@@ -43,7 +43,7 @@ struct ScoringRun {
     let backend = try options.select()
     memory = ScoringMemory(scoring: scoring, backend: backend, proxies: proxies)
     memoryBound = try memory.note(list.entries.readable)
-    if let file = list.file { try noteDifferences(from: file, of: list.entries.readable, scoring: scoring) }
+    if let file = list.file { noteDifferences(from: file, of: list.entries.readable, scoring: scoring) }
     let scorer = Scorer(backend: backend, images: images, sigma: scoring.sigma, proxies: proxies)
     study = Study(space: scoring.space.space, scorer: scorer, seeds: scoring.seeds, layers: layers)
     self.list = list

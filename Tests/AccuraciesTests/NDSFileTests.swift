@@ -72,7 +72,7 @@ import Testing
   @Test func countsAreCompared() throws {
     let wrong = Self.bottleneck.replacingOccurrences(of: "16, 64, 128, 16", with: "16, 64, 256, 16")
     let file = try read("[\(Self.basic), \(Self.bottleneck), \(wrong), \(Self.vanilla)]")
-    let found = try file.countDifferences(
+    let found = file.countDifferences(
       of: file.architectures, in: NDSSpace(),
       input: TensorShape(channels: 3, height: 32, width: 32), classes: 10)
     #expect(found == NDSFile.CountDifferences(3, parameters: 1, flops: 1))
@@ -173,7 +173,7 @@ import Testing
     #expect(file.architectures.count == 2)
     let measured = try file.measured(space: "nds")
     #expect(measured.architectures.count == 1 && measured.incomplete == 1)
-    let found = try file.countDifferences(
+    let found = file.countDifferences(
       of: file.architectures, in: NDSSpace(), input: TensorShape(channels: 3, height: 32, width: 32), classes: 10)
     #expect(found == NDSFile.CountDifferences(1))
   }
