@@ -98,18 +98,6 @@ package struct JSONReader: ~Copyable {
     return value
   }
 
-  /// A text, a number or a truth value as it is written; nil for what is skipped: null, an object or a list.
-  package mutating func scalar() throws(FileError) -> String? {
-    switch try next() {
-    case .string: return try string()
-    case .number: return try numberText()
-    case .boolean: return "\(try boolean())"
-    case .null, .object, .array, nil:
-      try skip()
-      return nil
-    }
-  }
-
   /// Goes past the next value, whatever it is.
   package mutating func skip() throws(FileError) {
     switch try next() {
