@@ -47,15 +47,28 @@ struct ScoringMemory {
 
   /// Refuses a network that the machine has too little memory for, when it comes.
   var check: Study.NetworkCheck {
-    { network in
+    // What has fitted once is there still: only a larger network asks the system.
+    let fitting = LargestFit()
+    return { network in
       let bytes = try bound(of: network)
-      guard backend.device.kind == .cpu, let available = SystemMemory.available, bytes > available else { return }
-      throw Failure(
-        "the network may take \(megabytes(bytes)) of memory and \(megabytes(available)) are left: take a smaller "
-          + "--batch"
-      )
+      guard backend.device.kind == .cpu, !fitting.includes(bytes) else { return }
+      if let available = SystemMemory.available, bytes > available {
+        throw Failure(
+          "the network may take \(megabytes(bytes)) of memory and \(megabytes(available)) are left: take a smaller "
+            + "--batch")
+      }
+      fitting.extend(to: bytes)
     }
   }
+}
+
+/// The most bytes that were there when they were asked for.
+private final class LargestFit: Sendable {
+  private let bytes = Mutex(0)
+
+  func includes(_ amount: Int) -> Bool { bytes.withLock { amount <= $0 } }
+
+  func extend(to amount: Int) { bytes.withLock { $0 = max($0, amount) } }
 }
 
 /// Says how much memory a run takes at most, before any is taken.
