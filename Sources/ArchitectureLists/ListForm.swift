@@ -41,10 +41,14 @@ enum ListForm {
       return
     }
     lines.putBack([first])
-    let pair = Self.separators.first { separator in
-      guard let fields = Self.fields(first, separator), fields.count == 2 else { return false }
-      return !fields[0].isEmpty && Double(cell: fields[1], separator: separator) != nil
+    let pairs = Self.separators.compactMap { separator -> (separator: UInt8, architecture: String)? in
+      guard let fields = Self.fields(first, separator), fields.count == 2, !fields[0].isEmpty,
+        Double(cell: fields[1], separator: separator) != nil
+      else { return nil }
+      return (separator, fields[0])
     }
+    // A comma may stand before decimals: what it parts is an architecture where it stands between fields.
+    let pair = (pairs.first { (try? space.blueprint(text: $0.architecture)) != nil } ?? pairs.first)?.separator
     self = pair.map { .pairs(separator: $0) } ?? .lines
   }
 

@@ -30,6 +30,7 @@ import Testing
     "index\n3\n5\n", "index,x\r\n3,a\r\n5,b\r\n", "\u{FEFF}INDEX,x\n3,a\n5,b", "\n\nx,Arch\n\n1,3\n\n2,5\n\n",
     "# from the paper\narch,index\n\(three),9\n5,9\n", "x,genotype\n\"a, \"\"b\"\"\nc\",3\n\"\",5\n",
     "3,85.2\n5,90\n", "\"\(three)\",85.2\n\"5\", nan\n", "# accuracies\n3,1e1\n5,2\n",
+    "3;90,5\n5;91,25\n", "\(three);90,5\n5;91\n",
     #"[{"arch": 3}, {"arch": "5", "x": [1, {"y": null}]}]"#, #" {"arch":3}"# + "\n" + #"{"x":1,"arch":5}"#,
     #"[{"index":3,"x":"a"}][{"index":5}]"#, #"{"ARCH":"\u0033"}{"ARCH":"5"}"#,
   ])
