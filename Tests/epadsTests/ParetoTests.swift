@@ -35,7 +35,7 @@ import Testing
           "median": median, "p10": median, "p90": median, "p99": median, "low": 0.7 * median, "high": 1.4 * median,
         ],
         "runs": 10, "params": row.params, "flops": row.flops, "backend": "cpu", "device": "Processor",
-        "version": "0.1.0",
+        "version": "0.2.0",
       ]
       if doubted(row) { latency["doubt"] = "other processes took 0.92 of 2 processors" }
       return String(decoding: try JSONSerialization.data(withJSONObject: latency, options: .sortedKeys), as: UTF8.self)
