@@ -14,7 +14,7 @@ struct Main: ParsableCommand {
       Computes the efficient perturbation-aware distinguishing score (ePADS) of networks with random weights, from one \
       forward pass. Your list in, the best of it first:
 
-        epads rank --from list.csv --repeats 3
+        epads rank --from networks.csv --repeats 3
       """,
     version: "epads \(programVersion), numerics \(numericsVersion)",
     subcommands: [

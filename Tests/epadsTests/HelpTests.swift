@@ -30,10 +30,10 @@ import Testing
     #expect(!lines.isEmpty)
     let script = lines.joined(separator: "\n")
       .replacing(#/--batch \d+/#, with: "--batch 2").replacing(#/--sample \d+/#, with: "--sample 3 --batch 2")
-      .replacing("seq 0 9", with: "seq 3 5").replacing("rank --from list.csv", with: "rank --from list.csv --batch 2")
+      .replacing("seq 0 9", with: "seq 3 5").replacing("--from networks.csv", with: "--from networks.csv --batch 2")
     let folder = try ScratchFolder()
     // The list of whoever reads.
-    try folder.write("index,acc\n3,90\n5,91\n", "list.csv")
+    try folder.write("index,acc\n3,90\n5,91\n", "networks.csv")
     let outcome = try await shell("set -e\n" + script, directory: folder.path)
     #expect(outcome.status == 0, "\(script)\n\(outcome.errors)")
     #expect(!outcome.errors.contains("Error"), "\(outcome.errors)")
