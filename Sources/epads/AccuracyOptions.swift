@@ -10,7 +10,8 @@ struct AccuracyOptions: ParsableArguments {
   @Option(
     name: .customLong("from"),
     help: ArgumentHelp(
-      "Architectures and their accuracies from a file, or from standard input with -: CSV or JSON.", valueName: "file"))
+      "Architectures and their accuracies from a file, or from standard input with -: CSV or JSON.", valueName: "file"),
+    completion: .file())
   var table: String?
 
   @Option(

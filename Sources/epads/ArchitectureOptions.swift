@@ -51,7 +51,7 @@ struct ArchitectureOptions: ParsableArguments {
     name: .customLong("from"),
     help: ArgumentHelp(
       "Read architectures from a file, or as they come from standard input with -: text with one architecture or index "
-        + "a line, a table in CSV, or JSON.", valueName: "file"))
+        + "a line, a table in CSV, or JSON.", valueName: "file"), completion: .file())
   var table: String?
 
   @OptionGroup var list: ListOptions

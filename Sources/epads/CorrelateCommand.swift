@@ -56,13 +56,14 @@ struct CorrelateCommand: ParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "Append every row to a file as it comes: JSON lines, or CSV where its name ends in .csv.", valueName: "file"))
+      "Append every row to a file as it comes: JSON lines, or CSV where its name ends in .csv.", valueName: "file"),
+    completion: .file())
   var output: String?
 
   @Flag(help: "Continue the file of --output where it ends.")
   var resume = false
 
-  @Option(help: ArgumentHelp("Draw score against accuracy.", valueName: "file.svg"))
+  @Option(help: ArgumentHelp("Draw score against accuracy.", valueName: "file.svg"), completion: .file())
   var plot: String?
 
   @OptionGroup var outputs: OutputOptions

@@ -10,10 +10,13 @@ struct FrontAccuracyOptions: ParsableArguments {
   @Option(
     name: .customLong("from"),
     help: ArgumentHelp(
-      "Accuracies from a file, or from standard input with -: CSV or JSON, as correlate reads it.", valueName: "file"))
+      "Accuracies from a file, or from standard input with -: CSV or JSON, as correlate reads it.", valueName: "file"),
+    completion: .file())
   var table: String?
 
-  @Option(name: .customLong("nds"), help: ArgumentHelp("Accuracies from a JSON file of NDS.", valueName: "file"))
+  @Option(
+    name: .customLong("nds"), help: ArgumentHelp("Accuracies from a JSON file of NDS.", valueName: "file"),
+    completion: .file())
   var nds: String?
 
   @Option(

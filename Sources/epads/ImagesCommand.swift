@@ -16,7 +16,7 @@ struct ImagesCommand: ParsableCommand {
         epads images --output images.bin --preview images.png
       """)
 
-  @Option(help: ArgumentHelp("The binary batch.", valueName: "file"))
+  @Option(help: ArgumentHelp("The binary batch.", valueName: "file"), completion: .file())
   var output: String
 
   @Option(help: "The data set whose size and record format the images have.")
@@ -25,7 +25,7 @@ struct ImagesCommand: ParsableCommand {
   @Option(parsing: .unconditional, help: ArgumentHelp("How many.", valueName: "n"))
   var count = 128
 
-  @Option(help: ArgumentHelp("Draw the images on one sheet.", valueName: "file.png"))
+  @Option(help: ArgumentHelp("Draw the images on one sheet.", valueName: "file.png"), completion: .file())
   var preview: String?
 
   @OptionGroup var outputs: OutputOptions

@@ -61,7 +61,9 @@ struct LatencyCommand: ParsableCommand {
   @Option(help: "How results are written. Default: what the extension of --output says, else table.")
   var format: OutputFormat?
 
-  @Option(help: ArgumentHelp("Write results to a new file instead of standard output, which is -.", valueName: "file"))
+  @Option(
+    help: ArgumentHelp("Write results to a new file instead of standard output, which is -.", valueName: "file"),
+    completion: .file())
   var output: String?
 
   @Flag(help: "Continue the file of --output, which has JSON lines, with what it lacks.")

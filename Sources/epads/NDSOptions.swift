@@ -12,7 +12,7 @@ struct NDSOptions: ParsableArguments {
     help: ArgumentHelp(
       "Networks of a JSON file of NDS, each with its own width and depth; with --space nds_in those of a file for "
         + "ImageNet.",
-      valueName: "file"))
+      valueName: "file"), completion: .file())
   var path: String?
 
   /// Checks that the space, if one is named, is one of NDS.

@@ -22,7 +22,7 @@ struct ScoringOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
       "Images: the first records of a binary batch of the data set. Without it, built-in ones.",
-      valueName: "file"))
+      valueName: "file"), completion: .file())
   var images: String?
 
   @Option(

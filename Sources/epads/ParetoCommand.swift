@@ -24,11 +24,11 @@ struct ParetoCommand: ParsableCommand {
       """)
 
   @Option(
-    help: ArgumentHelp("Rows of scores in JSON lines; - is standard input.", valueName: "file"))
+    help: ArgumentHelp("Rows of scores in JSON lines; - is standard input.", valueName: "file"), completion: .file())
   var scores: String
 
   @Option(
-    help: ArgumentHelp("Rows of latency in JSON lines; - is standard input.", valueName: "file"))
+    help: ArgumentHelp("Rows of latency in JSON lines; - is standard input.", valueName: "file"), completion: .file())
   var latency: String?
 
   @Option(help: "The score to maximise. Default: epads, or naswot where no row has epads.")
@@ -65,10 +65,11 @@ struct ParetoCommand: ParsableCommand {
   var format: OutputFormat?
 
   @Option(
-    help: ArgumentHelp("Write the front to a new file instead of standard output, which is -.", valueName: "file"))
+    help: ArgumentHelp("Write the front to a new file instead of standard output, which is -.", valueName: "file"),
+    completion: .file())
   var output: String?
 
-  @Option(help: ArgumentHelp("Draw the front.", valueName: "file.svg"))
+  @Option(help: ArgumentHelp("Draw the front.", valueName: "file.svg"), completion: .file())
   var plot: String?
 
   @OptionGroup var outputs: OutputOptions

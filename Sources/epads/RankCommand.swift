@@ -52,7 +52,7 @@ struct RankCommand: ParsableCommand {
   @Option(
     help: ArgumentHelp(
       "Append the row of every architecture and seed to a file as it comes: JSON lines, or CSV where its name ends in "
-        + ".csv.", valueName: "file"))
+        + ".csv.", valueName: "file"), completion: .file())
   var output: String?
 
   @Flag(help: "Continue the file of --output where it ends.")

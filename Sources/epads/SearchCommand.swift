@@ -37,13 +37,14 @@ struct SearchCommand: ParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "Append every row to a file as it comes: JSON lines, or CSV where its name ends in .csv.", valueName: "file"))
+      "Append every row to a file as it comes: JSON lines, or CSV where its name ends in .csv.", valueName: "file"),
+    completion: .file())
   var output: String?
 
   @Flag(help: "Take the scores that the file of --output has, and continue it.")
   var resume = false
 
-  @Option(help: ArgumentHelp("Draw the cells of the best.", valueName: "file.svg"))
+  @Option(help: ArgumentHelp("Draw the cells of the best.", valueName: "file.svg"), completion: .file())
   var draw: String?
 
   @OptionGroup var outputs: OutputOptions
@@ -51,7 +52,7 @@ struct SearchCommand: ParsableCommand {
   @Option(
     help: ArgumentHelp(
       "Repeat the search over stored scores instead: rows in JSON lines, or a table in CSV with columns index and the "
-        + "objective.", valueName: "file"))
+        + "objective.", valueName: "file"), completion: .file())
   var scores: String?
 
   @Option(
