@@ -93,6 +93,8 @@ printf 'building\n'
 program=$(cd "$here" && swift build -c release --show-bin-path)/epads
 
 printf 'writing manual pages and completions\n'
+manual=$here/.build/plugins/GenerateManual/outputs/epads
+rm -rf "$manual"
 date=$(sed -n 's/^## \[.*\] - \([0-9-]*\)$/\1/p' "$here/CHANGELOG.md" | head -n 1)
 # The plugin writes into .build alone. Its sandbox would be one more thing that has to be there.
 (cd "$here" && swift package --disable-sandbox generate-manual --multi-page --date "$date" \
@@ -100,7 +102,6 @@ date=$(sed -n 's/^## \[.*\] - \([0-9-]*\)$/\1/p' "$here/CHANGELOG.md" | head -n 
   cat "$staging/log" >&2
   fail "swift package generate-manual failed"
 }
-manual=$here/.build/plugins/GenerateManual/outputs/epads/epads
 [ -f "$manual/epads.1" ] || fail "swift package generate-manual wrote no $manual/epads.1"
 
 mkdir -p "$staging/files"

@@ -22,7 +22,7 @@ struct FrontAccuracyOptions: ParsableArguments {
   @Option(
     name: .customLong("accuracy"),
     help: ArgumentHelp(
-      "The column of --from that is the accuracy, by default the first with \"acc\" in its name; without a file a data "
+      "The column of --from that is the accuracy, by default the first that is called one; without a file a data "
         + "set of NAS-Bench-201, by default the one that was scored with.", valueName: "column"))
   var name: String?
 

@@ -24,11 +24,13 @@ struct ParetoCommand: ParsableCommand {
       """)
 
   @Option(
-    help: ArgumentHelp("Rows of scores in JSON lines; - is standard input.", valueName: "file"), completion: .file())
+    help: ArgumentHelp("Rows of scores, JSON lines or CSV; - is standard input.", valueName: "file"),
+    completion: .file())
   var scores: String
 
   @Option(
-    help: ArgumentHelp("Rows of latency in JSON lines; - is standard input.", valueName: "file"), completion: .file())
+    help: ArgumentHelp("Rows of latency, JSON lines or CSV; - is standard input.", valueName: "file"),
+    completion: .file())
   var latency: String?
 
   @Option(help: "The score to maximise. Default: epads, or naswot where no row has epads.")
