@@ -70,7 +70,8 @@ def main():
     searches = {
         "500 runs of a random search": [],
         "500 runs of an evolution": ["--strategy", "evolution"],
-        "100 runs of an evolution, --max-params 0.8M": ["--strategy", "evolution", "--max-params", "0.8M", "--runs", "100"],
+        "100 runs of an evolution, --max-params 0.8M": [
+            "--strategy", "evolution", "--max-params", "0.8M", "--runs", "100"],
     }
     print(f"{options.machine}; medians of {options.repetitions}\n")
     print("| what | processor time | wall clock | before | ratio of processor time |")

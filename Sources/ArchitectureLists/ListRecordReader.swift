@@ -174,7 +174,8 @@ struct ListRecordReader: ~Copyable {
     var taken: [ListLines.Line] = []
     var quotes = bytes.count { $0 == UInt8(ascii: "\"") }
     // A note does not begin with a line end: a quote there is one too many.
-    let maximum = bytes.last == UInt8(ascii: "\"") ? 0 : Self.maximumJoinedLines
+    let quote = UInt8(ascii: "\"")
+    let maximum = bytes.suffix(2) == [separator, quote] || bytes == [quote] ? 0 : Self.maximumJoinedLines
     while !quotes.isMultiple(of: 2), taken.count < maximum, bytes.count < Self.maximumJoinedBytes,
       let more = try lines.next()
     {
@@ -183,26 +184,30 @@ struct ListRecordReader: ~Copyable {
       bytes += [0x0A] + more.bytes
       quotes += more.bytes.count { $0 == UInt8(ascii: "\"") }
     }
-    let reason: String
+    let whole = record(bytes, at: line, separator, columns)
+    guard whole.failure != nil, !taken.isEmpty else { return whole }
+    lines.putBack(taken)
+    return record(line.bytes, at: line, separator, columns)
+  }
+
+  /// The record of these bytes, which begin with a line.
+  private func record(
+    _ bytes: [UInt8], at line: ListLines.Line, _ separator: UInt8, _ columns: [String]
+  ) -> ListRecord {
+    func broken(_ reason: String) -> ListRecord { ListRecord(line: line.number, broken: line.shown, reason) }
+    guard line.isWhole else { return broken("a line of more than \(ListLines.maximumLineBytes >> 10) KiB") }
     do throws(FileError) {
       var reader = CSVReader(ByteStream(bytes, line: line.number), name: "", separator: separator)
-      if quotes.isMultiple(of: 2) || taken.isEmpty, let record = try reader.next(), line.isWhole,
-        try reader.next() == nil
-      {
-        let fields = Array(record.fields.prefix(columns.count))
-        if fields.count == columns.count, record.fields.dropFirst(columns.count).allSatisfy(\.isEmpty) {
-          return ListRecord(line: line.number, zip(columns, fields).map { JSONValue.Member($0, .string($1)) })
-        }
-        reason = "\(record.fields.count) fields where the first line has \(columns.count)"
-      } else {
-        reason = line.isWhole ? "two records in one" : "a line of more than \(ListLines.maximumLineBytes >> 10) KiB"
+      guard let record = try reader.next(), try reader.next() == nil else { return broken("two records in one") }
+      let fields = record.fields.prefix(columns.count)
+      guard fields.count == columns.count, record.fields.dropFirst(columns.count).allSatisfy(\.isEmpty) else {
+        return broken("\(record.fields.count) fields where the first line has \(columns.count)")
       }
+      return ListRecord(line: line.number, zip(columns, fields).map { JSONValue.Member($0, .string($1)) })
     } catch {
       // Its place is said with the record.
-      reason = error.reason.split(separator: ": ", maxSplits: 1).last.map(String.init) ?? error.reason
+      return broken(error.reason.split(separator: ": ", maxSplits: 1).last.map(String.init) ?? error.reason)
     }
-    lines.putBack(taken)
-    return ListRecord(line: line.number, broken: line.shown, taken.isEmpty ? reason : "a quote that is not closed")
   }
 
   /// Whether a line looks like the beginning of a record rather than like the end of a note: it has an architecture of

@@ -49,4 +49,3 @@ package struct StudyItems: Sendable {
     stop = { stream.stop() }
   }
 }
-

@@ -12,8 +12,8 @@ public struct Ranking: Sendable {
     public let deviation: Double?
     /// Whether another has the same value.
     public let isTied: Bool
-    /// Whether the one above is no further away than the larger of the two deviations, so that other seeds may turn them
-    /// round.
+    /// Whether the one above is no further away than the larger of the two deviations, so that other seeds may turn
+    /// them round.
     public let isClose: Bool
     /// The ranks that other numbers give, by key; of equal values the best.
     public let ranks: [String: Int]

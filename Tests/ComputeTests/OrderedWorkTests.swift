@@ -71,4 +71,43 @@ import Testing
     #expect(throws: Refused.self) { try work.next() }
     work.stop()
   }
+
+  /// Items may come one by one, and results are there before the next item is.
+  @Test(arguments: [1, 4]) func itemsComeWhileOthersAreDone(width: Int) throws {
+    let handedOver = Atomic(0)
+    let next = Atomic(0)
+    let work = OrderedWork<Int, Int>(
+      width: width,
+      source: {
+        let item = next.add(1, ordering: .relaxed).newValue - 1
+        guard item < 20 else { return nil }
+        // Nobody sends more before the answers to what came have been seen.
+        while handedOver.load(ordering: .relaxed) < item { usleep(50) }
+        return item
+      }, body: { $0 * $0 })
+    var values: [Int] = []
+    while let value = try work.next() {
+      values.append(value)
+      handedOver.add(1, ordering: .relaxed)
+    }
+    #expect(values == (0..<20).map { $0 * $0 })
+    #expect(try work.next() == nil)
+  }
+
+  /// What came before an error of the source is done, and the source is not asked again.
+  @Test(arguments: [1, 4]) func anErrorOfTheSourceComesLast(width: Int) throws {
+    let asked = Atomic(0)
+    let work = OrderedWork<Int, Int>(
+      width: width,
+      source: {
+        let item = asked.add(1, ordering: .sequentiallyConsistent).newValue - 1
+        guard item < 6 else { throw Refused() }
+        return item
+      }, body: { $0 })
+    var values: [Int] = []
+    #expect(throws: Refused.self) { while let value = try work.next() { values.append(value) } }
+    #expect(values == Array(0..<6))
+    work.stop()
+    #expect(asked.load(ordering: .sequentiallyConsistent) == 7)
+  }
 }

@@ -22,7 +22,9 @@ public func fuzz(_ bytes: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
     while try reader.next() != nil {
       let whole = try reader.value()
       var second = JSONReader(ByteStream(Array(whole.text.utf8)), name: "input")
-      guard let again = try? second.value(), again == whole else { preconditionFailure("\(whole.text) is read as another") }
+      guard let again = try? second.value(), again == whole else {
+        preconditionFailure("\(whole.text) is read as another")
+      }
     }
   } catch {
     precondition(error.code == .malformed && error.reason.hasPrefix("input, line "))

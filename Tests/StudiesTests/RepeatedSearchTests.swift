@@ -143,4 +143,26 @@ enum Repository {
     let search = Search(space: space, strategy: .random, samples: 1, seed: 1)
     #expect(throws: FileError.self) { try RepeatedSearch(search, runs: 20, scores: scores, truth: truth) }
   }
+
+  @Test func whatAllRunsPickedIsSaid() throws {
+    // Every run sees the whole space, so all pick its best.
+    let scores = try StoredScores(path: Repository.scores, metric: .epads, space: space)
+    let whole = try report(runs: 3, samples: scores.count, .epads)
+    #expect(whole.onlyPick?.index != nil && whole.entries.allSatisfy { $0.pick.deviation < 1e-9 })
+    #expect(try report(runs: 20, samples: 60, .epads).onlyPick == nil)
+    #expect(try report(runs: 1, samples: 60, .epads).onlyPick == nil)
+  }
+
+  @Test func aSearchCanBeEnded() throws {
+    var seen: [Int] = []
+    let search = Search(space: space, strategy: .random, samples: 10, seed: 1)
+    let scores = try StoredScores(path: Repository.scores, metric: .epads, space: space)
+    #expect(throws: CancellationError.self) {
+      try RepeatedSearch(search, runs: 100, scores: scores, truth: truth) { done in
+        seen.append(done)
+        return done < 30
+      }
+    }
+    #expect(seen.count > 1 && seen.last ?? 0 >= 30 && seen.last ?? 0 < 100)
+  }
 }
