@@ -159,7 +159,12 @@ let package = Package(
         "Studies", "ArchitectureLists", "Files", "Statistics", "Accuracies", "Latency", "Scoring", "Compute",
         "NetworkGraph", "SearchSpaces", "Randomness", "TestSupport",
       ]),
-    .testTarget(name: "epadsTests", dependencies: ["epads", "Accuracies", "Latency", "Statistics", "TestSupport"]),
+    .testTarget(
+      name: "epadsTests",
+      dependencies: [
+        "epads", "Accuracies", "Files", "Latency", "Reports", "Scoring", "Statistics", "Studies",
+        "TestSupport",
+      ]),
   ],
   swiftLanguageModes: [.v6],
   cLanguageStandard: .c2x

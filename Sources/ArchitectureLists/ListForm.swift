@@ -106,6 +106,8 @@ enum ListForm {
     // Without its end the line is long, as those of documents are.
     guard let text = lines[0].text, lines.count > 1 || beginning.count < 1 << 16 else { return true }
     func isRead(_ text: String?) -> Bool { text.map { (try? space.blueprint(text: $0)) != nil } ?? false }
+    // A list that begins in its first line, which by itself may pass for an architecture in brackets.
+    if text.hasPrefix("["), !text.contains("'"), ListRecordReader.depth(of: text) > 0, lines.count > 1 { return true }
     if isRead(text) { return false }
     let second = lines.count > 1 ? lines[1].text : nil
     guard text.hasPrefix("{") else {

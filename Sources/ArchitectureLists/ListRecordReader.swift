@@ -76,7 +76,7 @@ struct ListRecordReader: ~Copyable {
     guard let (bytes, line) = try lines.rest(maximumBytes: maximumDocumentBytes) else {
       throw FileError(.unreadable, "\(name) is longer than \(maximumDocumentBytes >> 20) MiB")
     }
-    var reader = JSONReader(ByteStream(bytes, line: line), name: name)
+    var reader = JSONReader(ByteStream(withoutTuples(bytes), line: line), name: name)
     var records: [ListRecord] = []
     while let kind = try reader.next() {
       if kind == .array {
@@ -92,6 +92,19 @@ struct ListRecordReader: ~Copyable {
       }
     }
     return records
+  }
+
+  /// A list of tuples, as Python prints it, as a list of lists.
+  private static func withoutTuples(_ bytes: [UInt8]) -> [UInt8] {
+    let beginning = bytes.lazy.filter { $0 != 0x20 && $0 != 0x09 && $0 != 0x0A && $0 != 0x0D }.prefix(2)
+    guard Array(beginning) == Array("[(".utf8) else { return bytes }
+    return bytes.map { byte in
+      switch byte {
+      case UInt8(ascii: "("): UInt8(ascii: "[")
+      case UInt8(ascii: ")"): UInt8(ascii: "]")
+      default: byte
+      }
+    }
   }
 
   // MARK: - Lines
@@ -113,8 +126,13 @@ struct ListRecordReader: ~Copyable {
     var reader = JSONReader(ByteStream(Array(text.utf8), line: line.number), name: "")
     var records: [ListRecord] = []
     do throws(FileError) {
-      while try reader.next() != nil { records += shapes.records(try reader.value(), line: line.number) }
-      return records
+      while let kind = try reader.next() {
+        // A second object is one that lost its line end; anything else makes the line no JSON.
+        guard records.isEmpty || kind == .object else { throw reader.failure("text after the object") }
+        records += shapes.records(try reader.value(), line: line.number)
+      }
+      guard records.isEmpty else { return records }
+      return [ListRecord(line: line.number, broken: text, "an object without an architecture")]
     } catch {
       let reason = error.reason.drop { $0 != "b" }
       return [ListRecord(line: line.number, broken: text, "no JSON: \(reason)")]
@@ -144,7 +162,7 @@ struct ListRecordReader: ~Copyable {
   }
 
   /// Brackets that a line opens and does not close, outside quotes and before a comment.
-  private static func depth(of line: String) -> Int {
+  static func depth(of line: String) -> Int {
     var depth = 0
     var quote: UInt8?
     for byte in line.utf8 {

@@ -87,8 +87,20 @@ struct CSVRowDecoder: Decoder {
     func decodeNil() -> Bool { decoder.cell == nil }
     func decode(_ type: Bool.Type) throws -> Bool { try decoder.value(type) }
     func decode(_ type: String.Type) throws -> String { try decoder.value(type) }
-    func decode(_ type: Double.Type) throws -> Double { try decoder.value(type) }
-    func decode(_ type: Int.Type) throws -> Int { try decoder.value(type) }
+    /// What JSON would have without quotes: a text such as `007` or `0x10` is no number.
+    func decode(_ type: Double.Type) throws -> Double {
+      let value = try decoder.value(type)
+      guard let digits = decoder.cell?.drop(while: { $0 == "-" }), value.isFinite,
+        digits.utf8.allSatisfy({ "0123456789+-.eE".utf8.contains($0) }),
+        digits.first?.isNumber == true, !(digits.first == "0" && digits.dropFirst().first?.isNumber == true)
+      else { throw decoder.failure("no \(type)") }
+      return value
+    }
+    func decode(_ type: Int.Type) throws -> Int {
+      let value = try decoder.value(type)
+      guard decoder.cell == "\(value)" else { throw decoder.failure("no \(type)") }
+      return value
+    }
     func decode(_ type: UInt64.Type) throws -> UInt64 { try decoder.value(type) }
     func decode<Value: Decodable>(_ type: Value.Type) throws -> Value { try Value(from: decoder) }
   }

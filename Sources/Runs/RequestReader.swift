@@ -80,7 +80,7 @@ package final class RequestReader: Sendable {
       case ("id", .string), ("id", .number), ("id", .boolean), (_, .null): break
       case ("arch", .string(let text)), ("arch", .number(let text)):
         sources += 1
-        request.listed = ListedArchitecture(text: text, of: space)
+        request.listed = Advice.completing(ListedArchitecture(text: text, of: space), of: space)
       case ("index", .number(let digits)), ("index", .string(let digits)):
         guard let index = Int(digits) else { return bad(text, "'\(digits.prefix(40))' is no index", id: id) }
         sources += 1
@@ -101,7 +101,6 @@ package final class RequestReader: Sendable {
     }
     if sources > 1 { return bad(text, "more than one of \"arch\", \"index\" and \"file\"", id: id) }
     if case .string(let name)? = JSONValue.object(members)["name"] { request.listed.name = name }
-    request.listed = Advice.completing(request.listed, of: space)
     return request
   }
 

@@ -27,19 +27,25 @@ package struct StudyItems: Sendable {
 
   /// The items of entries that are known, then those of a stream, without those whose row is there already.
   ///
-  /// - Parameter taken: called with each row that is there.
+  /// - Parameters:
+  ///   - begun: called with the position of each item that has no row, before it is begun.
+  ///   - taken: called with each row that is there, and the position of its item.
   package init(
     _ entries: [ListedArchitecture], then stream: ListStream, of study: Study, without rows: RowsToContinue,
-    taken: @escaping @Sendable (Row) -> Void
+    begun: @escaping @Sendable (Int) -> Void, taken: @escaping @Sendable (Row, Int) -> Void
   ) {
-    let state = Mutex((rows: rows, items: Array(study.items(entries).reversed())))
+    let state = Mutex((rows: rows, items: Array(study.items(entries).reversed()), position: 0))
     count = nil
     next = {
       try state.withLock { state in
         while true {
           while let item = state.items.popLast() {
-            guard let row = state.rows.take(item) else { return item }
-            taken(row)
+            defer { state.position += 1 }
+            guard let row = state.rows.take(item) else {
+              begun(state.position)
+              return item
+            }
+            taken(row, state.position)
           }
           guard let entry = try stream.next() else { return nil }
           state.items = study.items(of: entry).reversed()

@@ -33,6 +33,9 @@ public struct StoredScores: Sendable {
   ///   has a value.
   public init(path: String, metric: Metric, space: any SearchSpace) throws(FileError) {
     let contents = try readFile(path, maximumBytes: Self.maximumBytes)
+    if let signature = FileSignature.recognized(Array(contents.prefix(FileSignature.length))) {
+      throw signature.error(for: ByteStream.name(ofFile: path))
+    }
     values =
       contents.first == UInt8(ascii: "{") || RowFile<Row>.isTable(contents)
       ? try Self.values(rows: RowFile<Row>.rows(in: contents, "'\(path)'"), path, metric, space)

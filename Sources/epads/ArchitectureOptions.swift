@@ -22,7 +22,8 @@ struct ListOptions: ParsableArguments {
     guard let first = entries.first(where: { $0.parsed == nil }) else { return }
     let unreadable = entries.count { $0.parsed == nil }
     guard strict || unreadable == entries.count else { return }
-    let whole = unreadable > 1 ? "; so are \(unreadable - 1) more of \(entries.count) entries" : ""
+    let whole =
+      unreadable > 1 ? "; so \(unreadable == 2 ? "is" : "are") \(unreadable - 1) more of \(entries.count) entries" : ""
     throw Failure(Advice.explained(first, of: space) + (strict ? "" : whole), status: 2)
   }
 }

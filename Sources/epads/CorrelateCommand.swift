@@ -131,7 +131,7 @@ struct CorrelateCommand: ParsableCommand {
     let hint = output == nil ? "" : StoppedRun.hint
     var lost = 0
     var scored = 0
-    _ = try run.run(without: stored, hint: hint) { made, deviceFailed in
+    _ = try run.run(without: stored, hint: hint) { made, deviceFailed, _ in
       var row = made
       let accuracies = truth.accuracies(of: Architecture(text: row.arch, index: row.index))
       row.truth = accuracies.isEmpty ? nil : accuracies
@@ -139,8 +139,8 @@ struct CorrelateCommand: ParsableCommand {
       if deviceFailed { lost += 1 } else { try rowsFile?.append(row) }
       rows.append(row)
       scored += 1
-    } taken: {
-      rows.append($0)
+    } taken: { row, _ in
+      rows.append(row)
     }
     let seconds = (ContinuousClock.now - start) / .seconds(1)
     if scored > 0 {

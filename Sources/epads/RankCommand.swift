@@ -90,20 +90,22 @@ struct RankCommand: ParsableCommand {
       isStrict: source.list.strict)
     if dryRun { return try DryRun(run, files: [DryRun.File("--output", output, isContinued: resume)]).report() }
     let stored: [Row] = try rowsToContinue(output, resume: resume)
-    var rows: [Row] = []
+    var rows: [(row: Row, position: Int)] = []
     var lost = 0
     let hint = output == nil ? "" : StoppedRun.hint
     // A run that is stopped is ranked as far as it came: nothing that was scored is lost.
     let outcome = Result {
-      try run.run(without: stored, hint: hint) { row, deviceFailed in
+      try run.run(without: stored, hint: hint) { row, deviceFailed, position in
         // A device's failure says nothing about the network: the row is not written, so that --resume tries again.
         if deviceFailed { lost += 1 } else { try rowsFile?.append(row) }
-        rows.append(row)
-      } taken: {
-        rows.append($0)
+        rows.append((row, position))
+      } taken: { row, position in
+        rows.append((row, position))
       }
     }
-    let ranking = Ranking(rows, by: by.metric, others: Metric.measured(by: chosenProxies))
+    // Of equal scores the earlier one of the list comes first, whether its row was there or has been made.
+    rows.sort { $0.position < $1.position }
+    let ranking = Ranking(rows.map(\.row), by: by.metric, others: Metric.measured(by: chosenProxies))
     let table = RankTable(
       ranking, title: run.study.title, top: top, repeats: scoring.repeats, showsCosts: costs, input: list.columns)
     try inTurn(

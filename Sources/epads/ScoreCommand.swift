@@ -95,7 +95,7 @@ struct ScoreCommand: ParsableCommand {
     let outcome = try run.run(
       without: stored, rowsOnTerminal: path == nil && isatty(STDOUT_FILENO) == 1,
       hint: isResumable ? StoppedRun.hint : ""
-    ) { row, deviceFailed in
+    ) { row, deviceFailed, _ in
       // A device's failure says nothing about the network: a file that can be continued is left without the row.
       if deviceFailed, isResumable { lost += 1 } else { try results.append(row) }
     }

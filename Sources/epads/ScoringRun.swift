@@ -55,11 +55,13 @@ struct ScoringRun {
   ///
   /// - Parameters:
   ///   - hint: the end of the message after a stop, which says how to continue.
-  ///   - each: called with every new row, and with true where the device failed.
-  ///   - taken: called at the end with every row that was there.
+  ///   - each: called with every new row, with true where the device failed, and with the position of the row in the
+  ///     whole run.
+  ///   - taken: called at the end, or after a stop, with every row that was there, and its position.
   func run(
     without stored: [Row], rowsOnTerminal: Bool = false, hint: String,
-    each: (_ row: Row, _ deviceFailed: Bool) throws -> Void, taken: (Row) -> Void = { _ in }
+    each: (_ row: Row, _ deviceFailed: Bool, _ position: Int) throws -> Void,
+    taken: (_ row: Row, _ position: Int) -> Void = { _, _ in }
   ) throws -> Outcome {
     var outcome = Outcome(rows: 0, failures: 0)
     let run = StudyRun(
@@ -67,32 +69,40 @@ struct ScoringRun {
       afterStop: hint, memoryLimit: list.stream == nil ? nil : memory.check)
     let continued = try RowsToContinue(study, stored)
     let items: StudyItems
-    let found = Mutex<[Row]>([])
-    let keep: @Sendable (Row) -> Void = { row in found.withLock { $0.append(row) } }
+    // Positions of the rows to make, and the rows that are there with theirs.
+    let places = Mutex<(made: [Int], there: [(row: Row, position: Int)])>(([], []))
+    let begin: @Sendable (Int) -> Void = { position in places.withLock { $0.made.append(position) } }
+    let keep: @Sendable (Row, Int) -> Void = { row, position in places.withLock { $0.there.append((row, position)) } }
     if let stream = list.stream {
-      items = StudyItems(list.entries, then: stream, of: study, without: continued, taken: keep)
+      items = StudyItems(list.entries, then: stream, of: study, without: continued, begun: begin, taken: keep)
     } else {
       var continued = continued
-      let missing = study.items(list.entries).filter { item in
-        guard let row = continued.take(item) else { return true }
-        keep(row)
+      let missing = study.items(list.entries).enumerated().filter { position, item in
+        guard let row = continued.take(item) else {
+          begin(position)
+          return true
+        }
+        keep(row, position)
         return false
       }
-      items = StudyItems(missing)
+      items = StudyItems(missing.map(\.element))
       if !stored.isEmpty {
-        let there = found.withLock { $0.count }
+        let there = places.withLock { $0.there.count }
         note("resuming: \(counted(there, "row")) there, \(missing.count) left")
       }
     }
-    outcome.failures = try run.run(items) { row, deviceFailed in
-      outcome.rows += 1
-      try each(row, deviceFailed)
+    defer {
+      for remark in list.stream?.remarks ?? [] { note(remark) }
+      for (row, position) in places.withLock({ $0.there }) { taken(row, position) }
     }
-    for remark in list.stream?.remarks ?? [] { note(remark) }
-    for row in found.withLock({ $0 }) {
+    outcome.failures = try run.run(items) { row, deviceFailed in
+      let position = places.withLock { $0.made[outcome.rows] }
       outcome.rows += 1
-      if row.status == .failed { outcome.failures += 1 }
-      taken(row)
+      try each(row, deviceFailed, position)
+    }
+    places.withLock {
+      outcome.rows += $0.there.count
+      outcome.failures += $0.there.count { $0.row.status == .failed }
     }
     return outcome
   }

@@ -13,6 +13,20 @@ public enum SharedData {
         .deletingLastPathComponent()
       folder = package.deletingLastPathComponent().appending(path: "shared/data", directoryHint: .isDirectory)
     }
+    return present(path, in: folder)
+  }
+
+  /// The file of a name among inputs that people handed over, in `../shared/cases/inputs` beside the package; nil where
+  /// there is none.
+  public static func input(_ name: String) -> URL? {
+    let package = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+      .deletingLastPathComponent()
+    return present(
+      name,
+      in: package.deletingLastPathComponent().appending(path: "shared/cases/inputs", directoryHint: .isDirectory))
+  }
+
+  private static func present(_ path: String, in folder: URL) -> URL? {
     let url = folder.appending(path: path, directoryHint: .notDirectory)
     return FileManager.default.fileExists(atPath: url.path) ? url : nil
   }
