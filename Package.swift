@@ -162,9 +162,10 @@ let package = Package(
     .testTarget(
       name: "epadsTests",
       dependencies: [
-        "epads", "Accuracies", "Files", "Latency", "Reports", "Scoring", "Statistics", "Studies",
-        "TestSupport",
+        "epads", "Accuracies", "Latency", "Statistics", "TestSupport",
       ]),
+    .testTarget(
+      name: "ReportsTests", dependencies: ["Reports", "Files", "Latency", "Scoring", "Studies", "TestSupport"]),
   ],
   swiftLanguageModes: [.v6],
   cLanguageStandard: .c2x
