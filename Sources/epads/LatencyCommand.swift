@@ -194,7 +194,7 @@ struct LatencyCommand: ParsableCommand {
         "\(late) of \(counted(rows.count, "median")) not within \(fixed(100 * precision, 1)) %: their time of "
           + "\(seconds) s ran out (--seconds)")
     }
-    guard format != .table else { return }
+    guard (try? outputs.format(of: output, asked: format)) != .table else { return }
     let doubts = rows.reduce(into: LatencyDoubts()) { $0.append($1) }
     if let summary = doubts.summary { note("warning: \(summary)") }
   }
