@@ -181,6 +181,11 @@ package struct ArchitectureListReader: ~Copyable {
     if isRow {
       others = []
       if case .object(let input)? = JSONValue.object(members)["input"] { others = input }
+      if case .object(let truth)? = JSONValue.object(members)["truth"] {
+        // Accuracies of the program: those of a list are among its columns.
+        others += truth.filter { member in !others.contains { $0.name == member.name } }
+          .map { JSONValue.Member("\($0.name) accuracy", $0.value) }
+      }
       let prefix = "input."
       others += members.filter { $0.name.hasPrefix(prefix) }.map {
         JSONValue.Member(String($0.name.dropFirst(prefix.count)), $0.value)

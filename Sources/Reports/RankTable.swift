@@ -54,13 +54,10 @@ package struct RankTable: Report {
 
   private func remarks(_ shown: ArraySlice<Ranking.Entry>) -> [String] {
     var remarks: [String] = []
-    let ties = shown.count(where: \.isTied)
-    if ties > 0 { remarks.append("= \(ties) have the score of another: their order is that of the list") }
-    let close = shown.count(where: \.isClose)
-    if close > 0 {
+    if shown.contains(where: \.isTied) { remarks.append("= the score of another: their order is that of the list") }
+    if shown.contains(where: \.isClose) {
       remarks.append(
-        "~ \(close) are no further below the one above than the larger deviation of the two: other seeds may turn them "
-          + "round")
+        "~ no further below the one above than the larger deviation of the two: other seeds may turn them round")
     }
     if repeats == 1, ranking.metric.proxy != nil, shown.count > 1 {
       remarks.append("one seed: --repeats 3 says how far scores of others spread")

@@ -86,11 +86,8 @@ struct ArchitectureOptions: ParsableArguments {
     }
   }
 
-  /// Checks that architectures are named, and that the space has them.
+  /// Checks that the space has what is asked of it.
   func validate(with space: SpaceOptions) throws {
-    guard !texts.isEmpty || !indices.isEmpty || isOfFiles || sample != nil || all else {
-      throw ValidationError("name an architecture, --index, --from, --sample or --all")
-    }
     try nds.validate(with: space)
     if sample != nil, !isOfFiles { _ = try sampled(space) }
     if all { _ = try enumerated(space) }
@@ -125,6 +122,10 @@ struct ArchitectureOptions: ParsableArguments {
   ///   - options: set to `nds` by a file of NDS, where no space was named.
   ///   - streams: whether entries of a pipe may come while the work is done.
   func read(_ options: inout SpaceOptions, streams: Bool) throws -> Listing {
+    // Not while arguments are checked: an option that there is not is the better message.
+    guard !texts.isEmpty || !indices.isEmpty || isOfFiles || sample != nil || all else {
+      throw Failure("name an architecture, --index, --from, --sample or --all", status: 2)
+    }
     let file = try nds.read(&options)
     let space = options.space
     var named = texts.map { ListedArchitecture(text: $0, of: space) }

@@ -29,6 +29,7 @@ struct Main: ParsableCommand {
     signal(SIGPIPE, SIG_IGN)
     signal(SIGXFSZ, SIG_IGN)
     do {
+      try refuseUnknownHelp()
       var command = try parseAsRoot()
       try startDispatch()
       try command.run()
@@ -42,6 +43,16 @@ struct Main: ParsableCommand {
     } catch {
       endParsing(error)
     }
+  }
+
+  /// The parser shows the overview instead, as if that were what was asked for.
+  private static func refuseUnknownHelp() throws {
+    let arguments = CommandLine.arguments.dropFirst()
+    let commands = configuration.subcommands.map { $0._commandName } + ["help"]
+    guard arguments.first == "help", let name = arguments.dropFirst().first, !name.hasPrefix("-"),
+      !commands.contains(name)
+    else { return }
+    throw Failure("there is no command '\(name)'\(MeantWord.question(after: [name]))", status: 2)
   }
 
   /// Writes help that was asked for to standard output, and errors of the arguments to standard error.

@@ -92,6 +92,10 @@ struct ProxyList: ExpressibleByArgument {
   /// The metrics that plots show: the proxies themselves, without the sums that they are made of.
   var metrics: [Metric] { Proxy.allCases.filter(proxies.contains).map(Metric.of) }
 
+  /// What shells complete.
+  static let allValueStrings = Proxy.allCases.map(\.rawValue) + [all]
+  static var defaultCompletionKind: CompletionKind { .list(allValueStrings) }
+
   static let all = Proxy.allCases.map(\.rawValue).joined(separator: ",")
   var defaultValueDescription: String {
     Proxy.allCases.filter(proxies.contains).map(\.rawValue).joined(separator: ",")
