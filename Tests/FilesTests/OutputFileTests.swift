@@ -63,7 +63,7 @@ import Testing
     #expect(throws: FileError.self) { try OutputFile(path: folder.file(name + "n"), overwrites: true) }
     #expect(throws: FileError.self) { try OutputFile(path: folder.file("new/"), overwrites: true) }
     #expect(throws: FileError.self) { try OutputFile(path: "", overwrites: true) }
-    #expect(throws: FileError.self) { try OutputFile(path: "/dev/fd/987", overwrites: true) }
+    #expect(throws: FileError.self) { try OutputFile(path: "/dev/fd/98765", overwrites: true) }
   }
 
   // MARK: - Identity

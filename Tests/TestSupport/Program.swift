@@ -58,9 +58,13 @@ public final class Program: Sendable {
     process.environment = ProcessInfo.processInfo.environment.filter { !$0.key.hasPrefix("EPADS_") }
       .merging(["OCL_ICD_VENDORS": "/nonexistent"]) { $1 }.merging(environment) { $1 }
     process.currentDirectoryURL = URL(fileURLWithPath: directory ?? scratch.path)
-    process.standardInput = FileHandle(forReadingAtPath: try scratch.write(input, "input"))
-    process.standardOutput = FileHandle(forWritingAtPath: scratch.file("output"))
-    process.standardError = FileHandle(forWritingAtPath: scratch.file("errors"))
+    let streams = [
+      FileHandle(forReadingAtPath: try scratch.write(input, "input")),
+      FileHandle(forWritingAtPath: scratch.file("output")), FileHandle(forWritingAtPath: scratch.file("errors")),
+    ]
+    process.standardInput = streams[0]
+    process.standardOutput = streams[1]
+    process.standardError = streams[2]
     let (stream, continuation) = AsyncStream.makeStream(of: Int32.self)
     ended = stream
     process.terminationHandler = { process in
@@ -71,6 +75,8 @@ public final class Program: Sendable {
     // A shell that runs the tests in the background has this signal ignored, and a program inherits that.
     signal(SIGINT, SIG_DFL)
     try process.run()
+    // The program has its own now. Hundreds of tests run at a time, and a system may allow a thousand open files.
+    for stream in streams { try stream?.close() }
   }
 
   public var isRunning: Bool { process.isRunning }
