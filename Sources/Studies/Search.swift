@@ -44,6 +44,13 @@ public struct Search: Sendable {
     return search
   }
 
+  /// As many random architectures as the search evaluates, of those that it may choose.
+  ///
+  /// - Throws: `SearchError` where too few fit.
+  public func randomArchitectures() throws -> [ParsedArchitecture] {
+    try space.randomArchitectures(samples, seed: seed, where: fits)
+  }
+
   /// Runs the search. A longer one with the same seed begins with the evaluations of a shorter one.
   ///
   /// - Parameter evaluate: returns the values of architectures, nil for one that has no score. They may be scored at
@@ -52,7 +59,7 @@ public struct Search: Sendable {
   public func run(evaluate: ([ParsedArchitecture]) throws -> [Double?]) throws -> SearchResult {
     switch strategy {
     case .random:
-      let architectures = try space.randomArchitectures(samples, seed: seed, where: fits)
+      let architectures = try randomArchitectures()
       return SearchResult(
         evaluations: zip(architectures, try evaluate(architectures)).map(SearchResult.Evaluation.init))
     case .evolution(let population, let tournament):

@@ -63,6 +63,9 @@ struct SearchCommand: ParsableCommand {
   @Option(help: "How results are written to standard output.")
   var format = OutputFormat.table
 
+  @Flag(help: DryRun.help)
+  var dryRun = false
+
   @OptionGroup var messages: MessageOptions
 
   func validate() throws {
@@ -81,19 +84,38 @@ struct SearchCommand: ParsableCommand {
       guard output == nil, draw == nil else {
         throw ValidationError("--scores repeats a search over known scores: there is nothing for --output or --draw")
       }
+      guard !dryRun else { throw ValidationError("--dry-run is for a search that scores: --scores has the scores") }
       if let runs, !(1...1_000_000).contains(runs) { throw ValidationError("--runs must be from 1 to 1000000") }
     }
   }
 
   mutating func run() throws {
     do {
-      if let scores { try repeatSearch(over: scores) } else { try searchOnce() }
+      if let scores {
+        try repeatSearch(over: scores)
+      } else if dryRun {
+        try reportOnly()
+      } else {
+        try searchOnce()
+      }
     } catch let error as SearchError {
       throw Failure("\(error): \(search.advice)", status: 2)
     }
   }
 
   private var metric: Metric { search.objective.metric }
+
+  /// Says what the search would be. What an evolution breeds is not known before: random architectures stand for it.
+  private func reportOnly() throws {
+    let space = try scoring.space.sampledSpace()
+    let random = try search.search(space, for: scoring.dataset).randomArchitectures()
+    let run = try ScoringRun(
+      Listing(entries: random.map { ListedArchitecture($0) }, columns: []), scoring: scoring,
+      images: try scoring.loadImages(), proxies: search.proxies, backend: backend, onError: .stop, isStrict: false)
+    try DryRun(
+      run, files: [DryRun.File("--output", output, isContinued: resume), DryRun.File("--draw", draw)]
+    ).report()
+  }
 
   private func searchOnce() throws {
     // A file that cannot be written is refused now, and not after an hour of work.

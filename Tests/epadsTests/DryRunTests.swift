@@ -19,7 +19,7 @@ import Testing
     arguments: [
       ("score --from list.csv --output rows.jsonl", 4, 1), ("rank --from list.csv --output rows.jsonl", 4, 1),
       ("correlate --from list.csv --output rows.jsonl --plot plot.svg", 3, 1), ("score --sample 30", 30, 0),
-      ("rank --index 9 --index 5", 2, 0),
+      ("rank --index 9 --index 5", 2, 0), ("search --samples 12 --strategy evolution --output rows.jsonl", 12, 0),
     ])
   func itSaysWhatWouldHappen(command: String, count: Int, unreadable: Int) async throws {
     let outcome = try await run("\(command) --batch 2 --repeats 3 --dry-run")
@@ -53,6 +53,7 @@ import Testing
   /// A wrong command is wrong before it is tried.
   @Test func whatWouldFailFails() async throws {
     try await run("score --from none --dry-run").expectError(2, "No such file")
+    try await run("search --samples 3 --scores list.csv --dry-run").expectError(2, "--scores has the scores")
     try await run("score --index 3 --batch 1 --dry-run").expectError(2, "--batch must be from 2")
     try await run("rank --index 3 --output a.svg --dry-run").expectError(2, "'a.svg' is named as a picture")
   }
