@@ -42,6 +42,8 @@ public struct MeasuredArchitectures: Sendable {
   public let repeated: Int
   /// Accuracies that the file has as shares, from 0 to 1, and that were made percent.
   public let shares: [String]
+  /// What speaks against the numbers being accuracies in percent, a sentence a column.
+  public let doubts: [String]
 
   /// The names of the list's columns, or that there are none, for messages.
   public static func present(in list: ArchitectureList) -> String {
@@ -95,7 +97,7 @@ public struct MeasuredArchitectures: Sendable {
       accuracies.map { column in
         (
           name: column.name,
-          values: shares.contains(column.name) ? column.values.map { $0.map { 100 * $0 } } : column.values
+          values: shares.contains(column.name) ? column.values.map { $0.map(Self.percent) } : column.values
         )
       } + published
     var positions: [String: Int] = [:]
@@ -128,11 +130,25 @@ public struct MeasuredArchitectures: Sendable {
     architectures = kept
     unreadable = entries.filter { $0.parsed == nil }
     self.incomplete = incomplete
+    doubts = accuracies.compactMap { Self.doubts($0.name, shares.contains($0.name) ? [] : $0.values) }
     self.shares = accuracies.map(\.name).filter(shares.contains)
     repeated = readable - incomplete - kept.count
     truth = GroundTruth(
       space: space, source: source, architectures: kept.map(\.key), accuracies: Array(means.prefix(accuracies.count)),
       published: Array(means.dropFirst(accuracies.count)))
+  }
+
+  /// A share in percent, without the last digits that only the multiplication has.
+  private static func percent(_ share: Double) -> Double { (share * 1e12).rounded() / 1e10 }
+
+  /// Accuracies that are no percentages, or that look like shares among percentages.
+  private static func doubts(_ name: String, _ values: [Double?]) -> String? {
+    let known = values.compactMap(\.self).filter(\.isFinite)
+    let outside = known.count { !(0...100).contains($0) }
+    if outside > 0 { return "\(outside) of \(known.count) numbers in column '\(name)' are outside 0 to 100" }
+    let small = known.count { $0 > 0 && $0 <= 1 }
+    guard small > known.count / 2, known.contains(where: { $0 > 1 }) else { return nil }
+    return "\(small) of \(known.count) numbers in column '\(name)' are shares and the others percent: no two compare"
   }
 
   /// Whether accuracies are shares of 1 rather than percent: none of them is above 1, and one is above 0.

@@ -52,7 +52,9 @@ public struct ArchitectureList: Sendable {
   private static func columns(of entries: [ListedArchitecture], in table: [String]) -> [String] {
     var known = Set<String>()
     for entry in entries { known.formUnion(entry.input.keys) }
-    let listed = table.map { $0.isEmpty ? "unnamed" : $0 }
+    // Of rows of this program only what their own list had said is a column.
+    let isOwn = ListColumns.areOwn(table)
+    let listed = table.map { $0.isEmpty ? "unnamed" : $0 }.filter { !isOwn || known.contains($0) }
     return listed + known.subtracting(listed).sorted()
   }
 

@@ -24,7 +24,8 @@ package struct ArchitectureListReader: ~Copyable {
   private var disagreements = 0
   /// Entries whose index is their place in the list, from 0, and all entries with an index.
   private var rowNumbers = (matching: 0, all: 0)
-  private var textColumns: [String] = []
+  /// The texts of columns beside indices in which no text has come twice so far.
+  private var textColumns: [String: Set<String>] = [:]
   /// The columns of the last record that are its architecture and its name.
   private(set) var ownColumns: Set<String> = []
   /// Of the last record: those of a table are all alike.
@@ -70,6 +71,11 @@ package struct ArchitectureListReader: ~Copyable {
   package var remarks: [String] {
     var remarks: [String] = []
     if let foundColumn { remarks.append("architectures of \(name) are taken from its column '\(foundColumn)'") }
+    if rowNumbers.all > 2, rowNumbers.matching == rowNumbers.all, !textColumns.isEmpty {
+      remarks.append(
+        "the indices of \(name) count its rows from 0: where they are row numbers, name the column of architectures "
+          + "with --column")
+    }
     if disagreements > 0 {
       remarks.append(
         "index and architecture differ in \(disagreements) \(disagreements == 1 ? "row" : "rows") of \(name): the "
@@ -80,10 +86,12 @@ package struct ArchitectureListReader: ~Copyable {
 
   /// The error of a table whose column of indices has nothing but row numbers, beside a column of other texts.
   package var rowNumbersInsteadOfIndices: FileError? {
-    guard rowNumbers.all > 2, rowNumbers.matching == rowNumbers.all, !textColumns.isEmpty else { return nil }
+    let names = layout.name.map { layout.names[$0] }
+    let columns = textColumns.keys.filter { $0 != names }.sorted()
+    guard rowNumbers.all > 2, rowNumbers.matching == rowNumbers.all, !columns.isEmpty else { return nil }
     return FileError(
       .malformed,
-      "the column of indices of \(name) counts its rows, and \(ListColumns.listed(textColumns)) has texts that name no "
+      "the column of indices of \(name) counts its rows, and \(ListColumns.listed(columns)) has texts that name no "
         + "architecture of \(space.name): name the column of architectures with --column")
   }
 
@@ -160,12 +168,13 @@ package struct ArchitectureListReader: ~Copyable {
     }
     if index == rowNumbers.all { rowNumbers.matching += 1 }
     rowNumbers.all += 1
-    guard rowNumbers.all == 1, !records.columns.isEmpty else { return }
-    textColumns = members.enumerated().compactMap { number, member in
-      guard number != position, number != layout.name, let text = member.value.scalar, text.count > 8,
-        Double(text) == nil
-      else { return nil }
-      return member.name
+    guard !records.columns.isEmpty, rowNumbers.matching == rowNumbers.all else { return }
+    // What names each row by a text of its own may be the architecture that nobody could read.
+    for (number, member) in members.enumerated() where number != position {
+      guard rowNumbers.all == 1 || textColumns[member.name] != nil else { continue }
+      let text = member.value.scalar?.trimmed ?? ""
+      let isText = !text.isEmpty && Double(cell: text, separator: separator) == nil
+      if !isText || !textColumns[member.name, default: []].insert(text).inserted { textColumns[member.name] = nil }
     }
   }
 
@@ -173,7 +182,7 @@ package struct ArchitectureListReader: ~Copyable {
   private mutating func describe(_ listed: inout ListedArchitecture, _ members: [JSONValue.Member], _ position: Int) {
     let names = layout.names
     var others = members
-    let isRow = ["arch", "space", "status", "version"].allSatisfy(names.contains)
+    let isRow = ListColumns.areOwn(names)
     let nameColumn = layout.name
     if let nameColumn, nameColumn != position, let name = members[nameColumn].value.scalar?.trimmed, !name.isEmpty {
       listed.name = name

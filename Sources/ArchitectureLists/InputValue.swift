@@ -27,6 +27,12 @@ extension InputValue {
     guard text.count <= 32, text.utf8.allSatisfy({ "0123456789+-.eE".utf8.contains($0) }),
       let first = text.utf8.first, first != UInt8(ascii: "+"), let number = Double(text), number.isFinite
     else { return nil }
+    // `7e12` is a name as often as a number; programs write `7e+12`. Of more digits a number would lose some.
+    if let exponent = text.firstIndex(where: { $0 == "e" || $0 == "E" }) {
+      let isWritten = text[..<exponent].contains(".") || text[exponent...].dropFirst().first?.isNumber == false
+      guard isWritten else { return nil }
+    }
+    guard text.count(where: \.isNumber) <= 17 else { return nil }
     let digits = text.drop { $0 == "-" }
     return digits.hasPrefix("0") && digits.dropFirst().first?.isNumber == true ? nil : number
   }

@@ -53,8 +53,25 @@ struct JSONShapes {
       return broken("an entry as NDS has them: give the file with --nds")
     }
     let lists = members.filter { if case .array = $0.value { true } else { false } }
-    if members.count == 1, lists.count == 1 { return records(lists[0].value, line: line) }
+    if lists.count == 1, members.count == 1 || holdsArchitectures(lists[0].value) {
+      return records(lists[0].value, line: line)
+    }
+    // Rows by their numbers, as pandas writes them with orient="index".
+    let rows = members.map(\.value)
+    if members.allSatisfy({ Int($0.name) != nil }), rows.allSatisfy({ if case .object = $0 { true } else { false } }) {
+      return rows.flatMap { element($0, line: line) }
+    }
     return [ListRecord(line: line, members)]
+  }
+
+  /// Whether a list has objects, or texts that are architectures.
+  private func holdsArchitectures(_ value: JSONValue) -> Bool {
+    guard case .array(let elements) = value, let first = elements.first else { return false }
+    switch first {
+    case .object: return true
+    case .string(let text): return isArchitecture(text)
+    case .array, .number, .boolean, .null: return false
+    }
   }
 
   /// What tables are called that do not have an object for each architecture; nil where this is none.

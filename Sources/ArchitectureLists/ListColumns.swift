@@ -27,6 +27,20 @@ struct ListColumns {
   /// The names of the column that holds names.
   static let nameNames = ["name", "id"]
 
+  /// The names with a number after each that stands there for the second time: `acc`, `acc (2)`. No column hides
+  /// another.
+  static func told(apart names: [String]) -> [String] {
+    var counts: [String: Int] = [:]
+    return names.map { name in
+      let count = counts[name, default: 0] + 1
+      counts[name] = count
+      return count == 1 ? name : "\(name) (\(count))"
+    }
+  }
+
+  /// Whether these are the columns of rows that this program has written.
+  static func areOwn(_ names: [String]) -> Bool { ["arch", "space", "status", "version"].allSatisfy(names.contains) }
+
   /// A name without what its writers differ in.
   static func plain(_ name: String) -> String {
     String(name.lowercased().filter { $0.isLetter || $0.isNumber })

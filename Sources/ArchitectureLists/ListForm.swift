@@ -33,7 +33,8 @@ enum ListForm {
         self = .lines
         return
       }
-      self = .table(separator: separator, columns: Self.fields(header, separator) ?? [header.shown])
+      self = .table(
+        separator: separator, columns: ListColumns.told(apart: Self.fields(header, separator) ?? [header.shown]))
       return
     }
     if let table = try Self.table(first, &lines, space: space) {
@@ -79,7 +80,9 @@ enum ListForm {
     let known = ListColumns.architectureNames + ListColumns.indexNames
     for separator in separators {
       guard let fields = fields(first, separator) else { continue }
-      if ListColumns.position(of: known, in: fields) != nil { return .table(separator: separator, columns: fields) }
+      if ListColumns.position(of: known, in: fields) != nil {
+        return .table(separator: separator, columns: ListColumns.told(apart: fields))
+      }
     }
     // Names that nobody knows: words, above a line with as many fields.
     for separator in separators {
@@ -88,7 +91,9 @@ enum ListForm {
         let second = try lines.next()
       else { continue }
       lines.putBack([second])
-      if Self.fields(second, separator)?.count == fields.count { return .table(separator: separator, columns: fields) }
+      if Self.fields(second, separator)?.count == fields.count {
+        return .table(separator: separator, columns: ListColumns.told(apart: fields))
+      }
     }
     return nil
   }

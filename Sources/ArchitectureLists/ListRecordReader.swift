@@ -232,6 +232,8 @@ struct ListRecordReader: ~Copyable {
   /// its own, or begins with the mark that the line before it begins with.
   private func beginsRecord(_ line: ListLines.Line, after first: ListLines.Line, _ separator: UInt8) -> Bool {
     if let byte = line.bytes.first, byte == first.bytes.first, "|[({'\"".utf8.contains(byte) { return true }
+    // The end of a field in quotes has a quote, and perhaps the architecture after it.
+    guard line.bytes.count(where: { $0 == UInt8(ascii: "\"") }).isMultiple(of: 2) else { return false }
     return line.shown.split(separator: Character(Unicode.Scalar(separator))).contains {
       shapes.isArchitecture($0.trimmed)
     }

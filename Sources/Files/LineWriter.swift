@@ -45,7 +45,10 @@ public final class LineWriter {
     let opened = open(path, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0o644)
     // A pipe or a device may refuse to be read.
     let isWriteOnly = opened < 0 && (errno == EACCES || errno == EINVAL)
+    let reason = errno
     descriptor = isWriteOnly ? open(path, O_WRONLY | O_APPEND | O_CLOEXEC) : opened
+    // That there is no file yet is not why none can be made.
+    if descriptor < 0, errno == ENOENT, isWriteOnly { errno = reason }
     guard descriptor >= 0 else { throw .system(.cannotOpen, "cannot open '\(path)' for writing") }
     ownsDescriptor = true
     var status = stat()

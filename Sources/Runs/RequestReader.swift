@@ -40,7 +40,8 @@ package final class RequestReader: Sendable {
     while true {
       let line = try lines.withLock { lines throws(FileError) in try lines.nextLine(maximumBytes: Self.maximumBytes) }
       guard let (bytes, isWhole) = line else { return nil }
-      let text = String(decoding: bytes, as: UTF8.self)
+      // A byte order mark is no part of the first request.
+      let text = String(decoding: bytes.starts(with: [0xEF, 0xBB, 0xBF]) ? bytes[3...] : bytes[...], as: UTF8.self)
       if text.allSatisfy(\.isWhitespace) { continue }
       guard isWhole else { return bad(text, "a request has at most \(Self.maximumBytes >> 10) KiB") }
       guard String(validating: bytes, as: UTF8.self) != nil else { return bad(text, "the line is no UTF-8 text") }
@@ -77,6 +78,8 @@ package final class RequestReader: Sendable {
     for member in members {
       let (key, value) = (member.name, member.value)
       switch (key, value) {
+      case ("id", .number(let digits)) where InputValue(value) == .text(digits):
+        return bad(text, "'id' has more digits than a number keeps: send it as a text")
       case ("id", .string), ("id", .number), ("id", .boolean), (_, .null): break
       case ("arch", .string(let text)), ("arch", .number(let text)):
         sources += 1
@@ -111,6 +114,7 @@ package final class RequestReader: Sendable {
     guard path != "-", FileStatus(path: path)?.kind != .special else { return unreadable("'\(path)' is no file") }
     do throws(FileError) {
       let list = try ArchitectureList(path: path, of: space)
+      if let nothing = list.nothingReadable { return unreadable(nothing.reason) }
       guard list.entries.count == 1 else {
         return unreadable("'\(path)' has \(list.entries.count) architectures: a request is for one")
       }

@@ -28,11 +28,11 @@ public struct Ranking: Sendable {
   /// Those without a value, in the order of the list.
   public let failures: [ScoredArchitecture]
 
-  /// Ranks the architectures of some rows; one that stands under several names is ranked under each.
+  /// Ranks the entries of a list by their rows; an architecture that stands there twice is ranked twice.
   ///
   /// - Parameter others: numbers to rank by as well; those that not every architecture has are left out.
   public init(_ rows: some Sequence<Row>, by metric: Metric, others: [Metric]) {
-    let groups = ScoredArchitecture.grouping(rows, separatesNames: true)
+    let groups = Self.entries(of: rows)
     let valued = groups.compactMap { group in group.mean(of: metric).map { (scored: group, value: $0) } }
     // Sorting is stable in Swift, but no promise says so.
     let order = valued.indices.sorted { one, other in
@@ -60,6 +60,26 @@ public struct Ranking: Sendable {
     }
   }
 
+  /// The rows of each entry of a list: an architecture that the list has twice has its seeds twice.
+  private static func entries(of rows: some Sequence<Row>) -> [ScoredArchitecture] {
+    var times: [EntrySeed: Int] = [:]
+    var positions: [EntryKey: Int] = [:]
+    var groups: [ScoredArchitecture] = []
+    for row in rows {
+      var key = EntryKey(architecture: row.arch, name: row.name, line: row.line, time: 0)
+      let seed = EntrySeed(key: key, seed: row.seed)
+      key.time = times[seed, default: 0]
+      times[seed] = key.time + 1
+      if let position = positions[key] {
+        groups[position].append(row)
+      } else {
+        positions[key] = groups.count
+        groups.append(ScoredArchitecture(row))
+      }
+    }
+    return groups
+  }
+
   /// The rank of each value, 1 for the highest; equal values share the best.
   static func ranks(of values: [Double]) -> [Int] {
     let order = values.indices.sorted { values[$0] > values[$1] }
@@ -70,4 +90,18 @@ public struct Ranking: Sendable {
     }
     return ranks
   }
+}
+
+/// What tells the entries of a list apart.
+private struct EntryKey: Hashable {
+  var architecture: String
+  var name: String?
+  var line: Int?
+  /// How often the seed had come before.
+  var time: Int
+}
+
+private struct EntrySeed: Hashable {
+  var key: EntryKey
+  var seed: UInt64
 }

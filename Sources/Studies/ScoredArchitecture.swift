@@ -24,17 +24,14 @@ public struct ScoredArchitecture: Sendable {
   public mutating func append(_ row: Row) { rows.append(row) }
 
   /// Groups rows by architecture, in the order of each architecture's first row.
-  ///
-  /// - Parameter separatesNames: whether an architecture that a list has under several names counts once for each.
-  public static func grouping(_ rows: some Sequence<Row>, separatesNames: Bool = false) -> [ScoredArchitecture] {
-    var positions: [[String?]: Int] = [:]
+  public static func grouping(_ rows: some Sequence<Row>) -> [ScoredArchitecture] {
+    var positions: [String: Int] = [:]
     var groups: [ScoredArchitecture] = []
     for row in rows {
-      let key = separatesNames ? [row.arch, row.name] : [row.arch]
-      if let position = positions[key] {
+      if let position = positions[row.arch] {
         groups[position].append(row)
       } else {
-        positions[key] = groups.count
+        positions[row.arch] = groups.count
         groups.append(ScoredArchitecture(row))
       }
     }

@@ -32,14 +32,17 @@ public struct StoredScores: Sendable {
   /// - Throws: an error where a line cannot be read, rows are of different runs or of another space, or no architecture
   ///   has a value.
   public init(path: String, metric: Metric, space: any SearchSpace) throws(FileError) {
-    let contents = try readFile(path, maximumBytes: Self.maximumBytes)
+    let name = ByteStream.name(ofFile: path)
+    let read = try readFile(path, maximumBytes: Self.maximumBytes)
+    // A byte order mark is no part of a table.
+    let contents = read.starts(with: [0xEF, 0xBB, 0xBF]) ? Data(read.dropFirst(3)) : read
     if let signature = FileSignature.recognized(Array(contents.prefix(FileSignature.length))) {
-      throw signature.error(for: ByteStream.name(ofFile: path))
+      throw signature.error(for: name)
     }
     values =
       contents.first == UInt8(ascii: "{") || RowFile<Row>.isTable(contents)
-      ? try Self.values(rows: RowFile<Row>.rows(in: contents, "'\(path)'"), path, metric, space)
-      : try Self.values(table: CSVReader(ByteStream([UInt8](contents)), name: "'\(path)'"), path, metric, space)
+      ? try Self.values(rows: RowFile<Row>.read(contents, name).rows, path, metric, space)
+      : try Self.values(table: CSVReader(ByteStream([UInt8](contents)), name: name), path, metric, space)
     guard scored > 0 else {
       throw FileError(.unreadable, "no architecture in '\(path)' has a value of \(metric.key)")
     }

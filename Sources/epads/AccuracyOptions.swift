@@ -121,5 +121,6 @@ func noteOmissions(of measured: MeasuredArchitectures) {
         + "are taken"
     )
   }
+  for doubt in measured.doubts { note("warning: \(doubt)") }
   for column in measured.shares { note("accuracies in column '\(column)' are shares: taken times 100, as percent") }
 }

@@ -106,7 +106,7 @@ struct CorrelateCommand: ParsableCommand {
     let truth = source.truth
     // Entries that nobody can read have rows, too: whoever made the list sees what became of them.
     let entries = try sampled(source.architectures, of: space) + (sample == nil ? source.unreadable : [])
-    let images = try scoring.loadImages()
+    let images = try scoring.loadImagesOfFile()
     // A file that cannot be written is refused now, and not after an hour of work.
     let plotFile = dryRun ? nil : try outputs.file(plot)
     let rowsFile =

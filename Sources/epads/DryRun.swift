@@ -36,6 +36,11 @@ struct DryRun {
   init(_ run: ScoringRun, files: [File]) throws {
     self.run = run
     self.files = files
+    // What could not be written is refused now, as the run would refuse it.
+    for file in files {
+      guard let path = file.path, path != "-" else { continue }
+      _ = try OutputFile(path: path, overwrites: true)
+    }
     var stored: [Row] = []
     for file in files where file.isContinued {
       guard let path = file.path, FileStatus(path: path)?.kind == .regular else { continue }
@@ -112,6 +117,6 @@ struct DryRun {
     guard let path = file.path, path != "-" else { return "standard output" }
     guard let status = FileStatus(path: path) else { return "'\(path)', which would be made" }
     guard status.kind == .regular, status.size > 0 else { return "'\(path)'" }
-    return file.isContinued ? "'\(path)', which would be continued" : "'\(path)', which is there already"
+    return file.isContinued ? "'\(path)', which would be continued" : "'\(path)', which is there already (--overwrite)"
   }
 }

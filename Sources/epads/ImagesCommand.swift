@@ -36,6 +36,12 @@ struct ImagesCommand: ParsableCommand {
     guard (1...Images.maximumCount).contains(count) else {
       throw ValidationError("--count must be from 1 to \(Images.maximumCount)")
     }
+    if let preview, let ending = FileExtension.ending(of: preview), ending != "png" {
+      throw ValidationError("--preview draws a PNG picture: '\(preview)' should end in .png")
+    }
+    if FileExtension.format(of: output) != nil || ["png", "svg", "jpg"].contains(FileExtension.ending(of: output)) {
+      throw ValidationError("--output is a binary batch of images: '\(output)' should end in .bin")
+    }
     try outputs.validate([("--output", output), ("--preview", preview)], inputs: [])
   }
 

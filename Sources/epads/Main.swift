@@ -30,6 +30,7 @@ struct Main: ParsableCommand {
     signal(SIGXFSZ, SIG_IGN)
     do {
       try refuseUnknownHelp()
+      try refuseRepeatedFiles()
       var command = try parseAsRoot()
       try startDispatch()
       try command.run()
@@ -53,6 +54,18 @@ struct Main: ParsableCommand {
       !commands.contains(name)
     else { return }
     throw Failure("there is no command '\(name)'\(MeantWord.question(after: [name]))", status: 2)
+  }
+
+  /// Of an option that is given twice the parser takes the last, which is how a script is overruled; but whoever names
+  /// two files wants both to be read.
+  private static func refuseRepeatedFiles() throws {
+    let files = ["--from", "--nds", "--images", "--scores", "--latency"]
+    var seen = Set<Substring>()
+    for argument in CommandLine.arguments.dropFirst().prefix(while: { $0 != "--" }) {
+      let option = argument.prefix { $0 != "=" }
+      guard files.contains(String(option)), !seen.insert(option).inserted else { continue }
+      throw Failure("\(option) is given twice, and reads one file: put them together or leave one out", status: 2)
+    }
   }
 
   /// Writes help that was asked for to standard output, and errors of the arguments to standard error.

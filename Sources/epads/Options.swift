@@ -60,6 +60,10 @@ struct ScoringOptions: ParsableArguments {
 
   var seeds: [UInt64] { (0..<UInt64(repeats)).map { seed &+ $0 } }
 
+  /// The images of a file, so that a wrong or missing one is told before a device is opened; nil for the built-in ones,
+  /// which are made when it is known that there is memory for them.
+  func loadImagesOfFile() throws -> Images? { images == nil ? nil : try loadImages() }
+
   /// Reads or makes the images.
   func loadImages() throws -> Images {
     try requireMemory(

@@ -175,7 +175,9 @@ struct ParetoCommand: ParsableCommand {
     leftOut(omissions.onlyScored, "architecture", "with scores and no row of latency")
     leftOut(omissions.onlyTimed, "architecture", "with a latency and no row of scores")
     leftOut(omissions.otherNetworks, "row", "of latency of other spaces or macro architectures")
-    if report.withoutAccuracy > 0, report.accuracy != nil {
+    if report.withoutAccuracy == report.candidates.candidates.count {
+      note("warning: no architecture of the scores has an accuracy there: nothing says what the front is worth")
+    } else if report.withoutAccuracy > 0 {
       note("\(counted(report.withoutAccuracy, "architecture")) without an accuracy: not counted in the front's worth")
     }
     if omissions.differing > 0 {

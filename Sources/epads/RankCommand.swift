@@ -79,7 +79,7 @@ struct RankCommand: ParsableCommand {
 
   mutating func run() throws {
     let list = try source.read(&scoring.space, streams: !dryRun)
-    let images = try scoring.loadImages()
+    let images = try scoring.loadImagesOfFile()
     let rowsFile =
       dryRun
       ? nil

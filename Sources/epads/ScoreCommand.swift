@@ -77,7 +77,7 @@ struct ScoreCommand: ParsableCommand {
 
   mutating func run() throws {
     let list = try source.read(&scoring.space, streams: !dryRun)
-    let images = try scoring.loadImages()
+    let images = try scoring.loadImagesOfFile()
     // A file that cannot be written is refused now, and not after a device is opened.
     let writer = dryRun ? nil : try outputs.rows(path, resume: resume)
     let run = try ScoringRun(

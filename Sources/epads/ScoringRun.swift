@@ -36,15 +36,18 @@ struct ScoringRun {
   private let memory: ScoringMemory
 
   /// Selects a backend, and says how much memory the list takes.
+  ///
+  /// - Parameter images: nil for the built-in ones.
   init(
-    _ list: Listing, scoring: ScoringOptions, images: Images, proxies: Set<Proxy>, backend options: BackendOptions,
+    _ list: Listing, scoring: ScoringOptions, images: Images?, proxies: Set<Proxy>, backend options: BackendOptions,
     onError: ErrorPolicy, isStrict: Bool, layers: Bool = false
   ) throws {
     let backend = try options.select()
     memory = ScoringMemory(scoring: scoring, backend: backend, proxies: proxies)
     memoryBound = try memory.note(list.entries.readable)
     if let file = list.file { noteDifferences(from: file, of: list.entries.readable, scoring: scoring) }
-    let scorer = Scorer(backend: backend, images: images, sigma: scoring.sigma, proxies: proxies)
+    let scorer = Scorer(
+      backend: backend, images: try images ?? scoring.loadImages(), sigma: scoring.sigma, proxies: proxies)
     study = Study(space: scoring.space.space, scorer: scorer, seeds: scoring.seeds, layers: layers)
     self.list = list
     self.onError = onError
@@ -88,7 +91,10 @@ struct ScoringRun {
       items = StudyItems(missing.map(\.element))
       if !stored.isEmpty {
         let there = places.withLock { $0.there.count }
-        note("resuming: \(counted(there, "row")) there, \(missing.count) left")
+        let others = stored.count - there
+        note(
+          "resuming: \(counted(there, "row")) there, \(missing.count) left"
+            + (others > 0 ? "; \(others) more in the file are of other architectures, seeds or proxies" : ""))
       }
     }
     defer {

@@ -111,7 +111,8 @@ struct SearchCommand: ParsableCommand {
     let random = try search.search(space, for: scoring.dataset).randomArchitectures()
     let run = try ScoringRun(
       Listing(entries: random.map { ListedArchitecture($0) }, columns: []), scoring: scoring,
-      images: try scoring.loadImages(), proxies: search.proxies, backend: backend, onError: .stop, isStrict: false)
+      images: try scoring.loadImagesOfFile(), proxies: search.proxies, backend: backend, onError: .stop, isStrict: false
+    )
     try DryRun(
       run, files: [DryRun.File("--output", output, isContinued: resume), DryRun.File("--draw", draw)]
     ).report()

@@ -51,7 +51,10 @@ struct ServeCommand: ParsableCommand {
     Interrupt.watch()
     defer { Interrupt.unwatch() }
     let work = OrderedWork(
-      width: backend.concurrentRuns, isStopRequested: { Interrupt.isRequested }, source: { try requests.next() }
+      width: backend.concurrentRuns, isStopRequested: { Interrupt.isRequested },
+      source: {
+        do throws(FileError) { return try requests.next() } catch { throw Failure("\(error)", status: 2) }
+      }
     ) { request in
       var (row, deviceError) = study.row(Study.Item(listed: request.listed, seed: request.seed), allowing: memory)
       if let deviceError, row.error == deviceError.reason { row.error = advised(deviceError) }

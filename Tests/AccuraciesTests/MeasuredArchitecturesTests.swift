@@ -65,4 +65,13 @@ import Testing
     let description = error.map { "\($0)" } ?? ""
     #expect(description.contains(reason), "\(description)")
   }
+
+  @Test func numbersThatAreNoPercentagesAreDoubted() throws {
+    #expect(try measured("index,acc\n3,90\n5,91\n").doubts.isEmpty)
+    let shares = try measured("index,acc\n3,0.931\n5,0.5\n")
+    #expect(shares.doubts.isEmpty && shares.shares == ["acc"])
+    #expect(shares.truth.accuracies(dataSet: "acc") == [93.1, 50])
+    #expect(try measured("index,acc\n3,0.9\n5,0.5\n7,93\n").doubts.first?.contains("2 of 3 numbers") == true)
+    #expect(try measured("index,acc\n3,-1\n5,9e+7\n7,93\n").doubts.first?.contains("2 of 3 numbers") == true)
+  }
 }

@@ -59,11 +59,11 @@ import Testing
   }
 
   @Test func namesAndColumnsStay() throws {
-    let table = try list("Name,arch,acc,n,note\nmine,3,93.50,007,\n,5,1e2,2.5,\"a, b\"\n")
+    let table = try list("Name,arch,acc,n,note\nmine,3,93.50,007,\n,5,1.0e1,2.5,\"a, b\"\n")
     #expect(table.entries.map(\.name) == ["mine", nil])
     #expect(table.columns == ["acc", "n", "note"])
     #expect(table.entries[0].input == ["acc": .number(93.5), "n": .text("007")])
-    #expect(table.entries[1].input == ["acc": .number(100), "n": .number(2.5), "note": .text("a, b")])
+    #expect(table.entries[1].input == ["acc": .number(10), "n": .number(2.5), "note": .text("a, b")])
     #expect(table.entries.map(\.line) == [2, 3])
     let json = try list(#"[{"id": 7, "arch": 3, "deep": {"x": 1}, "acc": 1.5, "is": true}]"#)
     #expect(json.entries[0].name == "7")
@@ -116,6 +116,47 @@ import Testing
       path: folder.write("MINE = Genotype(\n  normal=[('none', 0)],\nDARTS_V2\n", "list"), of: CellSpace(.darts))
     #expect(open.entries.map { $0.parsed != nil } == [false, false, true])
   }
+
+  /// A quote before the architecture may hold a line end as well as one after it.
+  @Test func aFieldOfSeveralLinesMayComeFirst() throws {
+    let list = try list("name,arch,acc\n\"a\nb\",\(Self.three),93\nx,\(Self.three),92\n")
+    #expect(list.entries.map(\.name) == ["a\nb", "x"])
+    #expect(list.entries.map(\.line) == [2, 4])
+  }
+
+  @Test func noColumnHidesAnother() throws {
+    let list = try list("arch,acc,acc,x\n3,1,2,3\n")
+    #expect(list.columns == ["acc", "acc (2)", "x"])
+    #expect(list.entries[0].input == ["acc": .integer(1), "acc (2)": .integer(2), "x": .integer(3)])
+  }
+
+  /// What only looks like a number, or would lose digits as one, stays a text.
+  @Test(arguments: [
+    ("7e12", InputValue.text("7e12")), ("12345e67", .text("12345e67")), ("1e-05", .number(1e-5)),
+    ("1.5e+20", .number(1.5e20)), ("12345678901234567890", .text("12345678901234567890")), ("0x10", .text("0x10")),
+    ("-3", .integer(-3)), ("93.10", .number(93.1)), ("nan", .text("nan")), ("+5", .text("+5")),
+  ])
+  func cellsAreNumbersOrTexts(cell: String, value: InputValue) throws {
+    #expect(try list("arch,x\n3,\(cell)\n").entries[0].input == ["x": value])
+  }
+
+  @Test func indicesThatCountRowsAreDoubted() throws {
+    func list(_ header: String, _ texts: [String]) throws -> ArchitectureList {
+      try self.list(header + "\n" + texts.enumerated().map { "\($0),\($1)\n" }.joined())
+    }
+    #expect(throws: FileError.self) { try list("index,model", ["vgg", "resnet", "dense"]) }
+    let named = try list("index,name", ["vgg", "resnet", "dense"])
+    #expect(named.remarks.contains { $0.contains("count its rows from 0") })
+    // Texts that come twice name no architecture, and other indices are indices.
+    #expect(try list("index,dataset", ["cifar10", "cifar10", "cifar100"]).remarks.isEmpty)
+    #expect(try self.list("index,model\n5,a\n7,b\n9,c\n").remarks.isEmpty)
+  }
+
+  @Test(arguments: [
+    #"{"meta": {"a": 1}, "data": [{"arch": 3}, {"arch": 5}]}"#, #"{"0": {"arch": 3, "acc": 1}, "1": {"arch": 5}}"#,
+    #"{"networks": [3, 5]}"#,
+  ])
+  func objectsAroundAListAreRead(text: String) throws { #expect(try indices(text) == [3, 5]) }
 
   @Test func whatIsNoListIsAnErrorWithItsLine() throws {
     expectError("", "no architecture in '")

@@ -63,4 +63,12 @@ import Testing
     let none = try self.ranking([])
     #expect(none.entries.isEmpty && none.failures.isEmpty)
   }
+
+  /// A list may have an architecture twice: each of its entries is ranked.
+  @Test func anArchitectureThatStandsTwiceIsRankedTwice() throws {
+    let ranking = try ranking([("a", [1, 2]), ("b", [3, 3]), ("a", [1, 2])])
+    #expect(names(ranking) == ["b", "a", "a"])
+    #expect(ranking.entries.map(\.scored.rows.count) == [2, 2, 2])
+    #expect(ranking.entries.map(\.isTied) == [false, true, true])
+  }
 }

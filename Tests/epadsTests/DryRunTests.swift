@@ -42,7 +42,7 @@ import Testing
     try folder.write(lines.prefix(2).map { $0 + "\n" }.joined() + lines[2].prefix(30), "torn.jsonl")
     let torn = folder.text("torn.jsonl")
     let there = try await run("score --from list.csv --batch 2 --output rows.jsonl --dry-run")
-    #expect(there.lines.contains("--output: 'rows.jsonl', which is there already"))
+    #expect(there.lines.contains("--output: 'rows.jsonl', which is there already (--overwrite)"))
     let resumed = try await run("score --from list.csv --batch 2 --output torn.jsonl --resume --dry-run")
     #expect(resumed.status == 0, "\(resumed.errors)")
     #expect(resumed.lines.contains("--output: 'torn.jsonl', which would be continued"))

@@ -80,6 +80,14 @@ import Testing
     let search = "search --samples 3 --runs 4 --format csv --scores"
     let (json, csv) = (try await run("\(search) many.jsonl"), try await run("\(search) many.csv"))
     #expect(json.status == 0 && csv.status == 0 && csv.output == json.output, "\(csv.errors)")
+    // As a spreadsheet saves it, and as a kill leaves it.
+    try folder.write("\u{FEFF}" + folder.text("many.csv"), "marked.csv")
+    try folder.write(folder.text("many.jsonl") + "{\"arch\":\"|no", "torn.jsonl")
+    for file in ["marked.csv", "torn.jsonl"] {
+      let other = try await run("\(search) \(file)")
+      #expect(other.status == 0 && other.output == csv.output, "\(other.errors)")
+      #expect(try await run("pareto --cost params --scores \(file)").status == 0)
+    }
     // And a list: the architectures of a table can be scored again.
     let again = try await run("score --from rows.csv --batch 2 --format jsonl")
     #expect(try records(again.output).values("name").prefix(4) == ["a", "a", "b, \"c\"", "b, \"c\""])

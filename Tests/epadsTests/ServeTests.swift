@@ -40,6 +40,7 @@ import Testing
       (#"{"arch": 3, "index": 3}"#, "more than one of"), (#"{"arch": [3]}"#, "'arch' is a list"),
       (#"{"index": 1.5}"#, "'1.5' is no index"), (#"{"index": 3, "seed": -1}"#, "'-1' is no seed"),
       (#"{"index": 3, "batch": 4}"#, "unknown member 'batch'"), (#"{"index": 3} x"#, "bad request"),
+      (#"{"index": 3, "id": 12345678901234567890}"#, "send it as a text"),
       (#"{"index": 3, "id": [1]}"#, "'id' is a list"), (#"{"file": "none"}"#, "No such file"),
       (#"{"file": "-"}"#, "'-' is no file"), (#"{"file": "."}"#, "Is a directory"),
       (#"{"file": 3}"#, "'file' is a number"),

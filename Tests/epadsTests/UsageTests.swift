@@ -5,7 +5,12 @@ import Testing
 @Suite struct UsageTests {
   @Test(
     arguments: [
-      ("bogus", "Unexpected argument 'bogus'"),
+      ("bogus", "Unexpected argument 'bogus'"), ("help bogus", "there is no command 'bogus'"),
+      ("help scoer", "did you mean 'score'?"), ("rank --bogus", "Unknown option '--bogus'"),
+      ("score --from a --from=b", "--from is given twice"),
+      ("pareto --scores a --scores b", "--scores is given twice"),
+      ("images --output a.png", "'a.png' should end in .bin"),
+      ("images --output a --preview a.jpg", "'a.jpg' should end in .png"),
       ("score", "name an architecture, --index, --from, --sample or --all"),
       ("score --sample 0", "--sample must be at least 1"),
       ("score --sample 3 --space nds", "--sample needs a file"),
