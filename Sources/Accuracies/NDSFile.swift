@@ -38,7 +38,7 @@ public struct NDSFile: Sendable {
   /// - Parameter path: `-` for standard input.
   /// - Throws: where the file cannot be read or is no JSON, with line and byte, and where no entry is a network.
   public init(path: String) throws(FileError) {
-    let name = path == "-" ? "standard input" : "'\(path)'"
+    let name = ByteStream.name(ofFile: path)
     var bytes = try ByteStream(path: path == "-" ? "/dev/stdin" : path)
     try bytes.requireText(name: name)
     try self.init(bytes, name: name)

@@ -43,19 +43,9 @@ public struct ArchitectureList: Sendable {
     if let error = reader.rowNumbersInsteadOfIndices { throw error }
     self.name = name
     self.entries = entries
-    columns = Self.columns(of: entries, in: reader.columns.filter { !reader.ownColumns.contains($0) })
+    columns = reader.inputColumns(of: entries)
     remarks = reader.remarks
     separator = reader.separator
-  }
-
-  /// The columns of the table, and those that the entries name.
-  private static func columns(of entries: [ListedArchitecture], in table: [String]) -> [String] {
-    var known = Set<String>()
-    for entry in entries { known.formUnion(entry.input.keys) }
-    // Of rows of this program only what their own list had said is a column.
-    let isOwn = ListColumns.areOwn(table)
-    let listed = table.map { $0.isEmpty ? "unnamed" : $0 }.filter { !isOwn || known.contains($0) }
-    return listed + known.subtracting(listed).sorted()
   }
 
   /// The error of a list in which no entry names an architecture; nil where one does.

@@ -27,12 +27,23 @@ package struct ArchitectureListReader: ~Copyable {
   /// The texts of columns beside indices in which no text has come twice so far.
   private var textColumns: [String: Set<String>] = [:]
   /// The columns of the last record that are its architecture and its name.
-  private(set) var ownColumns: Set<String> = []
+  private var ownColumns: Set<String> = []
   /// Of the last record: those of a table are all alike.
   private var layout = ListColumns([])
 
-  /// The names of a table's columns in their order; empty where the entries themselves name them.
-  package var columns: [String] { records.columns }
+  private var columns: [String] { records.columns }
+
+  /// The names of the columns that are neither the architecture nor its name: a table's in their order, then those that
+  /// entries alone have.
+  package func inputColumns(of entries: [ListedArchitecture]) -> [String] {
+    var known = Set<String>()
+    for entry in entries { known.formUnion(entry.input.keys) }
+    // Of rows of this program only what their own list had said is a column.
+    let isOwn = ListColumns.areOwn(columns)
+    let listed = columns.filter { !ownColumns.contains($0) }.map { $0.isEmpty ? "unnamed" : $0 }
+      .filter { !isOwn || known.contains($0) }
+    return listed + known.subtracting(listed).sorted()
+  }
 
   /// What stands between the fields of a table.
   package var separator: UInt8 { records.separator }

@@ -40,9 +40,9 @@ struct JSONShapes {
       [ListRecord(line: line, broken: JSONValue.object(members).text, reason)]
     }
     // A genotype is an object by itself.
-    let whole = JSONValue.object(members).text
-    if members.contains(where: { $0.name.hasPrefix("normal") }), isArchitecture(whole) {
-      return [ListRecord(line: line, architecture: whole)]
+    if members.contains(where: { $0.name.hasPrefix("normal") }) {
+      let whole = JSONValue.object(members).text
+      if isArchitecture(whole) { return [ListRecord(line: line, architecture: whole)] }
     }
     if let shape = columnShape(members) { return broken(shape) }
     if ListColumns.position(of: ListColumns.architectureNames + ListColumns.indexNames, in: names) != nil {

@@ -49,16 +49,8 @@ public final class OrderedWork<Item: Sendable, Value: Sendable>: @unchecked Send
     _ items: [Item], width: Int, isStopRequested: @escaping @Sendable () -> Bool = { false },
     body: @escaping @Sendable (Item) throws -> Value
   ) {
-    let next = Mutex(items.startIndex)
     self.init(
-      width: min(width, items.count), isStopRequested: isStopRequested,
-      source: {
-        next.withLock { next in
-          guard next < items.endIndex else { return nil }
-          defer { next += 1 }
-          return items[next]
-        }
-      }, body: body)
+      width: min(width, items.count), isStopRequested: isStopRequested, source: taking(items), body: body)
   }
 
   /// The next result, when it is there; nil after the last, or the last that was begun before a stop.
@@ -132,5 +124,17 @@ public final class OrderedWork<Item: Sendable, Value: Sendable>: @unchecked Send
     defer { condition.unlock() }
     while width > 1, !isStopped, begun >= handedOver + 2 * width { condition.wait() }
     return !isStopped && !isStopRequested()
+  }
+}
+
+/// Gives the items of a list one after the other, whoever asks, and nil after the last.
+public func taking<Item: Sendable>(_ items: [Item]) -> @Sendable () -> Item? {
+  let next = Mutex(items.startIndex)
+  return {
+    next.withLock { next in
+      guard next < items.endIndex else { return nil }
+      defer { next += 1 }
+      return items[next]
+    }
   }
 }

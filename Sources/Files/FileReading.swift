@@ -6,7 +6,7 @@ public import Foundation
 ///   - path: `-` for standard input.
 ///   - maximumBytes: more than this is an error.
 public func readFile(_ path: String, maximumBytes: Int = .max) throws(FileError) -> Data {
-  let name = path == "-" ? "standard input" : "'\(path)'"
+  let name = ByteStream.name(ofFile: path)
   let descriptor = path == "-" ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC)
   guard descriptor >= 0 else { throw .system(.cannotOpen, "cannot read \(name)") }
   defer { if path != "-" { close(descriptor) } }

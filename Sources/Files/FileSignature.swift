@@ -1,3 +1,5 @@
+package import Foundation
+
 /// What a file is whose first bytes show that it is no text, or no text of this program.
 package struct FileSignature: Hashable, Sendable {
   /// With an article, such as `a zip archive`.
@@ -165,13 +167,30 @@ package struct FileSignature: Hashable, Sendable {
   }
 }
 
+extension RangeReplaceableCollection<UInt8> {
+  /// The bytes without a mark of UTF-8's byte order before them, which is no part of a text.
+  package var withoutByteOrderMark: Self { starts(with: byteOrderMark) ? Self(dropFirst(byteOrderMark.count)) : self }
+}
+
+private let byteOrderMark: [UInt8] = [0xEF, 0xBB, 0xBF]
+
+/// Reads a whole file of text.
+///
+/// - Throws: where the file cannot be read, is longer, or is something else than text.
+package func readText(_ path: String, maximumBytes: Int) throws(FileError) -> Data {
+  let contents = try readFile(path, maximumBytes: maximumBytes)
+  if let signature = FileSignature.recognized(Array(contents.prefix(FileSignature.length))) {
+    throw signature.error(for: ByteStream.name(ofFile: path))
+  }
+  return contents.withoutByteOrderMark
+}
+
 extension ByteStream {
   /// - Throws: where the file is something else than text. A mark of UTF-8's byte order is passed over.
   package mutating func requireText(name: String) throws(FileError) {
     // Of a pipe what came together: more than the first letters of any format.
     let prefix = Array(try atHand().prefix(FileSignature.length))
     if let signature = FileSignature.recognized(prefix) { throw signature.error(for: name) }
-    guard prefix.starts(with: [0xEF, 0xBB, 0xBF]) else { return }
-    for _ in 0..<3 { advance() }
+    if prefix.starts(with: byteOrderMark) { skip(byteOrderMark.count) }
   }
 }

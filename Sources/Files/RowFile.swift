@@ -56,17 +56,15 @@ public enum RowFile<Stored: StoredRow> {
   /// - Parameter path: `-` for standard input.
   /// - Returns: the rows, and whether a last line without its end was passed over, as a kill leaves behind.
   public static func read(path: String) throws(FileError) -> (rows: [Stored], isUnfinished: Bool) {
-    try read(readFile(path, maximumBytes: maximumBytes), ByteStream.name(ofFile: path))
+    try read(readText(path, maximumBytes: maximumBytes), ByteStream.name(ofFile: path))
   }
 
-  /// The rows of contents that are read already, with their name in errors. A byte order mark is no part of them.
+  /// The rows of contents that are read already.
+  ///
+  /// - Parameter name: what errors call them.
   package static func read(
     _ contents: Data, _ name: String
   ) throws(FileError) -> (rows: [Stored], isUnfinished: Bool) {
-    let contents = contents.starts(with: [0xEF, 0xBB, 0xBF]) ? Data(contents.dropFirst(3)) : contents
-    if let signature = FileSignature.recognized(Array(contents.prefix(FileSignature.length))) {
-      throw signature.error(for: name)
-    }
     if isTable(contents) { return (try rows(in: contents, name), false) }
     // The last row of what others wrote may want nothing but the line's end.
     if contents.last != 0x0A, let rows = try? rows(in: contents, name) { return (rows, false) }

@@ -9,7 +9,7 @@ package final class ListStream: Sendable {
   private let reader: Mutex<State>
   private let isStopped: StopFlag
   private let space: any SearchSpace
-  /// The names of a table's columns; empty where the entries themselves name them.
+  /// The names of the other columns: a table's, or those of the first entry.
   package let columns: [String]
   /// Whether the first entry has a name.
   package let hasNames: Bool
@@ -18,10 +18,6 @@ package final class ListStream: Sendable {
     var reader: ArchitectureListReader
     /// Read already, because the layout of a table depends on it.
     var first: ListedArchitecture?
-  }
-
-  private final class StopFlag: Sendable {
-    let value = Atomic(false)
   }
 
   /// Whether a path is a pipe, a terminal or another stream that should not be waited for to end.
@@ -35,12 +31,12 @@ package final class ListStream: Sendable {
   /// - Throws: where there is none, or the stream is no list.
   package init(path: String, of space: any SearchSpace, column: String?) throws(FileError) {
     let isStopped = StopFlag()
-    let name = path == "-" ? "standard input" : "'\(path)'"
-    let bytes = try ByteStream(path: path) { isStopped.value.load(ordering: .relaxed) || Interrupt.isRequested }
+    let name = ByteStream.name(ofFile: path)
+    let bytes = try ByteStream(path: path) { isStopped.isSet }
     var reader = try ArchitectureListReader(bytes, name: name, space: space, column: column)
     let first = try reader.next()
     guard let first else { throw FileError(.malformed, "no architecture in \(name)") }
-    columns = reader.columns.isEmpty ? first.input.keys.sorted() : reader.columns
+    columns = reader.inputColumns(of: [first])
     hasNames = first.name != nil
     self.space = space
     self.isStopped = isStopped
@@ -60,7 +56,7 @@ package final class ListStream: Sendable {
   }
 
   /// Waits for no more entries.
-  package func stop() { isStopped.value.store(true, ordering: .relaxed) }
+  package func stop() { isStopped.set() }
 
   /// What the user should know about how the list was read.
   package var remarks: [String] { reader.withLock { $0.reader.remarks } }

@@ -19,21 +19,17 @@ package final class RequestReader: Sendable {
   /// The seed of requests that have none.
   private let seed: UInt64
 
-  private final class StopFlag: Sendable {
-    let value = Atomic(false)
-  }
-
   package init(space: any SearchSpace, seed: UInt64) throws(FileError) {
     let isStopped = StopFlag()
     self.isStopped = isStopped
     self.space = space
     self.seed = seed
     lines = Mutex(
-      try ByteStream(path: "-") { isStopped.value.load(ordering: .relaxed) || Interrupt.isRequested })
+      try ByteStream(path: "-") { isStopped.isSet })
   }
 
   /// Waits for no more requests.
-  package func stop() { isStopped.value.store(true, ordering: .relaxed) }
+  package func stop() { isStopped.set() }
 
   /// The next request, when it has come; nil at the end. Blank lines are passed over.
   package func next() throws(FileError) -> Request? {
@@ -41,7 +37,7 @@ package final class RequestReader: Sendable {
       let line = try lines.withLock { lines throws(FileError) in try lines.nextLine(maximumBytes: Self.maximumBytes) }
       guard let (bytes, isWhole) = line else { return nil }
       // A byte order mark is no part of the first request.
-      let text = String(decoding: bytes.starts(with: [0xEF, 0xBB, 0xBF]) ? bytes[3...] : bytes[...], as: UTF8.self)
+      let text = String(decoding: bytes.withoutByteOrderMark, as: UTF8.self)
       if text.allSatisfy(\.isWhitespace) { continue }
       guard isWhole else { return bad(text, "a request has at most \(Self.maximumBytes >> 10) KiB") }
       guard String(validating: bytes, as: UTF8.self) != nil else { return bad(text, "the line is no UTF-8 text") }

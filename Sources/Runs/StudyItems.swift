@@ -1,5 +1,5 @@
 package import ArchitectureLists
-import Foundation
+import Compute
 package import Studies
 import Synchronization
 
@@ -13,15 +13,8 @@ package struct StudyItems: Sendable {
   let stop: @Sendable () -> Void
 
   package init(_ items: [Study.Item]) {
-    let position = Mutex(0)
     count = items.count
-    next = {
-      position.withLock { position in
-        guard position < items.count else { return nil }
-        defer { position += 1 }
-        return items[position]
-      }
-    }
+    next = taking(items)
     stop = {}
   }
 

@@ -77,8 +77,6 @@ extension PythonScanner {
     "arch", "archs", "architecture", "architectures", "best", "candidate", "cell", "cells", "child", "config",
     "current", "derived", "dict", "final", "found", "gene", "genes", "geno", "genos", "genotype", "genotypes",
     "individual", "model", "name", "net", "network", "new", "parent", "result", "sample", "searched", "self", "spec",
-    "str",
-    "text", "the", "tmp",
-    "top", "value",
+    "str", "text", "the", "tmp", "top", "value",
   ]
 }

@@ -33,12 +33,7 @@ public struct StoredScores: Sendable {
   ///   has a value.
   public init(path: String, metric: Metric, space: any SearchSpace) throws(FileError) {
     let name = ByteStream.name(ofFile: path)
-    let read = try readFile(path, maximumBytes: Self.maximumBytes)
-    // A byte order mark is no part of a table.
-    let contents = read.starts(with: [0xEF, 0xBB, 0xBF]) ? Data(read.dropFirst(3)) : read
-    if let signature = FileSignature.recognized(Array(contents.prefix(FileSignature.length))) {
-      throw signature.error(for: name)
-    }
+    let contents = try readText(path, maximumBytes: Self.maximumBytes)
     values =
       contents.first == UInt8(ascii: "{") || RowFile<Row>.isTable(contents)
       ? try Self.values(rows: RowFile<Row>.read(contents, name).rows, path, metric, space)

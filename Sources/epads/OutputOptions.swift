@@ -206,7 +206,7 @@ func storedRows<Stored: StoredRow>(
 func noteVersions<Stored: StoredRow>(of rows: [Stored], in path: String) {
   for (version, group) in Dictionary(grouping: rows, by: \.version).sorted(by: { $0.key < $1.key })
   where version != programVersion {
-    let name = path == "-" ? "standard input" : "'\(path)'"
+    let name = ByteStream.name(ofFile: path)
     note("\(counted(group.count, "row")) of \(name) \(group.count == 1 ? "is" : "are") of version \(version)")
   }
 }

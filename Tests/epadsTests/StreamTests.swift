@@ -88,4 +88,14 @@ import Testing
       "{ seq 0 30 | epads score --from - --batch 2; echo $? > status; } | head -n 1; cat status")
     #expect(outcome.lines.last == "141" && outcome.errors == "", "\(outcome.output) \(outcome.errors)")
   }
+
+  /// A table has the same columns whether it is a file or comes through a pipe.
+  @Test func columnsOfAPipeAreThoseOfAFile() async throws {
+    let folder = try ScratchFolder()
+    try folder.write("name,arch,acc\na,9,1\n", "list.csv")
+    let score = "--batch 2 --format csv | head -1"
+    let file = try await shell("epads score --from list.csv \(score)", directory: folder.path)
+    let pipe = try await shell("cat list.csv | epads score --from - \(score)", directory: folder.path)
+    #expect(file.output == pipe.output && file.output.hasSuffix("version,input.acc\n"), "\(pipe.output)")
+  }
 }
