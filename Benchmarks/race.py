@@ -4,6 +4,7 @@
     swift build -c release
     Benchmarks/race.py --json FILE        # makes .venv with PyTorch for processors, unless --python names one
     Benchmarks/race.py --space darts --width 16 --depth 8
+    Benchmarks/race.py --onnx             # networks from files: race_networks.py
 
 In rounds, one architecture after the other, each program in turn:
     epads       ms.forward of its row (weights, forward pass, codes and distances), and ms.total
@@ -33,6 +34,7 @@ import pathlib
 import platform
 import statistics
 import subprocess
+import sys
 import tempfile
 import time
 
@@ -256,4 +258,8 @@ def main():
 
 
 if __name__ == "__main__":
-    run(main)
+    if "--onnx" in sys.argv:
+        import race_networks
+        race_networks.main(sys.argv[1:])
+    else:
+        run(main)
