@@ -9,7 +9,8 @@ let package = Package(
       name: "EPADS",
       targets: [
         "Randomness", "NetworkGraph", "SearchSpaces", "Compute", "CPUKernels", "CPUBackend", "BackendSelection",
-        "Scoring", "Files", "ArchitectureLists", "Statistics", "Figures", "Accuracies", "Latency", "Studies",
+        "Scoring", "Files", "NetworkFiles", "ArchitectureLists", "Statistics", "Figures", "Accuracies", "Latency",
+        "Studies",
       ]),
     // For tests: a libOpenCL that fails when told to. Loaded at run time, so it must be a library of its own.
     .library(name: "FaultyOpenCL", type: .dynamic, targets: ["FaultyOpenCL"]),
@@ -31,7 +32,7 @@ let package = Package(
     // Text <-> network.
     .target(name: "SearchSpaces", dependencies: ["NetworkGraph", "Randomness", "EmbeddedTables"]),
     // The plan, the Backend protocol and what both sides of it share.
-    .target(name: "Compute", dependencies: ["NetworkGraph"]),
+    .target(name: "Compute", dependencies: ["NetworkGraph", "Randomness"]),
     // Inner loops of the CPU backend, one instruction set a file, chosen at run time.
     .target(name: "CPUKernels"),
     .target(name: "CPUBackend", dependencies: ["Compute", "NetworkGraph", "Randomness", "CPUKernels"]),
@@ -41,7 +42,8 @@ let package = Package(
     .target(
       name: "Kernels", path: "Kernels",
       exclude: [
-        "branches.cl", "codes.cl", "common.cl", "convolution.cl", "grouped.cl", "images.cl", "peak.cl", "statistics.cl",
+        "branches.cl", "codes.cl", "common.cl", "convolution.cl", "functions.cl", "grouped.cl", "images.cl",
+        "operations.cl", "peak.cl", "statistics.cl",
         "sums.cl", "value.cl", "weights.cl", "winograd.cl",
       ]),
     // Owning types over OpenCL's handles.
@@ -55,6 +57,8 @@ let package = Package(
     .target(name: "Files"),
     // Lists of architectures as people have them: text, tables, JSON, streams.
     .target(name: "ArchitectureLists", dependencies: ["Files", "SearchSpaces", "Randomness"]),
+    // ONNX -> network.
+    .target(name: "NetworkFiles", dependencies: ["SearchSpaces", "NetworkGraph", "Files"]),
     // Rank correlation, intervals, fronts.
     .target(name: "Statistics", dependencies: ["Randomness"]),
     // Plots and drawings as SVG.
@@ -100,7 +104,7 @@ let package = Package(
       dependencies: [
         "Reports", "Runs", "Studies", "Latency", "Figures", "Accuracies", "Statistics", "ArchitectureLists", "Files",
         "Terminal",
-        "Scoring", "SearchSpaces", "NetworkGraph", "Compute", "BackendSelection",
+        "Scoring", "SearchSpaces", "NetworkFiles", "NetworkGraph", "Compute", "BackendSelection",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
 
@@ -136,6 +140,9 @@ let package = Package(
         "Scoring", "Files", "CPUBackend", "Compute", "Randomness", "NetworkGraph", "SearchSpaces", "TestSupport",
       ]),
     .testTarget(name: "FilesTests", dependencies: ["Files", "TestSupport"]),
+    .testTarget(
+      name: "NetworkFilesTests",
+      dependencies: ["NetworkFiles", "Files", "CPUBackend", "Compute", "NetworkGraph", "Scoring", "TestSupport"]),
     .testTarget(name: "StatisticsTests", dependencies: ["Statistics", "Randomness", "TestSupport"]),
     .testTarget(
       name: "FiguresTests", dependencies: ["Figures", "Statistics", "SearchSpaces", "Randomness", "TestSupport"]),

@@ -8,6 +8,7 @@ typedef struct {
   // The padding is less an offset, so that it may be negative.
   int kernel_height, kernel_width, stride_height, stride_width, padding_height, padding_width, dilation_height,
       dilation_width;
+  // Identity or ReLU: what other functions make is put in a place of its own before.
   int activation;
   // Input channels of a group where there are several, else 0.
   int group_channels;
@@ -19,14 +20,18 @@ typedef struct {
 // or -1; for grouped convolutions, its first channel, the channels without padding and those of a group.
 enum { BLOCK_PLACE, BLOCK_CHANNELS, BLOCK_TOTALS, BLOCK_FIRST_CHANNEL, BLOCK_OUTPUTS, BLOCK_GROUP_OUTPUTS, BLOCK = 8 };
 
-// Scoring takes statistics of what convolutions make; an inference adds biases to it, the row before the matrix of
-// weights.
+// Biases, a row before the matrix of weights, are added to complete sums.
+#ifdef BIASED
+#define IN_BIASED(code) code
+#else
+#define IN_BIASED(code)
+#endif
+
+// Scoring takes statistics of what convolutions make.
 #ifdef INFERENCE
-#define IN_INFERENCE(code) code
 #define IN_SCORING(code)
 #define STATISTICS_PARAMETERS
 #else
-#define IN_INFERENCE(code)
 #define IN_SCORING(code) code
 #define STATISTICS_PARAMETERS \
   __global long *totals, __global int *out_of_range, float limit,

@@ -30,10 +30,12 @@ typedef int8 lane_flags;
 #define STORE_ALIGNED(value, pointer) STORE(value, pointer)
 #endif
 
-// Plan.Activation, as Sources/OpenCLBackend/Tables.swift numbers it.
-enum { ACTIVATION_IDENTITY, ACTIVATION_RELU };
+// Function, as Sources/OpenCLBackend/Tables.swift numbers it. Those from LEAKY_RELU on stand in functions.cl.
+enum { ACTIVATION_IDENTITY, ACTIVATION_RELU, RELU6, LEAKY_RELU, SILU, GELU, GELU_TANH, HARD_SWISH, ELU, MISH, SIGMOID,
+       HARD_SIGMOID, HYPERBOLIC_TANGENT, CLIP, EXPONENTIAL, ERROR_FUNCTION, SQUARE_ROOT, RECIPROCAL, ABSOLUTE,
+       NEGATIVE, SQUARE };
 
 // Negative values and NaN as zero.
 inline lanes relu(lanes value) { return select((lanes)(0.0f), value, isgreater(value, (lanes)(0.0f))); }
 
-inline lanes activated(lanes value, int activation) { return activation == ACTIVATION_RELU ? relu(value) : value; }
+inline lanes rectified(lanes value, int activation) { return activation == ACTIVATION_RELU ? relu(value) : value; }

@@ -82,11 +82,12 @@ __kernel __attribute__((reqd_work_group_size(GROUP, 1, 1))) void convolve(
     __global float *to = arena + block[BLOCK_PLACE] + channels[h] % 8 +
                          (((ulong)max(place.image, 0) * shape.output_height + top) * shape.output_width + place.left) *
                          stride;
-    IN_INFERENCE(const lanes bias = LOAD_ALIGNED(weights - shape.aligned_outputs + h * right);)
+    IN_BIASED(const lanes bias = LOAD_ALIGNED(weights - shape.aligned_outputs + h * right);)
 #pragma unroll
     for (int p = 0; p < 4; p++)
       if (is_output && place.left + p < shape.output_width) {
-        if (is_channel) STORE_ALIGNED(sums[p][h] IN_INFERENCE(+ bias), to + p * stride);
+        IN_BIASED(sums[p][h] = sums[p][h] + bias;)
+        if (is_channel) STORE_ALIGNED(sums[p][h], to + p * stride);
       } else {
         // Outputs beyond an edge count as 0.
         sums[p][h] = (lanes)(0.0f);
@@ -180,7 +181,7 @@ __kernel void convolve(
       arena + input_place + (ulong)image * shape.height * shape.width * shape.aligned_channels;
   __global float *output =
       arena + block[BLOCK_PLACE] + (ulong)image * shape.output_height * shape.output_width * stride;
-  IN_INFERENCE(const float8 bias = vload8(0, weights + weight_place - shape.aligned_outputs + channel);)
+  IN_BIASED(const float8 bias = vload8(0, weights + weight_place - shape.aligned_outputs + channel);)
   IN_SCORING(tile_counts total; clear(&total);)
   for (int left = 0; left < shape.output_width; left += 4) {
     IN_SCORING(float8 sum; float8 squares;)
@@ -190,12 +191,12 @@ __kernel void convolve(
         convolve_strips(input, weights + weight_place + channel, &shape, y, left, sums);
 #pragma unroll
       for (int p = 0; p < 8; p++) {
-        if (y + p / 4 < shape.output_height && left + p % 4 < shape.output_width)
-          vstore8(
-              sums[p] IN_INFERENCE(+ bias), 0,
-              output + ((y + p / 4) * shape.output_width + left + p % 4) * stride);
-        else
+        if (y + p / 4 < shape.output_height && left + p % 4 < shape.output_width) {
+          IN_BIASED(sums[p] = sums[p] + bias;)
+          vstore8(sums[p], 0, output + ((y + p / 4) * shape.output_width + left + p % 4) * stride);
+        } else {
           sums[p] = (float8)(0.0f);
+        }
       }
       IN_SCORING(add_row(y - top, sums[0], sums[1], sums[2], sums[3], &sum, &squares);)
       IN_SCORING(add_row(y - top + 1, sums[4], sums[5], sums[6], sums[7], &sum, &squares);)

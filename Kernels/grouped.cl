@@ -25,13 +25,13 @@ inline channel_values grouped_inputs(
 #else
   // Depthwise, and a place that holds 8 channels: outputs are inputs.
   if (group_channels == 1 && group_outputs == 1 && first + 8 <= outputs)
-    return activated(vload8(0, from + first), shape->activation);
+    return rectified(vload8(0, from + first), shape->activation);
   float values[8];
   for (int lane = 0; lane < 8; lane++) {
     const int channel = first + lane;
     values[lane] = channel < outputs ? from[channel / group_outputs * group_channels + c] : 0.0f;
   }
-  return activated(vload8(0, values), shape->activation);
+  return rectified(vload8(0, values), shape->activation);
 #endif
 }
 
@@ -45,7 +45,7 @@ __kernel void convolve_grouped(
   __global const long *block = tables + blocks_place + channel / 8 * BLOCK;
   const int stride = block[BLOCK_CHANNELS], first_channel = block[BLOCK_FIRST_CHANNEL] + channel % 8;
   weights += weight_place + channel;
-  IN_INFERENCE(const channel_values bias = ITEM_LOAD(weights - shape.aligned_outputs);)
+  IN_BIASED(const channel_values bias = ITEM_LOAD(weights - shape.aligned_outputs);)
   IN_SCORING(tile_counts total; clear(&total);)
   for (int tile = part * GROUPED_TILES; tile < min((part + 1) * GROUPED_TILES, shape.tiles); tile++) {
     const int top = tile % of_image / shape.tile_columns * 4, left = tile % shape.tile_columns * 4;
@@ -77,10 +77,12 @@ __kernel void convolve_grouped(
         }
 #pragma unroll
       for (int p = 0; p < 4; p++)
-        if (top + row < shape.output_height && left + p < shape.output_width)
-          ITEM_STORE(x[p] IN_INFERENCE(+ bias), output + ((top + row) * shape.output_width + left + p) * stride);
-        else
+        if (top + row < shape.output_height && left + p < shape.output_width) {
+          IN_BIASED(x[p] = x[p] + bias;)
+          ITEM_STORE(x[p], output + ((top + row) * shape.output_width + left + p) * stride);
+        } else {
           x[p] = (channel_values)(0.0f);
+        }
       IN_SCORING(add_row(row, x[0], x[1], x[2], x[3], &sum, &squares);)
     }
     IN_SCORING(if (block[BLOCK_TOTALS] >= 0) add_tile(&total, sum, squares, limit);)

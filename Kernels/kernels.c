@@ -49,7 +49,17 @@ static const char grouped_source[] = {
 static const char value_source[] = {
 #embed "common.cl"
     ,
+#embed "functions.cl"
+    ,
 #embed "value.cl"
+    , 0};
+
+static const char operation_source[] = {
+#embed "common.cl"
+    ,
+#embed "functions.cl"
+    ,
+#embed "operations.cl"
     , 0};
 
 static const char peak_source[] = {
@@ -63,4 +73,5 @@ const char *epads_convolution_source(void) { return convolution_source; }
 const char *epads_winograd_source(void) { return winograd_source; }
 const char *epads_grouped_source(void) { return grouped_source; }
 const char *epads_value_source(void) { return value_source; }
+const char *epads_operation_source(void) { return operation_source; }
 const char *epads_peak_source(void) { return peak_source; }

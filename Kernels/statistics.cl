@@ -34,12 +34,14 @@ __kernel void add_tiles(
 }
 
 // Channels to finish: where their totals begin, how many there are, where the scales go, and the shifts behind them,
-// the values of a channel.
-enum { TOTALS_PLACE, CHANNELS, AFFINE_PLACE, VALUES, FINISH = 4 };
+// the values of a channel; the bits of epsilon; where gamma and beta begin among what is stored, or -1 for 1 and 0, and
+// how many of each there are.
+enum { TOTALS_PLACE, CHANNELS, AFFINE_PLACE, VALUES, EPSILON, GAMMA, BETA, BARE_CHANNELS, FINISH = 8 };
 
 // Work-item (channel, entry).
 __kernel void finish_statistics(
-    __global const long *totals, __global const long *tables, ulong first_entry, __global float *affine) {
+    __global const long *totals, __global const float *stored, __global const long *tables, ulong first_entry,
+    __global float *affine) {
   __global const long *entry = tables + first_entry + get_global_id(1) * FINISH;
   const int channel = get_global_id(0), channels = entry[CHANNELS];
   if (channel >= channels) return;
@@ -49,8 +51,11 @@ __kernel void finish_statistics(
   const double squares = (double)totals[3 * channels] * 0x1p16 + (double)totals[2 * channels] * 0x1p-24;
   const double mean = sum / count, mean_of_squares = squares / count;
   const double variance = fmax(0.0, mean_of_squares - mean * mean);
-  const double scale = 1.0 / sqrt(variance + 1e-5);
+  const int is_bare = channel < entry[BARE_CHANNELS];
+  const double gamma = is_bare && entry[GAMMA] >= 0 ? stored[entry[GAMMA] + channel] : 1.0f;
+  const double beta = is_bare && entry[BETA] >= 0 ? stored[entry[BETA] + channel] : 0.0f;
+  const double scale = gamma * (1.0 / sqrt(variance + as_double(entry[EPSILON])));
   affine += entry[AFFINE_PLACE] + channel;
   affine[0] = (float)scale;
-  affine[channels] = (float)-(mean * scale);
+  affine[channels] = (float)(beta - mean * scale);
 }

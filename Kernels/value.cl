@@ -1,8 +1,16 @@
 // The value of a step: the sum of its terms, and its signs.
 
+// Functions other than ReLU are compiled in where there are some.
+#ifdef FUNCTIONS
+#define FUNCTION(value, code, term) \
+  activated(value, code, as_float((int)term[TERM_A]), as_float((int)term[TERM_B]), as_float((int)term[TERM_C]))
+#else
+#define FUNCTION(value, code, term) rectified(value, code)
+#endif
+
 // A term. It adds to the channels from TERM_FIRST on; TERM_CHANNELS are aligned.
 enum { KIND, SOURCE, ACTIVATION, AFFINE, KERNEL_HEIGHT, KERNEL_WIDTH, STRIDE_HEIGHT, STRIDE_WIDTH, PADDING_HEIGHT,
-       PADDING_WIDTH, HEIGHT, WIDTH, TERM_FIRST, TERM_CHANNELS, TERM = 16 };
+       PADDING_WIDTH, HEIGHT, WIDTH, TERM_FIRST, TERM_CHANNELS, TERM_A, TERM_B, TERM_C, TERM = 18 };
 enum { NORMALIZED, IDENTITY, AVERAGE_POOL, MAXIMUM_POOL };
 
 // Neighbouring channels from `channel` on, 0 where there are none. Padded channels are 0 as well, so that they add
@@ -31,7 +39,7 @@ inline lanes pooled(__global const float *from, __global const long *term, int y
     lanes of_column = (lanes)(0.0f);
     for (int row = top; row < bottom; row++) {
       const lanes value =
-          activated(channels_of(from + (row * width + column) * channels, channel, channels), activation);
+          rectified(channels_of(from + (row * width + column) * channels, channel, channels), activation);
       of_column = row == top ? value : pooled_pair(of_column, value, is_maximum);
     }
     total = column == left ? of_column : pooled_pair(total, of_column, is_maximum);
@@ -87,7 +95,7 @@ inline void values_of(
         values[v] = fma(
             channels_of(from + positions[v] * channels, c, channels), channels_of(scales, c, channels), values[v]);
       else if (kind == IDENTITY)
-        values[v] = values[v] + activated(channels_of(from + positions[v] * channels, c, channels), activation);
+        values[v] = values[v] + FUNCTION(channels_of(from + positions[v] * channels, c, channels), activation, term);
       else
         values[v] = values[v] + pooled(from, term, positions[v] / width, positions[v] % width, c);
     }

@@ -14,9 +14,10 @@ inline uint4 philox(uint4 counter, uint2 key) {
 // A convolution: the stream of its weights, the bits of their bound, its shape; where its matrix of weights begins, the
 // channels of that matrix (those of all convolutions joined in it) and its own first one; its first work-item; the bits
 // of a factor of the weights, 1 for scoring; and for Winograd's algorithm, how many output channels have their filters
-// together. Biases are made like weights of one input channel.
+// together; and where stored weights begin, [output][input][position], or -1 for those that are drawn. Biases are made
+// like weights of one input channel.
 enum { STREAM, BOUND, OUTPUTS, ALIGNED_OUTPUTS, INPUTS, ALIGNED_INPUTS, AREA, MATRIX_PLACE, MATRIX_CHANNELS,
-       FIRST_CHANNEL, FIRST_ITEM, SCALE, GROUP_CHANNELS, BRANCH = 16 };
+       FIRST_CHANNEL, FIRST_ITEM, SCALE, GROUP_CHANNELS, STORED, BRANCH = 16 };
 
 // The branch of a work-item.
 inline __global const long *branch_of(__global const long *branches, int count, uint item) {
@@ -47,7 +48,8 @@ inline float weight_of(__global const long *branch, uint word) {
 
 // Work-item (position, input, output) of each direct convolution: weights[position][input][output], zero where padded.
 __kernel void make_weights(
-    __global float *weights, __global const long *tables, ulong branches_place, int count, uint items, ulong seed) {
+    __global float *weights, __global const float *stored, __global const long *tables, ulong branches_place, int count,
+    uint items, ulong seed) {
   uint item = get_global_id(0);
   if (item >= items) return;
   __global const long *branch = branch_of(tables + branches_place, count, item);
@@ -57,8 +59,10 @@ __kernel void make_weights(
   float weight = 0.0f;
   if (output < branch[OUTPUTS] && input < branch[INPUTS]) {
     const uint word = (uint)((output * branch[INPUTS] + input) * branch[AREA] + position);
+    if (branch[STORED] >= 0) weight = stored[branch[STORED] + word];
     const uint4 words = words_of(branch, seed, word / 4);
-    weight = weight_of(branch, word % 4 == 0 ? words.x : word % 4 == 1 ? words.y : word % 4 == 2 ? words.z : words.w);
+    if (branch[STORED] < 0)
+      weight = weight_of(branch, word % 4 == 0 ? words.x : word % 4 == 1 ? words.y : word % 4 == 2 ? words.z : words.w);
   }
   weights[branch[MATRIX_PLACE] + (ulong)link * branch[MATRIX_CHANNELS] + branch[FIRST_CHANNEL] + output] = weight;
 }
@@ -77,7 +81,8 @@ inline void transform_filter(double g0, double g1, double g2, double *u, int ste
 // Work-item (input, output) of each Winograd convolution:
 // weights[GROUP_CHANNELS of the outputs][input][position of 6x6][output].
 __kernel void make_filters(
-    __global float *weights, __global const long *tables, ulong branches_place, int count, uint items, ulong seed) {
+    __global float *weights, __global const float *stored, __global const long *tables, ulong branches_place, int count,
+    uint items, ulong seed) {
   uint item = get_global_id(0);
   if (item >= items) return;
   __global const long *branch = branch_of(tables + branches_place, count, item);
@@ -93,7 +98,7 @@ __kernel void make_filters(
     uint words[12];
     for (int k = 0; k < 3; k++) vstore4(words_of(branch, seed, word / 4 + k), k, words);
     for (int k = 0; k < 9; k++)
-      g[k] = weight_of(
+      g[k] = branch[STORED] >= 0 ? stored[branch[STORED] + word + k] : weight_of(
           branch, shift == 0 ? words[k] : shift == 1 ? words[k + 1] : shift == 2 ? words[k + 2] : words[k + 3]);
   } else {
     for (int k = 0; k < 9; k++) g[k] = 0.0;

@@ -171,7 +171,7 @@ __kernel __attribute__((reqd_work_group_size(GROUP, 1, 1))) void convolve_winogr
       __global float *output =
           arena + block[BLOCK_PLACE] + channel % 8 +
           (ulong)place.image * shape.output_height * shape.output_width * stride;
-      IN_INFERENCE(const float bias = *(weights - shape.aligned_outputs + channel);)
+      IN_BIASED(const float bias = *(weights - shape.aligned_outputs + channel);)
       float m[36];
 #pragma unroll
       for (int p = 0; p < 36; p++) m[p] = scratch[p * FINISHERS + item];
@@ -188,10 +188,12 @@ __kernel __attribute__((reqd_work_group_size(GROUP, 1, 1))) void convolve_winogr
             x[3])
 #pragma unroll
         for (int c = 0; c < 4; c++)
-          if (place.top + y < shape.output_height && place.left + c < shape.output_width)
-            output[((place.top + y) * shape.output_width + place.left + c) * stride] = x[c] IN_INFERENCE(+ bias);
-          else
+          if (place.top + y < shape.output_height && place.left + c < shape.output_width) {
+            IN_BIASED(x[c] = x[c] + bias;)
+            output[((place.top + y) * shape.output_width + place.left + c) * stride] = x[c];
+          } else {
             x[c] = 0.0f;
+          }
         IN_SCORING(add_row(y, x[0], x[1], x[2], x[3], &sum, &squares);)
       }
       IN_SCORING(if (block[BLOCK_TOTALS] >= 0) add_tile(&counts_of_half[half_block], sum, squares, limit);)
@@ -236,7 +238,7 @@ __kernel void transform_inputs(
   for (int position = 0; position < 36; position++) {
     const int y = top + position / 6, x = left + position % 6;
     values[position] = y >= 0 && y < shape.height && x >= 0 && x < shape.width
-                           ? activated(
+                           ? rectified(
                                  vload8(0, from + (y * shape.width + x) * shape.aligned_channels), shape.activation)
                            : (float8)(0.0f);
   }
@@ -274,7 +276,7 @@ __kernel void convolve_winograd(
 #pragma unroll
     for (int t = 0; t < TILES; t++) products[t][position] = sums[t];
   }
-  IN_INFERENCE(const float8 bias = vload8(0, weights - shape.aligned_outputs);)
+  IN_BIASED(const float8 bias = vload8(0, weights - shape.aligned_outputs);)
   IN_SCORING(tile_counts total; clear(&total);)
   for (int t = 0; t < TILES && first_tile + first + t < last_tile; t++) {
     const int tile = first_tile + first + t;
@@ -291,11 +293,12 @@ __kernel void convolve_winograd(
       m = products[t] + row * 6;
       TRANSFORM_OUTPUT(float8, m[0], m[1], m[2], m[3], m[4], m[5], x[0], x[1], x[2], x[3])
       for (int c = 0; c < 4; c++)
-        if (top + row < shape.output_height && left + c < shape.output_width)
-          vstore8(
-              x[c] IN_INFERENCE(+ bias), 0, output + ((top + row) * shape.output_width + left + c) * stride);
-        else
+        if (top + row < shape.output_height && left + c < shape.output_width) {
+          IN_BIASED(x[c] = x[c] + bias;)
+          vstore8(x[c], 0, output + ((top + row) * shape.output_width + left + c) * stride);
+        } else {
           x[c] = (float8)(0.0f);
+        }
       IN_SCORING(add_row(row, x[0], x[1], x[2], x[3], &sum, &squares);)
     }
     IN_SCORING(if (block[BLOCK_TOTALS] >= 0) add_tile(&total, sum, squares, limit);)

@@ -11,7 +11,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-modules=(Randomness NetworkGraph SearchSpaces Files ArchitectureLists) # in the order of their imports
+modules=(Randomness NetworkGraph SearchSpaces Files ArchitectureLists NetworkFiles) # in the order of their imports
 runs=${1:-1000000}
 [ $# -eq 0 ] || shift
 if [ $# -eq 0 ]; then

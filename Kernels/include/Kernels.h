@@ -15,8 +15,11 @@ const char *_Nonnull epads_winograd_source(void);
 /// Grouped convolutions.
 const char *_Nonnull epads_grouped_source(void);
 
-/// Values of steps alone, for inference.
+/// Values of steps alone: for inference, and where terms have functions other than ReLU.
 const char *_Nonnull epads_value_source(void);
+
+/// Operations on whole values.
+const char *_Nonnull epads_operation_source(void);
 
 /// What measures a device's peak.
 const char *_Nonnull epads_peak_source(void);

@@ -40,7 +40,9 @@ extension NDSFile {
       else { continue }
       differences.compared += 1
       if !Self.isClose(network.parameterCount, parameters, 0.01) { differences.parameters += 1 }
-      let normalized = network.operations.filter { $0.kind == .batchNormalization }.reduce(0) { $0 + $1.shape.count }
+      let normalized = network.operations.filter { $0.kind == .batchNormalization(BatchNormalization()) }.reduce(0) {
+        $0 + $1.shape.count
+      }
       if !Self.isClose(network.multiplyAccumulates + 5 * normalized, flops, 0.05) { differences.flops += 1 }
     }
     return differences

@@ -48,7 +48,7 @@ public final class CPUBackend: Backend {
       return InferenceSize(plan, threads: threads, instructionSet: instructionSet).bytes
     }
     let layout = layout(of: plan)
-    return layout.bytes + max(layout.weights, WeightCache.limit)
+    return layout.bytes + layout.constants + max(layout.weights, WeightCache.limit)
   }
 
   /// Nothing: the loops are compiled into the program, and a run makes the weights that it lacks.

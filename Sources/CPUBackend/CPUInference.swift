@@ -25,7 +25,7 @@ final class CPUInference: Inference, @unchecked Sendable {
     pool = workspace.pool
     try Workspace.check(bytes: bytes)
     let weights = try workspace.weights.weights(of: plan, size.layout.steps, pool: workspace.pool)
-    let constants = InferenceConstants(plan, weights: weights)
+    let constants = try PlanConstants(plan, weights: weights)
     let memory = try Workspace.allocate(bytes: size.teamBytes * partition.teams).assumingMemoryBound(to: Float.self)
     self.memory = memory
     teams = (0..<partition.teams).map { number in
@@ -120,6 +120,6 @@ struct InferenceSize {
       plan, images: partition.sizes.last ?? 1, roles: partition.teamWidth, instructionSet: instructionSet)
     teamBytes = layout.count * float
     let weights = layout.steps.reduce(0) { $0 + $1.weightCount } * float
-    bytes = teamBytes * partition.teams + weights + InferenceConstants.bytes(of: plan)
+    bytes = teamBytes * partition.teams + weights + PlanConstants.bytes(of: plan)
   }
 }

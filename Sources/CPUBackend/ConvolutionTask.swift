@@ -17,8 +17,11 @@ struct ConvolutionTask {
   let paddedImage: Int
   let outputs: UnsafePointer<epads_output>
   let count: Int
-  /// Whether other branches read the outputs: these are those of the images at hand, and lie as the padded images do.
-  let isParent: Bool
+  /// Whether only the same thread reads the outputs: these are those of the images at hand, one after the other.
+  let isOwn: Bool
+  private let hasManyWeights: Bool
+  /// Vectors of output channels that a dense convolution makes at once, or twice as many.
+  private static let vectorsAtOnce = 6
 
   /// - Parameters:
   ///   - rows: of the output, multiples of 4 apart from its end; the outputs begin there.
@@ -53,7 +56,9 @@ struct ConvolutionTask {
     paddedImage = input.image
     self.outputs = UnsafePointer(descriptions.keep(outputs))
     count = outputs.count
-    isParent = joined.isParent
+    isOwn = joined.isParent || joined.isLocal
+    let chain = joined.inputChannels / joined.convolution.groups * joined.convolution.kernel.area
+    hasManyWeights = outputs.count * joined.kernels.lanes * chain >= StepLayout.manyWeights
   }
 
   /// - Parameters:
@@ -63,13 +68,18 @@ struct ConvolutionTask {
     _ images: Range<Int>, first: Int = 0, winograd scratch: UnsafeMutablePointer<Float>, prefetch: inout epads_prefetch
   ) -> Int32 {
     let padded = padded + first * paddedImage
-    let output = isParent ? first : images.lowerBound
+    let output = isOwn ? first : images.lowerBound
     switch geometry {
     case .direct(var convolution):
       var fits: Int32 = 1
-      for number in 0..<images.count {
-        let image = padded + number * paddedImage
-        fits &= kernels.convolve(&convolution, image, outputs, count, output + number, &prefetch)
+      // Where all weights are more than the nearest caches hold, those of a few vectors serve all images.
+      let step = images.count > 1 && hasManyWeights ? Self.vectorsAtOnce : count
+      for first in stride(from: 0, to: count, by: max(1, step)) {
+        for number in 0..<images.count {
+          let image = padded + number * paddedImage
+          fits &= kernels.convolve(
+            &convolution, image, outputs + first, min(step, count - first), output + number, &prefetch)
+        }
       }
       return fits
     case .winograd(var convolution):

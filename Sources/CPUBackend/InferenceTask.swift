@@ -18,4 +18,6 @@ enum InferenceTask {
   case value(ValueTask)
   /// Of these images; the number of the first padded image.
   case convolution(ConvolutionTask, images: Range<Int>, first: Int)
+  /// Of one image: some positions of its value.
+  case operation(OperationTask, image: Int, positions: Range<Int>, output: Int)
 }

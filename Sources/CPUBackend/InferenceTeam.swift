@@ -17,7 +17,7 @@ final class InferenceTeam: StepMemory, @unchecked Sendable {
 
   let plan: Plan
   let layout: InferenceLayout
-  let constants: InferenceConstants
+  let constants: PlanConstants
   let descriptions = Descriptions()
   private let memory: UnsafeMutablePointer<Float>
   private let barrier: TeamBarrier
@@ -32,7 +32,7 @@ final class InferenceTeam: StepMemory, @unchecked Sendable {
   ///   - memory: `layout.count` floats.
   init(
     _ plan: Plan, layout: InferenceLayout, sizes: [Int], memory: UnsafeMutablePointer<Float>,
-    constants: InferenceConstants
+    constants: PlanConstants
   ) {
     self.plan = plan
     self.layout = layout
@@ -60,6 +60,10 @@ final class InferenceTeam: StepMemory, @unchecked Sendable {
       for task in phase.roles[role] {
         switch task {
         case .value(let value): value.carryOut(rows: rows(role: role))
+        case .operation(let operation, let image, let positions, let output):
+          operation.carryOut(
+            positions, to: activations(output) + image * count(output), scratch: rows(role: role)
+          ) { activations($0) + image * count($0) }
         case .convolution(let convolution, let images, let first):
           _ = convolution.carryOut(images, first: first, winograd: winograd(role: role), prefetch: &prefetch)
         }
@@ -75,9 +79,9 @@ final class InferenceTeam: StepMemory, @unchecked Sendable {
     memory + (layout.placement.offsets[buffer] ?? 0) * layout.images
   }
 
-  func scales(_ slot: Int) -> UnsafeMutablePointer<Float> { constants.scales }
+  func scales(_ slot: Int) -> UnsafeMutablePointer<Float> { constants.scales[slot] }
 
-  func shifts(_ slot: Int) -> UnsafeMutablePointer<Float> { constants.shifts }
+  func shifts(_ slot: Int) -> UnsafeMutablePointer<Float> { constants.shifts[slot] }
 
   /// The padded images that begin at a place of the layout: each role has some of its own.
   func padded(_ place: Int, role: Int) -> UnsafeMutablePointer<Float> {

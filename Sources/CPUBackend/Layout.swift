@@ -33,6 +33,8 @@ struct Layout {
   let partScales: Int
   /// The block.
   let bytes: Int
+  /// What the run reads beside the block and the weights.
+  let constants: Int
   /// Packed weights, which are kept apart.
   let weights: Int
 
@@ -40,12 +42,14 @@ struct Layout {
     func aligned(_ bytes: Int) -> Int { (bytes + 63) / 64 * 64 }
     let float = MemoryLayout<Float>.stride
     placement = plan.placement(.passes)
-    let steps = plan.steps.map { StepLayout($0, plan: plan, instructionSet: instructionSet) }
-    let passes = plan.passes.map { PassLayout(plan, $0, steps, threads: threads) }
+    let planPasses = plan.passes
+    let owned = Set(planPasses.flatMap { pass in plan.buffers.indices.filter { pass.local.offsets[$0] != nil } })
+    let steps = plan.steps.map { StepLayout($0, plan: plan, instructionSet: instructionSet, local: owned) }
+    let passes = planPasses.map { PassLayout(plan, $0, steps, threads: threads) }
     self.steps = steps
     self.passes = passes
     copiesInput = zip(plan.steps, steps).contains { step, layout in
-      !layout.isInput && step.terms.contains { $0.buffer == plan.input }
+      !layout.isInput && step.readBuffers.contains(plan.input)
     }
     var end = aligned(placement.count * plan.images * float)
     codes = end
@@ -53,7 +57,7 @@ struct Layout {
     end += codeStride * plan.images * (passes.map(\.codeCount).max() ?? 0)
     affine = end
     var affineOffsets: [Int] = []
-    for shape in plan.statistics {
+    for shape in plan.statistics.map(\.shape) {
       affineOffsets.append(end - affine)
       end += aligned(2 * Plan.aligned(shape.channels) * float)
     }
@@ -72,6 +76,7 @@ struct Layout {
     sums = winograd + aligned((steps.map(\.winogradCount).max() ?? 0) * float)
     scratchStride = sums + aligned((passes.map(\.sumCount).max() ?? 0) * MemoryLayout<Int64>.stride)
     bytes = end + scratchStride * threads
+    constants = PlanConstants.bytes(of: plan)
     weights = steps.reduce(0) { $0 + $1.weightCount } * float
   }
 }

@@ -13,14 +13,13 @@ struct PassRun: @unchecked Sendable {
   private let isReversed: Bool
 
   init(
-    _ run: Run, _ layout: PassLayout, _ images: UnsafeBufferPointer<Float>, isReversed: Bool,
-    weights: [[PackedWeights]]
+    _ run: Run, _ layout: PassLayout, _ images: UnsafeBufferPointer<Float>, isReversed: Bool
   ) {
     self.run = run
     self.layout = layout
     self.isReversed = isReversed
     steps = layout.steps.map { position in
-      StepRun(run, layout, images, position: position, weights: weights[position].map { UnsafePointer($0.start) })
+      StepRun(run, layout, images, position: position)
     }
     var seen: Set<UnsafePointer<Float>> = []
     touched = layout.steps.map { position in
@@ -28,7 +27,7 @@ struct PassRun: @unchecked Sendable {
       let written =
         step.branches.indices.filter { !step.isParent($0) }.map { step.branches[$0].output }
         + (step.isKept ? [step.output].compactMap(\.self) : [])
-      let read = run.layout.steps[position].isInput ? [] : step.terms.map(\.buffer)
+      let read = run.layout.steps[position].isInput ? [] : step.readBuffers
       let buffers = (read + written).filter { buffer in
         layout.local.offsets[buffer] == nil && seen.insert(UnsafePointer(run.activations(buffer))).inserted
       }

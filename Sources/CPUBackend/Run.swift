@@ -8,8 +8,7 @@ struct Run: StepMemory, @unchecked Sendable {
   let layout: Layout
   let pool: ThreadPool
   let instructionSet: InstructionSet
-  /// Of every branch of every step.
-  private let weights: [[PackedWeights]]
+  let constants: PlanConstants
   /// `layout.bytes` bytes.
   private let memory: UnsafeMutableRawPointer
 
@@ -19,7 +18,8 @@ struct Run: StepMemory, @unchecked Sendable {
     self.instructionSet = instructionSet
     pool = workspace.pool
     memory = try workspace.reserve(layout)
-    weights = try workspace.weights.weights(of: plan, layout.steps, pool: workspace.pool)
+    constants = try PlanConstants(
+      plan, weights: try workspace.weights.weights(of: plan, layout.steps, pool: workspace.pool))
   }
 
   func counts(images: ImageBatch) throws(BackendError) -> Counts {
@@ -39,7 +39,7 @@ struct Run: StepMemory, @unchecked Sendable {
 
   private func carryOut(_ images: UnsafeBufferPointer<Float>, into counts: inout Counts) throws(BackendError) {
     for (number, pass) in layout.passes.enumerated() {
-      try PassRun(self, pass, images, isReversed: !number.isMultiple(of: 2), weights: weights).carryOut()
+      try PassRun(self, pass, images, isReversed: !number.isMultiple(of: 2)).carryOut()
       for (position, code) in zip(pass.steps, pass.codes) {
         let step = plan.steps[position]
         switch plan.measurement {
@@ -118,6 +118,6 @@ extension Run {
   }
 
   func shifts(_ slot: Int) -> UnsafeMutablePointer<Float> {
-    scales(slot) + Plan.aligned(plan.statistics[slot].channels)
+    scales(slot) + Plan.aligned(plan.statistics[slot].shape.channels)
   }
 }

@@ -29,6 +29,8 @@ struct StepLayout {
     var inputHeight: Int
     /// Whether other branches read what they make, from padded images.
     var isParent: Bool
+    /// Whether only the same pass reads it, so that it lies in the memory of a thread.
+    var isLocal: Bool
     var kernels: epads_kernels
     var inputs: epads_inputs
     /// Floats from the padded image to the first window, and the runs of a direct convolution's chain.
@@ -60,10 +62,14 @@ struct StepLayout {
   /// Floats of packed weights.
   let weightCount: Int
 
+  /// Weights from which they are worth reading for several images at once: half of a second-level cache.
+  static let manyWeights = 1 << 17
+
   /// Output channels whose products are made together: those of a round stay near the nearest cache.
   static let productChannels = 16
 
-  init(_ step: Plan.Step, plan: Plan, instructionSet: InstructionSet) {
+  /// - Parameter local: buffers that lie in the memory of a thread.
+  init(_ step: Plan.Step, plan: Plan, instructionSet: InstructionSet, local: Set<Int> = []) {
     let shape = step.shape
     let aligned = Plan.aligned(shape.channels)
     let branches = step.branches
@@ -72,10 +78,11 @@ struct StepLayout {
     summands = Self.summands(step, plan: plan)
     partScaleCount = summands.count { !$0.isWhole } * aligned
     let termChannels = step.terms.map { Plan.aligned(plan.buffers[$0.buffer].channels) }
-    kernels = instructionSet.kernels(alignedChannels: termChannels.reduce(aligned, |))
+    let operandChannels = step.readBuffers.map { Plan.aligned(plan.buffers[$0].channels) }
+    kernels = instructionSet.kernels(alignedChannels: (termChannels + operandChannels).reduce(aligned, |))
     // See epads_value.rows.
     let scratch = zip(step.terms, termChannels).map { (plan.buffers[$0.buffer].width + shape.width) * $1 }.max() ?? 0
-    rowCount = 5 * shape.width * aligned + scratch
+    rowCount = step.operation.map { $0.scratch(shape, plan) } ?? 5 * shape.width * aligned + scratch
 
     value = PaddedImages(of: shape, readBy: branches.filter { $0.parent == nil }, plan: plan, isOutput: false)
     var parents: [Int: PaddedImages] = [:]
@@ -93,8 +100,11 @@ struct StepLayout {
         let branch = branches[position]
         let new = Joined(
           branch, position, input: branch.parent.flatMap { parents[$0] } ?? value, isParent: parents[position] != nil,
+          isLocal: local.contains(branch.output),
           inputShape: plan.inputShape(of: branch, in: step), outputShape: plan.buffers[branch.output], instructionSet)
-        let found = parts.firstIndex { $0.kernels.lanes == new.kernels.lanes && $0.isParent == new.isParent }
+        let found = parts.firstIndex {
+          $0.kernels.lanes == new.kernels.lanes && $0.isParent == new.isParent && $0.isLocal == new.isLocal
+        }
         if let found { parts[found].branches.append(position) } else { parts.append(new) }
       }
       return parts
@@ -127,6 +137,12 @@ struct StepLayout {
       let together = epads_winograd_tiles(Plan.aligned(plan.inputShape(of: branch, in: step).channels))
       group = max(group, (together - 1) / max(1, tiles) + 1)
     }
+    // Weights that fit no near cache are read once for several images, as long as those fit.
+    let hasMany = step.branches.contains { branch in
+      branch.algorithm == .direct
+        && branch.convolution.outputChannels * plan.chain(of: branch, in: step) >= manyWeights
+    }
+    if hasMany { group = max(group, min(8, (1 << 16) / max(1, count))) }
     return max(1, min(group, 16, limit))
   }
 
@@ -203,8 +219,8 @@ struct PaddedImages: Hashable {
 
 extension StepLayout.Joined {
   init(
-    _ branch: Plan.Branch, _ position: Int, input: PaddedImages, isParent: Bool, inputShape: TensorShape,
-    outputShape: TensorShape, _ instructionSet: InstructionSet
+    _ branch: Plan.Branch, _ position: Int, input: PaddedImages, isParent: Bool, isLocal: Bool,
+    inputShape: TensorShape, outputShape: TensorShape, _ instructionSet: InstructionSet
   ) {
     algorithm = branch.algorithm
     convolution = branch.convolution
@@ -215,6 +231,7 @@ extension StepLayout.Joined {
     self.input = input
     (inputChannels, inputHeight) = (inputShape.channels, inputShape.height)
     self.isParent = isParent
+    self.isLocal = isLocal
     inputs = branch.inputs(of: inputShape)
     let readsVectors = algorithm == .winograd || inputs == EPADS_OWN_INPUTS
     kernels = instructionSet.kernels(

@@ -76,26 +76,26 @@ extension StepMemory {
       terms: terms, count: layout.summands.reduce(0) { $0 + $1.terms.count }, height: step.shape.height,
       width: step.shape.width, channels: Plan.aligned(step.shape.channels), first_row: 0, last_row: step.shape.height,
       shift: shift, ones: ones, rows: rows, output: nil, code: nil, padded: nil, padded_row: layout.value.row,
-      padded_channels: layout.value.channels, activation: step.activation.kernelCode, prefetch: nil)
+      padded_channels: layout.value.channels, activation: step.activation.loopFunction, prefetch: nil)
   }
 
   /// A term over image 0.
   private func term(_ term: Plan.Term) -> epads_term {
     let shape = plan.buffers[term.buffer]
     var result = epads_term(
-      data: activations(term.buffer), scale: nil, activation: EPADS_IDENTITY, is_part: 0, parts: 1,
+      data: activations(term.buffer), scale: nil, activation: Function.identity.loopFunction, is_part: 0, parts: 1,
       channels: Plan.aligned(shape.channels), first_channel: term.firstChannel, has_gaps: 0, is_maximum: 0,
       kernel_height: 0, kernel_width: 0, stride_height: 1, stride_width: 1, padding_height: 0, padding_width: 0,
       height: shape.height, width: shape.width)
     func pool(_ source: Plan.Source, _ pooling: Pooling) {
-      result.activation = source.activation.kernelCode
+      result.activation = source.activation.loopFunction
       (result.kernel_height, result.kernel_width) = (pooling.kernel.height, pooling.kernel.width)
       (result.stride_height, result.stride_width) = (pooling.stride.height, pooling.stride.width)
       (result.padding_height, result.padding_width) = (pooling.padding.height, pooling.padding.width)
     }
     switch term.kind {
     case .normalized(_, let slot): result.scale = UnsafePointer(scales(slot))
-    case .identity(let source): result.activation = source.activation.kernelCode
+    case .identity(let source): result.activation = source.activation.loopFunction
     case .averagePool(let source, let pooling): pool(source, pooling)
     case .maxPool(let source, let pooling):
       pool(source, pooling)
@@ -172,16 +172,6 @@ extension StepMemory {
         lane_inputs: branch.convolution.groups > 1 ? laneInputs + before + channel : nil)
       complete(channel, &output)
       return output
-    }
-  }
-}
-
-extension Plan.Activation {
-  /// As the loops know it.
-  fileprivate var kernelCode: epads_activation {
-    switch self {
-    case .identity: EPADS_IDENTITY
-    case .relu: EPADS_RELU
     }
   }
 }

@@ -28,6 +28,9 @@ final class StepRun: @unchecked Sendable {
   }
 
   private let run: Run
+  private let pass: PassLayout
+  /// One a thread.
+  private let memories: [PassMemory]
   private let step: Plan.Step
   private let layout: StepLayout
   /// Planar.
@@ -35,6 +38,7 @@ final class StepRun: @unchecked Sendable {
   private let descriptions = Descriptions()
   private let workers: UnsafePointer<Worker>
   private let kernels: epads_kernels
+  private let operation: OperationTask?
   private let termCount: Int
   private let convolutionCount: Int
   /// Image 0's code, and bytes of it and of all that are compared; nil where nobody counts it.
@@ -51,12 +55,14 @@ final class StepRun: @unchecked Sendable {
   private let sumOffset: Int
 
   init(
-    _ run: Run, _ pass: PassLayout, _ images: UnsafeBufferPointer<Float>, position: Int, weights: [UnsafePointer<Float>]
+    _ run: Run, _ pass: PassLayout, _ images: UnsafeBufferPointer<Float>, position: Int
   ) {
     let step = run.plan.steps[position]
     let layout = run.layout.steps[position]
     let number = position - pass.steps.lowerBound
     self.run = run
+    self.pass = pass
+    memories = (0..<run.pool.width).map { PassMemory(run: run, layout: pass, worker: $0) }
     self.images = images
     self.step = step
     self.layout = layout
@@ -79,6 +85,9 @@ final class StepRun: @unchecked Sendable {
     termCount = buffers.count
     convolutionCount = layout.joined.count
     let (places, sumOffset, descriptions) = (pass.padded.places[number], sumOffset, descriptions)
+    operation = step.operation.map {
+      OperationTask($0, step, layout, run.plan, constants: run.constants, descriptions)
+    }
     let workers = (0..<run.pool.width).map { worker in
       let memory = PassMemory(run: run, layout: pass, worker: worker)
       let terms = descriptions.keep(memory.terms(of: step, layout, partScales: partScales))
@@ -88,8 +97,8 @@ final class StepRun: @unchecked Sendable {
       let sums = run.sums(worker: worker) + sumOffset
       let convolutions = layout.joined.map { joined in
         run.convolution(
-          joined, of: step, layout, places, weights: weights, laneInputs: UnsafePointer(laneInputs), sums: sums,
-          worker: worker, descriptions)
+          joined, of: position, layout, places, pass, laneInputs: UnsafePointer(laneInputs), sums: sums, worker: worker,
+          descriptions)
       }
       return Worker(
         value: run.value(of: step, layout, terms: terms, shift: shift, ones: run.ones, rows: run.rows(worker: worker)),
@@ -106,7 +115,9 @@ final class StepRun: @unchecked Sendable {
   func carryOut(_ group: Range<Int>, worker number: Int, prefetch: inout epads_prefetch) -> Bool {
     let worker = workers[number]
     var fits: Int32 = 1
-    if layout.isInput {
+    if let operation {
+      operate(operation, group, worker: number, kept: worker.kept)
+    } else if layout.isInput {
       padInput(group, worker)
     } else {
       fits = makeValues(group, worker, prefetch: &prefetch)
@@ -124,6 +135,19 @@ final class StepRun: @unchecked Sendable {
         images, image: image, rows: 0..<step.shape.height,
         to: padded + (image - group.lowerBound) * layout.value.image, row: layout.value.row,
         channels: layout.value.channels)
+    }
+  }
+
+  private func operate(
+    _ operation: OperationTask, _ group: Range<Int>, worker: Int, kept: UnsafeMutablePointer<Float>?
+  ) {
+    guard let kept else { return }
+    for image in group {
+      let number = image - group.lowerBound
+      operation.carryOut(to: kept + (isLocal ? number : image) * count, scratch: run.rows(worker: worker)) { buffer in
+        let isLocal = pass.local.offsets[buffer] != nil
+        return memories[worker].activations(buffer) + (isLocal ? number : image) * run.count(buffer)
+      }
     }
   }
 
@@ -171,14 +195,13 @@ extension Run {
   ///
   /// - Parameter sums: the statistics of the step.
   fileprivate func convolution(
-    _ joined: StepLayout.Joined, of step: Plan.Step, _ stepLayout: StepLayout, _ places: PaddedPlaces,
-    weights: [UnsafePointer<Float>], laneInputs: UnsafePointer<Int>, sums: UnsafeMutablePointer<Int64>, worker: Int,
-    _ descriptions: Descriptions
+    _ joined: StepLayout.Joined, of step: Int, _ stepLayout: StepLayout, _ places: PaddedPlaces, _ pass: PassLayout,
+    laneInputs: UnsafePointer<Int>, sums: UnsafeMutablePointer<Int64>, worker: Int, _ descriptions: Descriptions
   ) -> ConvolutionTask {
     let outputs = joined.branches.flatMap { branch in
       self.outputs(
-        step, branch, stepLayout, places, weights: weights[branch], lanes: joined.kernels.lanes, laneInputs: laneInputs,
-        sums: sums, worker: worker)
+        step, branch, stepLayout, places, pass, lanes: joined.kernels.lanes, laneInputs: laneInputs, sums: sums,
+        worker: worker)
     }
     return ConvolutionTask(
       joined, padded: padded(worker: worker) + places.input(of: joined) + joined.origin, outputs: outputs, descriptions)
@@ -188,10 +211,11 @@ extension Run {
   ///
   /// - Parameter sums: the statistics of the step.
   fileprivate func outputs(
-    _ step: Plan.Step, _ position: Int, _ stepLayout: StepLayout, _ places: PaddedPlaces,
-    weights: UnsafePointer<Float>, lanes: Int, laneInputs: UnsafePointer<Int>, sums: UnsafeMutablePointer<Int64>,
-    worker: Int
+    _ number: Int, _ position: Int, _ stepLayout: StepLayout, _ places: PaddedPlaces, _ pass: PassLayout, lanes: Int,
+    laneInputs: UnsafePointer<Int>, sums: UnsafeMutablePointer<Int64>, worker: Int
   ) -> [epads_output] {
+    let step = plan.steps[number]
+    let memory = PassMemory(run: self, layout: pass, worker: worker)
     let branch = step.branches[position]
     let shape = plan.buffers[branch.output]
     // Read by other branches, or by later steps.
@@ -201,12 +225,13 @@ extension Run {
           data: self.padded(worker: worker) + place + padded.origin, row: padded.row, image: padded.image)
       } else {
         OutputTarget(
-          data: activations(branch.output), row: shape.width * Plan.aligned(shape.channels), image: count(branch.output)
-        )
+          data: memory.activations(branch.output), row: shape.width * Plan.aligned(shape.channels),
+          image: count(branch.output))
       }
     let sums = sums + stepLayout.sumOffsets[position]
     return outputs(
-      step, position, to: target, weights: weights, bias: nil, lanes: lanes, laneInputs: laneInputs
+      step, position, to: target, weights: UnsafePointer(constants.weights[number][position].start),
+      bias: constants.biases[number][position], lanes: lanes, laneInputs: laneInputs
     ) { channel, output in
       if branch.statistics != nil { output.sums = sums + channel }
       output.limit = limit(shape)
@@ -220,13 +245,16 @@ extension Run {
 
   /// Scale and shift of a slot from its sums: [fine s, coarse s, fine q, coarse q][channel].
   fileprivate func finish(_ slot: Int, sums: UnsafeMutablePointer<Int64>) {
-    let shape = plan.statistics[slot]
+    let (shape, normalization) = (plan.statistics[slot].shape, plan.statistics[slot].normalization)
+    let own = constants.affines[slot]
     let channels = Plan.aligned(shape.channels)
     for channel in 0..<channels {
       let affine = BatchStatistics.affine(
         sum: BatchStatistics.Sum(fine: sums[channel], coarse: sums[channels + channel]),
         squares: BatchStatistics.Sum(fine: sums[2 * channels + channel], coarse: sums[3 * channels + channel]),
-        count: plan.images * shape.height * shape.width)
+        count: plan.images * shape.height * shape.width, epsilon: normalization.epsilon,
+        gamma: own.scale.flatMap { channel < $0.count ? $0[channel] : nil } ?? 1,
+        beta: own.shift.flatMap { channel < $0.count ? $0[channel] : nil } ?? 0)
       scales(slot)[channel] = affine.scale
       shifts(slot)[channel] = affine.shift
     }

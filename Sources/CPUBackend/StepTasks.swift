@@ -40,11 +40,26 @@ struct StepTasks {
       InferenceTeam.Phase(step: position, roles: roles)
     }
     let roles = 0..<team.width
+    if let operation = step.operation { return [phase(roles.map { operated(operation, role: $0, images) })] }
     if team.width == 1 { return [phase([alone(images)])] }
     if isByRows { return [phase(roles.map { rows(role: $0, images) })] }
     let levels = (0..<step.branches.count).map(level)
     return [phase(roles.map { bands(role: $0, images) })]
       + Set(levels).sorted().map { level in phase(channels(level: level, images)) }
+  }
+
+  // MARK: Operations
+
+  /// A role's positions of every image.
+  private func operated(_ operation: Plan.Operation, role: Int, _ images: Int) -> [InferenceTask] {
+    guard let output = step.output else { return [] }
+    let task = OperationTask(operation, step, layout, team.plan, constants: team.constants, team.descriptions)
+    let count = step.shape.positions
+    let positions = role * count / team.width..<(role + 1) * count / team.width
+    // What needs all positions at once is made with the first of them.
+    return (0..<images).filter { _ in !positions.isEmpty }.map {
+      .operation(task, image: $0, positions: positions, output: output)
+    }
   }
 
   // MARK: One thread

@@ -2,7 +2,7 @@ internal import CPUKernels
 internal import Compute
 import Foundation
 import NetworkGraph
-import Randomness
+import Synchronization
 
 /// Packed weights of a convolution, for as long as somebody holds them.
 final class PackedWeights: @unchecked Sendable {
@@ -27,8 +27,8 @@ final class WeightCache: @unchecked Sendable {
 
   fileprivate struct Key: Hashable {
     var seed: UInt64
-    var branch: String
-    var scale: Float
+    var weights: Parameter
+    var folded: BatchNormalization?
     var outputs: Int
     /// Of a group.
     var inputs: Int
@@ -42,7 +42,7 @@ final class WeightCache: @unchecked Sendable {
   private var runs = 0
 
   /// What is kept now.
-  var kept: [(seed: UInt64, branch: String, bytes: Int)] { blocks.map { ($0.seed, $0.branch, $1.bytes) } }
+  var kept: [(seed: UInt64, branch: String, bytes: Int)] { blocks.map { ($0.seed, $0.weights.name, $1.bytes) } }
 
   /// The packed weights of every branch of every step; those that are missing are made.
   func weights(
@@ -50,7 +50,7 @@ final class WeightCache: @unchecked Sendable {
   ) throws(BackendError) -> [[PackedWeights]] {
     runs += 1
     var keys: [[Key]] = []
-    var missing: [(key: Key, kernels: epads_kernels)] = []
+    var missing: [Missing] = []
     for (step, layout) in zip(plan.steps, steps) {
       var kernels = [epads_kernels?](repeating: nil, count: step.branches.count)
       for joined in layout.joined { for branch in joined.branches { kernels[branch] = joined.kernels } }
@@ -58,35 +58,62 @@ final class WeightCache: @unchecked Sendable {
       for (branch, kernels) in zip(step.branches, kernels) {
         guard let kernels else { continue }
         let key = Key(
-          seed: plan.seed, branch: branch.weights, scale: branch.scale, outputs: branch.convolution.outputChannels,
+          seed: plan.seed, weights: branch.weights, folded: branch.folded,
+          outputs: branch.convolution.outputChannels,
           inputs: plan.inputShape(of: branch, in: step).channels / branch.convolution.groups,
           area: branch.convolution.kernel.area,
           algorithm: branch.algorithm,
           lanes: kernels.lanes)
-        if let block = blocks[key] { block.lastRun = runs } else { missing.append((key, kernels)) }
+        if let block = blocks[key] {
+          block.lastRun = runs
+        } else {
+          missing.append(Missing(key: key, kernels: kernels, branch: branch, step: step))
+        }
         own.append(key)
       }
       keys.append(own)
     }
-    try make(missing, pool: pool)
+    try make(missing, of: plan, pool: pool)
     return keys.map { $0.compactMap { blocks[$0] } }
   }
 
-  private func make(_ missing: [(key: Key, kernels: epads_kernels)], pool: ThreadPool) throws(BackendError) {
+  /// Weights to be made.
+  private struct Missing: Sendable {
+    let key: Key
+    let kernels: epads_kernels
+    let branch: Plan.Branch
+    let step: Plan.Step
+  }
+
+  private func make(_ missing: [Missing], of plan: Plan, pool: ThreadPool) throws(BackendError) {
     guard !missing.isEmpty else { return }
     evict(for: missing.reduce(0) { $0 + $1.key.bytes })
     // The largest first, so that no thread ends with one.
-    var work: [(key: Key, kernels: epads_kernels, block: PackedWeights)] = []
-    for (key, kernels) in missing.sorted(by: { $0.key.bytes > $1.key.bytes }) {
+    var work: [(missing: Missing, block: PackedWeights)] = []
+    for one in missing.sorted(by: { $0.key.bytes > $1.key.bytes }) {
+      let key = one.key
       var memory: UnsafeMutableRawPointer?
-      guard posix_memalign(&memory, 64, key.bytes) == 0, let memory else {
+      // Large ones on huge pages, which the processor fetches ahead across.
+      let isLarge = key.bytes >= 1 << 21
+      guard posix_memalign(&memory, isLarge ? 2 << 20 : 64, key.bytes) == 0, let memory else {
         throw BackendError(.outOfMemory, "cannot allocate \(key.bytes) bytes for weights")
       }
-      work.append((key, kernels, PackedWeights(start: memory.assumingMemoryBound(to: Float.self), bytes: key.bytes)))
+      if isLarge { madvise(memory, key.bytes, MADV_HUGEPAGE) }
+      work.append((one, PackedWeights(start: memory.assumingMemoryBound(to: Float.self), bytes: key.bytes)))
     }
     let ready = work
-    pool.run(ready.count) { _, item in ready[item].key.pack(ready[item].kernels, into: ready[item].block.start) }
-    for (key, _, block) in work {
+    let failure = Mutex<BackendError?>(nil)
+    pool.run(ready.count) { _, item in
+      let (one, block) = ready[item]
+      do throws(BackendError) {
+        one.key.pack(try plan.weights(of: one.branch, in: one.step), one.kernels, into: block.start)
+      } catch {
+        failure.withLock { $0 = error }
+      }
+    }
+    if let failure = failure.withLock({ $0 }) { throw failure }
+    for (one, block) in work {
+      let key = one.key
       block.lastRun = runs
       bytes += key.bytes - (blocks.updateValue(block, forKey: key)?.bytes ?? 0)
     }
@@ -109,10 +136,10 @@ extension WeightCache.Key {
   fileprivate var bytes: Int { Plan.aligned(outputs) * inputs * packedArea * MemoryLayout<Float>.stride }
 
   /// One vector of output channels after the other.
-  fileprivate func pack(_ kernels: epads_kernels, into packed: UnsafeMutablePointer<Float>) {
+  fileprivate func pack(
+    _ weights: [Float], _ kernels: epads_kernels, into packed: UnsafeMutablePointer<Float>
+  ) {
     let chain = inputs * area
-    var weights = convolutionWeights(seed: seed, name: branch, count: outputs * chain, fanIn: chain)
-    if scale != 1 { for index in weights.indices { weights[index] *= scale } }
     weights.withUnsafeBufferPointer { weights in
       guard let weights = weights.baseAddress else { return }
       for first in stride(from: 0, to: Plan.aligned(outputs), by: kernels.lanes) {

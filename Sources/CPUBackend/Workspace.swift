@@ -15,7 +15,7 @@ final class Workspace: @unchecked Sendable {
   /// Makes room for a run; throws before anything is allocated where the system has not got it.
   func reserve(_ layout: Layout) throws(BackendError) -> UnsafeMutableRawPointer {
     if let memory, layout.bytes <= capacity { return memory }
-    try Self.check(bytes: layout.bytes + layout.weights, beside: capacity)
+    try Self.check(bytes: layout.bytes + layout.weights + layout.constants, beside: capacity)
     free(memory)
     memory = nil
     capacity = 0

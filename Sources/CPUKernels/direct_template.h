@@ -44,6 +44,8 @@ INLINE void convolve_any_rows(
   }
 }
 
+#include "grouped_template.h"
+
 // What is known of a depthwise convolution when the loop is compiled: columns of its kernel (0 where nothing is known),
 // and what one column and one output are from the next, in the smaller of the two.
 typedef struct {
@@ -86,39 +88,41 @@ INLINE void convolve_known_rows(
 // dropped; a whole tile has none.
 INLINE int convolve_tile(
     const epads_convolution *convolution, const float *padded, const epads_output *output, const epads_inputs inputs,
-    const known_kernel kernel, const int is_whole, long top, long left, long image, fine_sums *fine) {
+    const int size, const known_kernel kernel, const int is_whole, long top, long left, long image, fine_sums *fine) {
   const int is_known = kernel.width > 0 && is_whole;
   const int step = is_known ? 2 : DIRECT_ROWS;
   const long rows = is_whole ? 4 : smaller(4, convolution->output_height - top);
   const long columns = is_whole ? 4 : smaller(4, convolution->output_width - left);
   const float *window = padded + top * convolution->row_step + left * convolution->column_step;
-  if (inputs == EPADS_OWN_INPUTS) window += output->lane_inputs[0];
+  if (inputs == EPADS_OWN_INPUTS || size) window += output->lane_inputs[0];
   long across[4];
   UNROLL for (int p = 0; p < 4; p++) across[p] = convolution->column_step * smaller(p, columns - 1);
   const long row = output->row, position = output->channels;
   float *to = output->data + image * output->image + top * row + left * position;
-  const vector start = output->bias ? load(output->bias) : (vector)0;
+  const vector bias = output->bias ? load(output->bias) : (vector)0;
   UNROLL for (int first = 0; first < 4; first += step) {
     if (first >= rows) continue;
     row_sums sums;
-    UNROLL for (int r = 0; r < step; r++) UNROLL for (int p = 0; p < 4; p++) sums.x[r][p] = start;
+    UNROLL for (int r = 0; r < step; r++) UNROLL for (int p = 0; p < 4; p++) sums.x[r][p] = (vector)0;
     if (is_known)
       convolve_known_rows(convolution, window + first * convolution->row_step, output->weights, kernel, &sums);
+    else if (size)
+      convolve_grouped_rows(convolution, window, size, across, first, rows, output->weights, &sums);
     else
       convolve_any_rows(
           convolution, window, inputs, across, output->lane_inputs, first, rows, output->weights, &sums);
     UNROLL for (int r = 0; r < step; r++) UNROLL for (int p = 0; p < 4; p++)
-      if (first + r < rows && p < columns) store(to + (first + r) * row + p * position, sums.x[r][p]);
+      if (first + r < rows && p < columns) store(to + (first + r) * row + p * position, sums.x[r][p] + bias);
   }
   if (!output->sums) return 1;
   // Read back from the nearest cache, so that they are in no register's way before.
   return add_stored_tile(to, row, position, rows, columns, output->limit, fine, output->sums, position);
 }
 
-// A vector of any convolution, tile by tile.
+// A vector of any convolution, tile by tile. `size`: of groups whose inputs a vector loads as they lie, else 0.
 INLINE int convolve_vector(
     const epads_convolution *shared, const float *padded, const epads_output *output, const epads_inputs inputs,
-    const known_kernel kernel, long image, epads_prefetch *prefetch) {
+    const int size, const known_kernel kernel, long image, epads_prefetch *prefetch) {
   // Read once: as far as the compiler knows, what a tile stores might be this.
   const epads_convolution own = *shared, *const convolution = &own;
   int fits = 1;
@@ -126,8 +130,8 @@ INLINE int convolve_vector(
   for (long top = 0; top < convolution->output_height; top += 4)
     for (long left = 0; left < convolution->output_width; left += 4) {
       fits &= top + 4 <= convolution->output_height && left + 4 <= convolution->output_width
-                  ? convolve_tile(convolution, padded, output, inputs, kernel, 1, top, left, image, &fine)
-                  : convolve_tile(convolution, padded, output, inputs, kernel, 0, top, left, image, &fine);
+                  ? convolve_tile(convolution, padded, output, inputs, size, kernel, 1, top, left, image, &fine)
+                  : convolve_tile(convolution, padded, output, inputs, size, kernel, 0, top, left, image, &fine);
       prefetch_next(prefetch);
     }
   if (output->sums) add_fine(&fine, output->sums, output->channels);
@@ -139,7 +143,7 @@ INLINE int convolve_vector(
 // Where a dense convolution puts its outputs: `count` vectors, each at a position and floats from it to the next.
 typedef struct {
   const float *weights[VECTORS];
-  vector start[VECTORS];
+  vector bias[VECTORS];
   float *to[VECTORS];
   long position[VECTORS];
 } vector_targets;
@@ -156,7 +160,7 @@ INLINE void convolve_positions(
   const float *weights[VECTORS];
   UNROLL for (int v = 0; v < count; v++) {
     weights[v] = targets->weights[v];
-    UNROLL for (int p = 0; p < positions; p++) sums[p][v] = targets->start[v];
+    UNROLL for (int p = 0; p < positions; p++) sums[p][v] = (vector)0;
   }
   long steps[4];
   UNROLL for (int p = 0; p < share; p++) steps[p] = convolution->column_step * smaller(p, rest - 1);
@@ -183,7 +187,7 @@ INLINE void convolve_positions(
     }
   }
   UNROLL for (int v = 0; v < count; v++) UNROLL for (int p = 0; p < positions; p++)
-    if (p < rest) store(targets->to[v] + p * targets->position[v], sums[p][v]);
+    if (p < rest) store(targets->to[v] + p * targets->position[v], sums[p][v] + targets->bias[v]);
 }
 
 // `width` outputs side by side.
@@ -219,7 +223,7 @@ INLINE int convolve_vectors(
   UNROLL for (int v = 0; v < count; v++) {
     fine[v] = no_sums;
     targets.weights[v] = outputs[v].weights;
-    targets.start[v] = outputs[v].bias ? load(outputs[v].bias) : (vector)0;
+    targets.bias[v] = outputs[v].bias ? load(outputs[v].bias) : (vector)0;
     targets.position[v] = outputs[v].channels;
     are_joined &= outputs[v].row == width * outputs[v].channels;
   }
@@ -256,7 +260,7 @@ INLINE int convolve_depthwise(
     const epads_convolution *convolution, const float *padded, const epads_output *output, long image,
     epads_prefetch *prefetch) {
 #define DEPTHWISE(...) \
-  convolve_vector(convolution, padded, output, EPADS_OWN_INPUTS, (known_kernel){__VA_ARGS__}, image, prefetch)
+  convolve_vector(convolution, padded, output, EPADS_OWN_INPUTS, 0, (known_kernel){__VA_ARGS__}, image, prefetch)
   const long width = convolution->kernel_width;
   if (convolution->kernel_step == convolution->column_step) {
     if (width == 3) return DEPTHWISE(3, 1, 1);
@@ -286,9 +290,40 @@ INLINE long convolve_dense(
     case 2: *fits &= convolve_vectors(convolution, padded, outputs, 2, image, prefetch); return 2;
 #endif
     default:
-      *fits &= convolve_vector(convolution, padded, outputs, EPADS_SHARED_INPUTS, any_kernel, image, prefetch);
+      *fits &= convolve_vector(convolution, padded, outputs, EPADS_SHARED_INPUTS, 0, any_kernel, image, prefetch);
       return 1;
   }
+}
+
+// Whether lane l of a vector reads from `size` inputs that begin at the multiple of `size` below l.
+INLINE int lies_in_groups(const long *lane_inputs, long run_length, const int size) {
+  if (run_length != size || LANES % size != 0) return 0;
+  for (int lane = 0; lane < LANES; lane++)
+    if (lane_inputs[lane] != lane_inputs[0] + lane / size * size) return 0;
+  return 1;
+}
+
+// A vector of a grouped convolution, by the loop for its groups.
+INLINE int convolve_grouped(
+    const epads_convolution *convolution, const float *padded, const epads_output *output, long image,
+    epads_prefetch *prefetch) {
+  const long *lane_inputs = output->lane_inputs;
+  // All lanes of one group: a dense convolution of its channels.
+  if (lane_inputs[0] == lane_inputs[LANES - 1]) {
+#if VECTORS > 1
+    return convolve_vectors(convolution, padded + lane_inputs[0], output, 1, image, prefetch);
+#else
+    return convolve_vector(
+        convolution, padded + lane_inputs[0], output, EPADS_SHARED_INPUTS, 0, any_kernel, image, prefetch);
+#endif
+  }
+  if (lies_in_groups(lane_inputs, convolution->run_length, 4))
+    return convolve_vector(convolution, padded, output, EPADS_GROUPED_INPUTS, 4, any_kernel, image, prefetch);
+#if LANES > 8
+  if (lies_in_groups(lane_inputs, convolution->run_length, 8))
+    return convolve_vector(convolution, padded, output, EPADS_GROUPED_INPUTS, 8, any_kernel, image, prefetch);
+#endif
+  return convolve_vector(convolution, padded, output, EPADS_GROUPED_INPUTS, 0, any_kernel, image, prefetch);
 }
 
 static int convolve(
@@ -306,7 +341,7 @@ static int convolve(
         break;
       case EPADS_OWN_INPUTS: fits &= convolve_depthwise(convolution, padded, output++, image, prefetch); break;
       case EPADS_GROUPED_INPUTS:
-        fits &= convolve_vector(convolution, padded, output++, EPADS_GROUPED_INPUTS, any_kernel, image, prefetch);
+        fits &= convolve_grouped(convolution, padded, output++, image, prefetch);
         break;
     }
   return fits;

@@ -71,7 +71,16 @@ INLINE void set_pace(epads_prefetch *prefetch, long opportunities) {
   prefetch->pace = ((prefetch->bytes - prefetch->done) / 64 / (opportunities > 0 ? opportunities : 1) + 1) * 64;
 }
 
+#define V vector
+#define M mask
+#define MATH(name) vector_##name
+#include "math_template.h"
+#undef V
+#undef M
+#undef MATH
+
 #include "statistics_template.h"
+#include "operations_template.h"
 #include "value_template.h"
 #include "direct_template.h"
 #include "winograd_template.h"
@@ -104,6 +113,7 @@ static const epads_kernels TABLE = {
     .name = TABLE_NAME,
     .lanes = LANES,
     .make_value = make_value,
+    .operate = operate,
     .pack_direct = pack_direct,
     .pack_winograd = pack_winograd,
     .convolve = convolve,

@@ -85,28 +85,28 @@ INLINE void pool_row(
 #define POOL(rows, vectors, applies_relu) \
   pool_three_columns(from, rows, width, channels, vectors, applies_relu, is_maximum, row)
     const int fills_lines = channels % (LINE_VECTORS * LANES) == 0;
-    if (rows == 3 && fills_lines && term->activation == EPADS_IDENTITY)
+    if (rows == 3 && fills_lines && term->activation.code == EPADS_IDENTITY)
       POOL(3, LINE_VECTORS, 0);
     else if (rows == 3 && fills_lines)
       POOL(3, LINE_VECTORS, 1);
-    else if (rows == 2 && fills_lines && term->activation == EPADS_IDENTITY)
+    else if (rows == 2 && fills_lines && term->activation.code == EPADS_IDENTITY)
       POOL(2, LINE_VECTORS, 0);
     else
-      POOL(rows, 1, term->activation == EPADS_RELU);
+      POOL(rows, 1, term->activation.code == EPADS_RELU);
 #undef POOL
     return;
   }
   if (term->stride_width >= term->kernel_width) {
     const int are_whole = term->padding_width == 0 && width * term->stride_width <= term->width;
-    if (are_whole && term->kernel_width == 2 && rows == 2 && term->activation == EPADS_IDENTITY)
+    if (are_whole && term->kernel_width == 2 && rows == 2 && term->activation.code == EPADS_IDENTITY)
       pool_apart(term, from, 2, 2, width, 0, is_maximum, row);
     else
-      pool_apart(term, from, rows, 0, width, term->activation == EPADS_RELU, is_maximum, row);
+      pool_apart(term, from, rows, 0, width, term->activation.code == EPADS_RELU, is_maximum, row);
     return;
   }
   // Columns first, each once: neighbouring windows share them.
   for (long i = 0; i < length; i += LANES)
-    store(columns + i, pool_column(from + i, rows, length, term->activation == EPADS_RELU, is_maximum));
+    store(columns + i, pool_column(from + i, rows, length, term->activation.code == EPADS_RELU, is_maximum));
   for (long x = 0; x < width; x++) {
     const long from_x = x * term->stride_width - term->padding_width;
     const long left = from_x < 0 ? 0 : from_x, right = smaller(from_x + term->kernel_width, term->width);
@@ -132,13 +132,10 @@ INLINE const float *term_row(const epads_term *term, long y, long width, float *
   }
   const long length = width * term->channels;
   const float *from = term->data + y * length;
-  if (term->activation == EPADS_IDENTITY) return from;
-  for (long i = 0; i < length; i += LANES) store(row + i, relu(load(from + i)));
+  if (term->activation.code == EPADS_IDENTITY) return from;
+  apply_function(from, row, length, &term->activation);
   return row;
 }
-
-// Channels are aligned to 8, which need not be a whole vector.
-typedef float eight __attribute__((ext_vector_type(8)));
 
 // A row of a summand that lies in parts, side by side in `row`.
 INLINE void join_parts(const epads_term *terms, long y, long width, long channels, float *scratch, float *row) {
@@ -264,7 +261,7 @@ static void make_row(const epads_value *value, long y) {
       to.output = value->output ? value->output + y * length : is_bare ? sums : 0;
       to.code = value->code ? value->code + y * length / 8 : 0;
       to.padded = value->padded && !is_bare ? value->padded + y * value->padded_row : 0;
-      to.applies_relu = value->activation == EPADS_RELU;
+      to.applies_relu = value->activation.code == EPADS_RELU;
     }
     const int by_unit = begin > 0;
     switch (count) {
@@ -277,10 +274,20 @@ static void make_row(const epads_value *value, long y) {
     start = sums;
     if (is_bare && to.output) sums = to.output;
   } while (first < value->count);
-  if (!is_bare) return;
+  const int is_function = value->activation.code != EPADS_IDENTITY && value->activation.code != EPADS_RELU;
+  if (!is_bare) {
+    // In place: it is in the nearest cache.
+    float *padded = value->padded + y * value->padded_row;
+    if (value->padded && is_function) apply_function(padded, padded, length, &value->activation);
+    return;
+  }
+  if (is_function) {
+    apply_function(sums, term_rows, length, &value->activation);
+    sums = term_rows;
+  }
   // Read once: as far as the compiler knows, what is stored might be these.
   const long width = value->width, channels = value->channels, bare = value->padded_channels;
-  const int applies_relu = value->activation == EPADS_RELU;
+  const int applies_relu = value->activation.code == EPADS_RELU;
   float *to = value->padded + y * value->padded_row;
   for (long x = 0; x < width; x++, to += bare, sums += channels)
     for (long c = 0; c < bare; c++) to[c] = applies_relu && !(sums[c] > 0) ? 0 : sums[c];

@@ -35,14 +35,18 @@ extension Plan {
       var dying: [Int] = []
       for position in pass {
         let step = steps[position]
-        let terms = step.terms.map(\.buffer)
+        let terms = step.readBuffers
         for buffer in terms where lastReads[buffer] == position && arena.isAlive(buffer) && !dying.contains(buffer) {
           dying.append(buffer)
         }
-        let isLocal = step.output.flatMap { lastReads[$0] }.map { $0 < pass.upperBound } ?? false
-        if let output = step.output, step.isKept || execution == .stepwise, !isLocal {
+        func isLocal(_ buffer: Int) -> Bool {
+          execution == .passes && lastReads[buffer].map { $0 < pass.upperBound } ?? false
+        }
+        if let output = step.output, step.isKept || execution == .stepwise, !isLocal(output) {
           // Other terms are not read unit by unit.
-          let others = step.terms.filter { $0.isPooled || buffers[$0.buffer] != step.shape }.map(\.buffer)
+          let others =
+            step.operation == nil
+            ? step.terms.filter { $0.isPooled || buffers[$0.buffer] != step.shape }.map(\.buffer) : terms
           let heir = (terms + dying).first {
             execution != .shared && dying.contains($0) && !others.contains($0) && arena.fits(output, $0)
           }
@@ -57,6 +61,7 @@ extension Plan {
         }
         for (position, branch) in step.branches.enumerated() {
           if execution != .stepwise, step.isParent(position) { continue }
+          if isLocal(branch.output) { continue }
           let heir = (terms + dying).first { buffer in
             (execution == .fused || execution == .passes) && dying.contains(buffer) && arena.fits(branch.output, buffer)
           }

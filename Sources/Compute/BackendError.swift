@@ -7,6 +7,8 @@ public struct BackendError: Error, Hashable, Sendable, CustomStringConvertible {
     case valueOutOfRange
     /// The images do not fit the plan, or the plan is for something else.
     case unsuitableImages
+    /// Weights or constants that a file holds cannot be read any more.
+    case unreadableParameters
     /// The device is not there or cannot be used.
     case deviceUnavailable
     /// The device failed while it ran.
@@ -16,7 +18,7 @@ public struct BackendError: Error, Hashable, Sendable, CustomStringConvertible {
     public var isOfDevice: Bool {
       switch self {
       case .outOfMemory, .deviceUnavailable, .deviceFailed: true
-      case .valueOutOfRange, .unsuitableImages: false
+      case .valueOutOfRange, .unsuitableImages, .unreadableParameters: false
       }
     }
   }

@@ -12,8 +12,6 @@ public struct BatchStatistics: Sendable {
   /// What one of `Sum.coarse` and one of `Sum.fine` stand for.
   public static let coarseUnit = 0x1p16
   public static let fineUnit = 0x1p-24
-  /// The epsilon of batch normalisation.
-  public static let epsilon = 1e-5
 
   /// A sum as two integers.
   public struct Sum: Hashable, Sendable {
@@ -34,9 +32,6 @@ public struct BatchStatistics: Sendable {
     public var scale: Float
     public var shift: Float
   }
-
-  /// The running statistics of a batch normalisation that was never trained, mean 0 and variance 1, as an affine map.
-  public static let initial = Affine(scale: Float(1 / (1 + epsilon).squareRoot()), shift: 0)
 
   /// Tiles of one channel over a batch.
   public static func tiles(shape: TensorShape, images: Int) -> Int {
@@ -61,12 +56,38 @@ public struct BatchStatistics: Sendable {
 
   /// Mean and biased variance in double precision, then scale and shift rounded to float.
   ///
-  /// - Parameter count: values of the channel: images times positions.
-  public static func affine(sum: Sum, squares: Sum, count: Int) -> Affine {
+  /// - Parameters:
+  ///   - count: values of the channel: images times positions.
+  ///   - gamma, beta: of the normalisation.
+  public static func affine(
+    sum: Sum, squares: Sum, count: Int, epsilon: Double, gamma: Float = 1, beta: Float = 0
+  ) -> Affine {
     let mean = sum.value / Double(count)
     let meanOfSquares = squares.value / Double(count)
     let variance = max(0, meanOfSquares - mean * mean)
-    let scale = 1 / (variance + epsilon).squareRoot()
-    return Affine(scale: Float(scale), shift: Float(-(mean * scale)))
+    return affine(mean: mean, variance: variance, epsilon: epsilon, gamma: gamma, beta: beta)
+  }
+
+  private static func affine(
+    mean: Double, variance: Double, epsilon: Double, gamma: Float, beta: Float
+  ) -> Affine {
+    // With gamma 1 and beta 0 the product is exact and so is the difference.
+    let scale = Double(gamma) * (1 / (variance + epsilon).squareRoot())
+    return Affine(scale: Float(scale), shift: Float(Double(beta) - mean * scale))
+  }
+
+  /// A batch normalisation with its running statistics, for every channel.
+  public static func running(
+    _ normalization: BatchNormalization, channels: Int
+  ) throws(NetworkError) -> [Affine] {
+    let gamma = try normalization.scale?.values()
+    let beta = try normalization.shift?.values()
+    let mean = try normalization.runningMean?.values()
+    let variance = try normalization.runningVariance?.values()
+    return (0..<channels).map { channel in
+      affine(
+        mean: Double(mean?[channel] ?? 0), variance: Double(variance?[channel] ?? 1), epsilon: normalization.epsilon,
+        gamma: gamma?[channel] ?? 1, beta: beta?[channel] ?? 0)
+    }
   }
 }

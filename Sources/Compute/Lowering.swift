@@ -16,21 +16,24 @@ extension Plan {
     var lowering = Lowering(network, measurement: measurement, images: images)
     try lowering.run()
     if measurement != .logits {
-      for shape in lowering.statistics { try BatchStatistics.check(shape: shape, images: images) }
+      for slot in lowering.statistics { try BatchStatistics.check(shape: slot.shape, images: images) }
     }
     self.init(
       measurement: measurement, seed: seed, images: images, input: lowering.input, buffers: lowering.buffers,
-      steps: lowering.steps, sites: lowering.sites, statistics: lowering.statistics, output: lowering.output)
+      steps: lowering.steps, sites: lowering.sites, statistics: lowering.statistics, constants: lowering.constants,
+      output: lowering.output)
   }
 }
 
-private struct Lowering {
+struct Lowering {
   /// What an operation became.
   enum Lowered {
     case zero
     case source(Plan.Source)
     /// A sum that its only reader takes in.
     case terms([Plan.Term])
+    /// A position in `constants`.
+    case constant(Int)
   }
 
   /// Who reads a value.
@@ -39,8 +42,9 @@ private struct Lowering {
     var sites: [Int] = []
     /// Those that read its data.
     var data = 0
-    /// Those of `data` that are batch normalisations.
+    /// Those of `data` that are batch normalisations, and the first of them.
     var normalizations = 0
+    var normalization: BatchNormalization?
     /// Those of `data` that are sums or concatenations.
     var sums = 0
     /// Those of `data` that are convolutions.
@@ -72,7 +76,8 @@ private struct Lowering {
 
   var steps: [Plan.Step] = []
   var buffers: [TensorShape] = []
-  var statistics: [TensorShape] = []
+  var statistics: [Plan.Statistics] = []
+  var constants: [Plan.Constant] = []
   var input = 0
   /// The buffer of the network's output, where it is wanted.
   var output: Int?
@@ -86,10 +91,10 @@ private struct Lowering {
     readers = Array(repeating: Readers(), count: network.operations.count)
     needed = Array(repeating: false, count: network.operations.count)
     let reached = network.reachesOutput
-    let counted = network.relus.filter { relu in
+    let counted = network.sites.filter { site in
       switch measurement {
       case .distances: true
-      case .agreement: reached[relu.index]
+      case .agreement: reached[site.index]
       case .logits: false
       }
     }
@@ -107,7 +112,7 @@ private struct Lowering {
   mutating func run() throws(PlanError) {
     for index in network.operations.indices { lowered.append(alias[index] == index ? try lower(index) : .zero) }
     if isForLogits { output = placedOutput() }
-    let read = Set(steps.flatMap { $0.terms.map(\.buffer) } + [output].compactMap(\.self))
+    let read = Set(steps.flatMap(\.readBuffers) + [output].compactMap(\.self))
     for index in steps.indices { steps[index].isKept = steps[index].output.map(read.contains) ?? false }
   }
 
@@ -118,11 +123,18 @@ private struct Lowering {
     var zeros: [Bool] = []
     for operation in network.operations {
       switch operation.kind {
-      case .input, .linear: zeros.append(false)
-      case .convolution where isForLogits, .batchNormalization where isForLogits: zeros.append(false)
       case .zero: zeros.append(true)
-      case .convolution, .batchNormalization, .relu, .averagePool, .maxPool, .add, .concatenation, .globalAveragePool:
+      case .convolution where isForLogits, .batchNormalization where isForLogits: zeros.append(false)
+      case .convolution where operation.bias != nil: zeros.append(false)
+      case .batchNormalization(let normalization) where normalization.shift != nil: zeros.append(false)
+      case .activation(let activation) where !activation.function.keepsZero: zeros.append(false)
+      case .convolution, .batchNormalization, .activation, .averagePool, .maxPool, .add, .concatenation,
+        .globalAveragePool:
         zeros.append(operation.inputs.allSatisfy { zeros[$0.index] })
+      // What reads such a zero reads zeros.
+      case .input, .linear, .function, .binary, .constant, .arrangement, .matrixProduct, .normalization, .softmax,
+        .reduction, .interpolation:
+        zeros.append(false)
       }
     }
     return zeros
@@ -139,7 +151,7 @@ private struct Lowering {
   }
 
   /// Tells the inputs of an operation who reads them; called from the last operation to the first.
-  private mutating func findReaders(_ index: Int, site: Int?) {
+  mutating func findReaders(_ index: Int, site: Int?) {
     guard needed[index] || site != nil else { return }
     let operation = network.operations[index]
     for input in operation.inputs where !isZero[input.index] {
@@ -149,108 +161,73 @@ private struct Lowering {
       guard needed[index] else { continue }
       readers[read].data += 1
       switch operation.kind {
-      case .batchNormalization: readers[read].normalizations += 1
+      case .batchNormalization(let normalization):
+        readers[read].normalizations += 1
+        // Told from the last operation to the first.
+        readers[read].normalization = normalization
       case .add, .concatenation: readers[read].sums += 1
       case .convolution: readers[read].convolutions += 1
-      case .input, .relu, .averagePool, .maxPool, .zero, .globalAveragePool, .linear: break
+      default: break
       }
     }
   }
 
-  private mutating func lower(_ index: Int) throws(PlanError) -> Lowered {
+  mutating func lower(_ index: Int) throws(PlanError) -> Lowered {
     let operation = network.operations[index]
     if operation.kind == .input {
       input = buffer(operation.shape)
       return settled(index, .source(Plan.Source(buffer: input)))
     }
-    guard needed[index], !isZero[index] else { return .zero }
+    guard needed[index] || !readers[index].sites.isEmpty, !isZero[index] else { return .zero }
     switch operation.kind {
+    case .input, .zero: return .zero
+    case .constant(let values):
+      constants.append(Plan.Constant(shape: operation.shape, values: values))
+      return settled(index, .constant(constants.count - 1))
+    case .add where operation.inputs.contains(where: { isConstant($0) }):
+      return made(index, by: .binary(.add))
+    case .concatenation where operation.inputs.contains(where: { isConstant($0) }):
+      return made(index, by: .arrangement(concatenation(operation.inputs)))
     case .add: return settled(index, .terms(operation.inputs.flatMap { terms($0) }))
     case .concatenation: return settled(index, .terms(concatenated(operation.inputs)))
-    case .globalAveragePool, .linear:
-      // What a score needs ends at the last ReLU, before any classifier.
-      guard isForLogits else { throw PlanError.unsupportedOperation(operation.name) }
-    case .input, .convolution, .batchNormalization, .relu, .averagePool, .maxPool, .zero: break
+    case .linear(let outputs): return linear(index, outputs: outputs)
+    case .binary(let function): return made(index, by: .binary(function))
+    case .arrangement(let arrangement): return made(index, by: .arrangement(arrangement))
+    case .matrixProduct(let product): return made(index, by: .matrixProduct(product))
+    case .normalization(let normalization): return made(index, by: .normalization(normalization))
+    case .softmax: return made(index, by: .softmax)
+    case .reduction(let reduction): return made(index, by: .reduction(reduction))
+    case .interpolation(let interpolation): return made(index, by: .interpolation(interpolation))
+    case .function(let function) where !function.keepsZero:
+      return made(index, by: .copy, reading: [applied(function, to: operand(operation.inputs[0]))])
+    case .convolution, .batchNormalization, .activation, .function, .averagePool, .maxPool, .globalAveragePool: break
     }
-    if case .linear(let outputs) = operation.kind { return linear(index, outputs: outputs) }
     guard let input = operation.inputs.first.flatMap({ source($0) }) else { return .zero }
     switch operation.kind {
-    case .input, .zero, .add, .concatenation, .linear: return .zero
-    case .convolution(let convolution):
-      var branch = Plan.Branch(
-        weights: operation.weightName, convolution: convolution,
-        algorithm: algorithm(convolution, of: input, output: operation.shape), output: buffer(operation.shape))
-      if isForLogits, readers[index].normalizations > 0, readers[index].normalizations == readers[index].data {
-        branch.scale = BatchStatistics.initial.scale
-        branch.bias = .normalization
-        folded.insert(branch.output)
-      } else if readers[index].normalizations > 0 {
-        branch.statistics = measuredSlot(of: branch.output)
-      }
-      return convolved(index, branch, reading: input)
-    case .batchNormalization:
+    case .convolution(let convolution): return self.convolution(index, convolution, reading: input)
+    case .batchNormalization(let normalization):
       if input.activation == .identity, folded.contains(input.buffer) { return settled(index, .source(input)) }
-      return settled(index, .terms([normalized(input)]))
+      return settled(index, .terms([normalized(input, normalization)]))
     case .globalAveragePool:
       let shape = buffers[input.buffer]
       let pooling = Pooling(kernel: Extent(shape.height, shape.width), stride: Extent(1))
-      return settled(index, .terms([Plan.Term(kind: .averagePool(input, pooling))]))
-    case .relu:
-      let activation = input.activation.followed(by: .relu)
-      return settled(index, .source(Plan.Source(buffer: input.buffer, activation: activation)))
+      return settled(index, .terms([Plan.Term(kind: .averagePool(pooled(input), pooling))]))
+    case .activation(let activation): return applied(index, activation.function, to: input)
+    case .function(let function): return applied(index, function, to: input)
     case .averagePool(let pooling):
-      return settled(index, .terms([Plan.Term(kind: .averagePool(input, pooling))]))
+      return settled(index, .terms([Plan.Term(kind: .averagePool(pooled(input), pooling))]))
     case .maxPool(let pooling):
-      return settled(index, .terms([Plan.Term(kind: .maxPool(input, pooling))]))
+      return settled(index, .terms([Plan.Term(kind: .maxPool(pooled(input), pooling))]))
+    default: return .zero
     }
-  }
-
-  /// How a convolution is carried out: where it counts, as the contract has it.
-  private func algorithm(
-    _ convolution: Convolution, of source: Plan.Source, output: TensorShape
-  ) -> Plan.Branch.Algorithm {
-    let canonical = Plan.Branch.Algorithm.canonical(
-      for: convolution, inputChannels: buffers[source.buffer].channels)
-    // Winograd's filters are four times as many numbers as the kernel, which have to come from memory for few tiles:
-    // where a processor multiplies about 8 numbers in the time that it takes to read one, it is as many tiles that are
-    // worth it.
-    let isWorthIt = !isForLogits || BatchStatistics.tiles(shape: output, images: images) >= 8
-    return isWorthIt ? canonical : .direct
-  }
-
-  /// A convolution, in the step that makes what it reads.
-  private mutating func convolved(_ index: Int, _ branch: Plan.Branch, reading input: Plan.Source) -> Lowered {
-    var branch = branch
-    let position: (step: Int, branch: Int)
-    if input.activation == .identity, let parent = parents[input.buffer] {
-      branch.parent = parent.branch
-      steps[parent.step].branches.append(branch)
-      position = (parent.step, steps[parent.step].branches.count - 1)
-    } else {
-      position = append(branch, reading: input)
-    }
-    if readers[index].sites.isEmpty, readers[index].convolutions == readers[index].data {
-      parents[branch.output] = position
-    }
-    return settled(index, .source(Plan.Source(buffer: branch.output)))
-  }
-
-  /// A linear layer: a convolution with a kernel of the size of what it reads.
-  private mutating func linear(_ index: Int, outputs: Int) -> Lowered {
-    let operation = network.operations[index]
-    guard let input = source(operation.inputs[0]) else { return .zero }
-    let shape = buffers[input.buffer]
-    let convolution = Convolution(outputChannels: outputs, kernel: Extent(shape.height, shape.width))
-    let branch = Plan.Branch(
-      weights: operation.weightName, bias: .stream(operation.biasName), convolution: convolution,
-      algorithm: .direct, output: buffer(operation.shape))
-    return convolved(index, branch, reading: input)
   }
 
   /// What is zero, for those that read it all the same: a step without terms.
-  private mutating func zeros(_ value: ValueID) -> Plan.Source {
+  mutating func zeros(_ value: ValueID) -> Plan.Source {
     var root = alias[value.index]
-    while case .relu = network.operations[root].kind { root = alias[network.operations[root].inputs[0].index] }
+    while case .activation = network.operations[root].kind {
+      root = alias[network.operations[root].inputs[0].index]
+    }
     if let source = zeroSources[root] { return source }
     let shape = network.operations[root].shape
     let source = Plan.Source(buffer: buffer(shape))
@@ -260,7 +237,7 @@ private struct Lowering {
   }
 
   /// The buffer of the network's output.
-  private mutating func placedOutput() -> Int {
+  mutating func placedOutput() -> Int {
     let shape = network[network.output].shape
     let source = source(network.output) ?? zeros(network.output)
     guard source.activation != .identity else { return source.buffer }
@@ -270,14 +247,21 @@ private struct Lowering {
   }
 
   /// Gives a value the form that its readers need: signs where a site reads it, a buffer unless one sum takes it in.
-  private mutating func settled(_ index: Int, _ value: Lowered) -> Lowered {
+  mutating func settled(_ index: Int, _ value: Lowered) -> Lowered {
     let shape = network.operations[index].shape
     let reader = readers[index]
     switch value {
     case .zero: return .zero
+    case .constant:
+      if !reader.sites.isEmpty {
+        appendStep([Plan.Term(kind: .identity(copied(value, shape)))], shape, sites: reader.sites)
+      }
+      return value
     case .source(let source):
       if !reader.sites.isEmpty {
-        makers[source] = appendStep([Plan.Term(kind: .identity(source))], shape, sites: reader.sites)
+        let step = appendStep([Plan.Term(kind: .identity(source))], shape, sites: reader.sites)
+        // Its value has been through the function already, which is the same as twice for these alone.
+        if source.activation == .identity || source.activation == .relu { makers[source] = step }
       }
       return value
     case .terms(let terms):
@@ -287,7 +271,7 @@ private struct Lowering {
         return .zero
       }
       let output = buffer(shape)
-      let statistics = reader.normalizations > 0 ? measuredSlot(of: output) : nil
+      let statistics = reader.normalization.flatMap { measuredSlot(of: output, $0) }
       let step = appendStep(terms, shape, sites: reader.sites, output: output, statistics: statistics)
       makers[Plan.Source(buffer: output)] = step
       return .source(Plan.Source(buffer: output))
@@ -298,51 +282,66 @@ private struct Lowering {
   /// otherwise.
   ///
   /// - Returns: the step, and the position among its branches.
-  private mutating func append(_ branch: Plan.Branch, reading source: Plan.Source) -> (step: Int, branch: Int) {
+  mutating func append(_ branch: Plan.Branch, reading source: Plan.Source) -> (step: Int, branch: Int) {
     let plain = Plan.Source(buffer: source.buffer)
     let maker = [makers[source], makers[plain]].compactMap(\.self).first { maker in
       steps[maker].branches.isEmpty || steps[maker].activation == source.activation
     }
-    let step = maker ?? appendStep([Plan.Term(kind: .identity(source))], buffers[source.buffer], sites: [])
+    let step = maker ?? appendStep([Plan.Term(kind: .identity(plain))], buffers[source.buffer], sites: [])
     if maker == nil { makers[source] = step }
     steps[step].activation = source.activation
     steps[step].branches.append(branch)
     return (step, steps[step].branches.count - 1)
   }
 
-  /// The source, batch normalised. One without statistics of its own (the images, the output of a ReLU) is copied
-  /// first.
-  private mutating func normalized(_ source: Plan.Source) -> Plan.Term {
-    if source.activation == .identity, let statistics = slots[source.buffer] {
-      return Plan.Term(kind: .normalized(buffer: source.buffer, statistics: statistics))
+  /// The source, batch normalised. One without statistics of its own (the images, the output of a ReLU), or with
+  /// those of another normalisation, is copied first.
+  mutating func normalized(_ source: Plan.Source, _ normalization: BatchNormalization) -> Plan.Term {
+    if source.activation == .identity, let slot = slots[source.buffer], statistics[slot].normalization == normalization
+    {
+      return Plan.Term(kind: .normalized(buffer: source.buffer, statistics: slot))
     }
     let shape = buffers[source.buffer]
     if isForLogits, source.activation == .identity {
-      return Plan.Term(kind: .normalized(buffer: source.buffer, statistics: slot(of: source.buffer)))
+      return Plan.Term(kind: .normalized(buffer: source.buffer, statistics: slot(of: source.buffer, normalization)))
     }
     let copy = buffer(shape)
-    let statistics = slot(of: copy)
+    let statistics = slot(of: copy, normalization)
     appendStep(
       [Plan.Term(kind: .identity(source))], shape, sites: [], output: copy, statistics: isForLogits ? nil : statistics)
     return Plan.Term(kind: .normalized(buffer: copy, statistics: statistics))
   }
 
   /// The buffer that `settled` has put a value into; nil for a zero that makes zeros.
-  private mutating func source(_ value: ValueID) -> Plan.Source? {
-    if case .source(let source) = lowered[alias[value.index]] { return source }
-    return isForLogits ? zeros(value) : nil
+  mutating func source(_ value: ValueID) -> Plan.Source? {
+    let found = lowered[alias[value.index]]
+    switch found {
+    case .source(let source): return source
+    case .constant:
+      let source = copied(found, network[value].shape)
+      lowered[alias[value.index]] = .source(source)
+      return source
+    case .zero, .terms: return isForLogits ? zeros(value) : nil
+    }
   }
 
-  private func terms(_ value: ValueID) -> [Plan.Term] {
+  /// A constant in a buffer.
+  mutating func copied(_ value: Lowered, _ shape: TensorShape) -> Plan.Source {
+    guard case .constant(let constant) = value else { return Plan.Source(buffer: input) }
+    let operand = Plan.Operand(place: .constant(constant))
+    return Plan.Source(buffer: append(Plan.Operation(kind: .copy, operands: [operand]), shape))
+  }
+
+  func terms(_ value: ValueID) -> [Plan.Term] {
     switch lowered[alias[value.index]] {
-    case .zero: []
+    case .zero, .constant: []
     case .source(let source): [Plan.Term(kind: .identity(source))]
     case .terms(let terms): terms
     }
   }
 
   /// The terms of every value, moved to where its channels begin.
-  private func concatenated(_ values: [ValueID]) -> [Plan.Term] {
+  func concatenated(_ values: [ValueID]) -> [Plan.Term] {
     var first = 0
     var result: [Plan.Term] = []
     for value in values {
@@ -356,28 +355,28 @@ private struct Lowering {
   }
 
   @discardableResult
-  private mutating func appendStep(
+  mutating func appendStep(
     _ terms: [Plan.Term], _ shape: TensorShape, sites: [Int], output: Int? = nil, statistics: Int? = nil
   ) -> Int {
     steps.append(
       Plan.Step(
-        terms: terms, shape: shape, sites: sites, output: output, isKept: false, statistics: statistics,
-        activation: .identity, branches: []))
+        terms: terms, operation: nil, shape: shape, sites: sites, output: output, isKept: false,
+        statistics: statistics, activation: .identity, branches: []))
     return steps.count - 1
   }
 
-  private mutating func buffer(_ shape: TensorShape) -> Int {
+  mutating func buffer(_ shape: TensorShape) -> Int {
     buffers.append(shape)
     return buffers.count - 1
   }
 
   /// The slot of statistics of a buffer that the step which makes it fills; nil where slots hold running statistics.
-  private mutating func measuredSlot(of buffer: Int) -> Int? {
-    isForLogits ? nil : slot(of: buffer)
+  mutating func measuredSlot(of buffer: Int, _ normalization: BatchNormalization) -> Int? {
+    isForLogits ? nil : slot(of: buffer, normalization)
   }
 
-  private mutating func slot(of buffer: Int) -> Int {
-    statistics.append(buffers[buffer])
+  mutating func slot(of buffer: Int, _ normalization: BatchNormalization) -> Int {
+    statistics.append(Plan.Statistics(shape: buffers[buffer], normalization: normalization))
     slots[buffer] = statistics.count - 1
     return statistics.count - 1
   }

@@ -35,8 +35,10 @@ extension Plan {
     var arena = Arena(buffers)
     for position in pass {
       let step = steps[position]
-      if let output = step.output, let last = lastReads[output], last < pass.upperBound { arena.place(output) }
-      for term in step.terms where lastReads[term.buffer] == position { arena.free(term.buffer) }
+      for output in [step.output].compactMap(\.self) + step.branches.map(\.output) {
+        if let last = lastReads[output], last < pass.upperBound { arena.place(output) }
+      }
+      for buffer in step.readBuffers where lastReads[buffer] == position { arena.free(buffer) }
     }
     return Placement(offsets: arena.offsets, count: arena.count)
   }
@@ -45,7 +47,7 @@ extension Plan {
   var lastReads: [Int?] {
     var lastReads = [Int?](repeating: nil, count: buffers.count)
     for (position, step) in steps.enumerated() {
-      for term in step.terms { lastReads[term.buffer] = position }
+      for buffer in step.readBuffers { lastReads[buffer] = position }
     }
     if let output { lastReads[output] = steps.count }
     return lastReads

@@ -34,23 +34,71 @@ public struct Plan: Sendable {
   public struct Source: Hashable, Sendable {
     /// A position in `Plan.buffers`.
     public var buffer: Int
-    /// What is done to each value as it is read.
-    public var activation = Activation.identity
+    /// What is done to each value as it is read; keeps zero.
+    public var activation = Function.identity
   }
 
-  /// A function of each value by itself.
-  public enum Activation: Hashable, Sendable {
-    case identity
-    /// max(x, 0); what is not a number reads as zero.
-    case relu
+  /// What an operation reads.
+  public struct Operand: Hashable, Sendable {
+    public enum Place: Hashable, Sendable {
+      /// A position in `Plan.buffers`.
+      case buffer(Int)
+      /// A position in `Plan.constants`: the same for every image.
+      case constant(Int)
+    }
 
-    /// This one and then another, as one.
-    func followed(by next: Activation) -> Activation {
-      switch (self, next) {
-      case (.identity, _): next
-      case (.relu, .identity), (.relu, .relu): .relu
+    public var place: Place
+    /// What is done to each value as it is read; the identity but in a copy and in a function of two values.
+    public var activation: Function
+
+    public init(place: Place, activation: Function = .identity) {
+      self.place = place
+      self.activation = activation
+    }
+  }
+
+  /// How a step makes its value that is no sum of terms: an operation on whole values of one image.
+  public struct Operation: Hashable, Sendable {
+    public enum Kind: Hashable, Sendable {
+      /// The operand as it is read.
+      case copy
+      case binary(BinaryFunction)
+      case arrangement(Arrangement)
+      case matrixProduct(MatrixProduct)
+      case normalization(GroupNormalization)
+      case softmax
+      case reduction(Reduction)
+      case interpolation(Interpolation)
+
+      /// What it is, in words.
+      public var title: String {
+        switch self {
+        case .copy: "function"
+        case .binary(let function): function.rawValue
+        case .arrangement: "copy"
+        case .matrixProduct: "matrix product"
+        case .normalization: "normalization"
+        case .softmax: "softmax"
+        case .reduction(let reduction): reduction.function.rawValue
+        case .interpolation: "interpolation"
+        }
       }
     }
+
+    public var kind: Kind
+    public var operands: [Operand]
+  }
+
+  /// Numbers that are the same for every image, [channel][row][column].
+  public struct Constant: Hashable, Sendable {
+    public var shape: TensorShape
+    public var values: StoredTensor
+  }
+
+  /// What a slot of batch statistics is of, and the normalisation that reads it.
+  public struct Statistics: Hashable, Sendable {
+    public var shape: TensorShape
+    public var normalization: BatchNormalization
   }
 
   /// One summand of a step's value.
@@ -59,6 +107,7 @@ public struct Plan: Sendable {
       /// The buffer, batch normalised with a slot of statistics.
       case normalized(buffer: Int, statistics: Int)
       case identity(Source)
+      /// The source's function is the identity or a ReLU.
       case averagePool(Source, Pooling)
       case maxPool(Source, Pooling)
     }
@@ -78,23 +127,14 @@ public struct Plan: Sendable {
       case winograd
     }
 
-    /// A summand of each output channel.
-    public enum Bias: Hashable, Sendable {
-      /// Of a folded batch normalisation: beta less the scaled mean, zeros at initialisation, added all the same.
-      case normalization
-      /// Drawn from this stream, like the weights.
-      case stream(String)
-    }
-
     /// The branch whose output it reads as it stands, by its position, which comes before its own; nil for the value.
     /// Nothing but such convolutions reads the output of a branch that has any.
     public var parent: Int?
-    /// The stream of its weights.
-    public var weights: String
-    /// A factor of its weights, and what is added to its sums. For `.logits` alone: what a batch normalisation became
-    /// that was folded in, or a linear layer has.
-    public var scale: Float = 1
-    public var bias: Bias?
+    /// Its weights and, where it has one, its bias: added to each sum when the sum is complete.
+    public var weights: Parameter
+    public var bias: Parameter?
+    /// The batch normalisation with running statistics that was folded into weights and bias; for `.logits` alone.
+    public var folded: BatchNormalization?
     public var convolution: Convolution
     public var algorithm: Algorithm
     /// The buffer of its output.
@@ -103,9 +143,11 @@ public struct Plan: Sendable {
     public var statistics: Int?
   }
 
-  /// A sum of terms, what a node of a cell is, and the convolutions that leave it.
+  /// A sum of terms, what a node of a cell is, and the convolutions that leave it; or an operation.
   public struct Step: Hashable, Sendable {
     public var terms: [Term]
+    /// Makes the value in the place of terms. Such a step has an output, and neither sites nor statistics nor branches.
+    public var operation: Operation?
     /// Of the value, for one image.
     public var shape: TensorShape
     /// Positions in `Plan.sites`: the signs of the value are the code of each.
@@ -117,7 +159,7 @@ public struct Plan: Sendable {
     /// The slot for the statistics of the value.
     public var statistics: Int?
     /// What the branches without a parent do to each value as they read it.
-    public var activation: Activation
+    public var activation: Function
     /// In the order of the network.
     public var branches: [Branch]
 
@@ -128,7 +170,15 @@ public struct Plan: Sendable {
       guard case .identity(let source) = terms.first?.kind else {
         preconditionFailure("a step that is read has an output")
       }
-      return Source(buffer: source.buffer, activation: source.activation.followed(by: activation))
+      return Source(buffer: source.buffer, activation: source.activation == .identity ? activation : source.activation)
+    }
+
+    /// The buffers that it reads, but for those of its own branches; one twice where it is read twice.
+    public var readBuffers: [Int] {
+      terms.map(\.buffer)
+        + (operation?.operands ?? []).compactMap { operand in
+          if case .buffer(let buffer) = operand.place { buffer } else { nil }
+        }
     }
 
     /// What a branch reads, for a backend that keeps every output.
@@ -160,7 +210,15 @@ public struct Plan: Sendable {
     branch.parent.map { buffers[step.branches[$0].output] } ?? step.shape
   }
 
-  /// A ReLU that is counted.
+  /// The shape of what an operation reads.
+  public func shape(of operand: Operand) -> TensorShape {
+    switch operand.place {
+    case .buffer(let buffer): buffers[buffer]
+    case .constant(let constant): constants[constant].shape
+    }
+  }
+
+  /// An activation that is counted.
   public struct Site: Hashable, Sendable {
     /// The module's name in the reference model; the stream of its permutation.
     public var name: String
@@ -182,9 +240,9 @@ public struct Plan: Sendable {
   /// In execution order. A site that no step counts has an input that is zero by construction: its counts are 0, and
   /// every pair of images agrees on all of its units.
   public let sites: [Site]
-  /// The shape behind each slot of batch statistics. For `.logits` no step fills a slot: all hold
-  /// `BatchStatistics.initial`.
-  public let statistics: [TensorShape]
+  /// The slots of batch statistics. For `.logits` no step fills a slot: all hold running statistics.
+  public let statistics: [Statistics]
+  public let constants: [Constant]
   /// The buffer of the network's output; nil unless the plan is for `.logits`.
   public let output: Int?
 
@@ -235,7 +293,9 @@ extension Plan.Branch.Algorithm {
   /// rounding leaves of 0.
   public static func canonical(for convolution: Convolution, inputChannels: Int) -> Self {
     convolution.kernel == Extent(3) && convolution.stride == Extent(1) && convolution.dilation == Extent(1)
-      && max(convolution.padding.height, convolution.padding.width) <= 2 && convolution.groups == 1
+      && max(convolution.padding.height, convolution.padding.width) <= 2
+      && max(convolution.trailingPadding?.height ?? 0, convolution.trailingPadding?.width ?? 0) <= 2
+      && convolution.groups == 1
       && convolution.offset == Extent(0) && inputChannels >= 8
       ? .winograd : .direct
   }

@@ -9,6 +9,11 @@ package struct FileSignature: Hashable, Sendable {
   /// What to do to have images of it read.
   package let imageAdvice: String
 
+  /// Whether it is a network that commands take as a file.
+  package var isONNX: Bool { name == Self.onnxName }
+
+  private static let onnxName = "an ONNX file"
+
   private init(_ name: String, _ advice: String, images: String? = nil) {
     self.name = name
     self.advice = advice
@@ -149,7 +154,7 @@ package struct FileSignature: Hashable, Sendable {
     if prefix[0] == 0x08, (1...20).contains(prefix[1]), prefix[2] == 0x12, (4...32).contains(prefix[3]),
       prefix[4..<8].allSatisfy({ (0x61...0x7A).contains($0) || (0x41...0x5A).contains($0) })
     {
-      return FileSignature("an ONNX file", "it holds a network as a graph, \(advice)")
+      return FileSignature(onnxName, "it holds a network as a graph, \(advice)")
     }
     // Safetensors: eight bytes of a length, then JSON.
     if prefix[4..<8].allSatisfy({ $0 == 0 }), prefix[8...].starts(with: "{\"".utf8) {

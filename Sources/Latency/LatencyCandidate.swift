@@ -145,8 +145,8 @@ struct LatencyCandidate {
     var row = LatencyRow(
       arch: listed.key.text, name: listed.name, line: listed.line,
       inputColumns: listed.input.isEmpty ? nil : listed.input, index: listed.key.index, space: study.space.name,
-      macro: study.space.macro,
-      dataset: settings.dataSet.rawValue, input: settings.input.description, batch: settings.batch,
+      macro: study.space.macro, graph: listed.parsed?.graph, dataset: settings.dataSet.rawValue,
+      input: (network?.inputShape ?? settings.input).description, batch: settings.batch,
       status: error == nil ? .ok : .failed, error: error, runs: samples.count, end: end,
       params: network?.parameterCount, flops: network?.multiplyAccumulates, backend: device.backend,
       device: device.name,
@@ -186,9 +186,10 @@ struct LatencyCandidate {
 extension Plan.Step {
   /// The modules that the step carries out; for a step without any, what it adds up.
   var modules: String {
-    branches.isEmpty
+    if let operation { return "\(operation.kind.title), \(shape)" }
+    return branches.isEmpty
       ? "sum of \(terms.count), \(shape)"
-      : branches.map { $0.weights.hasSuffix(".weight") ? String($0.weights.dropLast(7)) : $0.weights }
+      : branches.map(\.weights.name).map { $0.hasSuffix(".weight") ? String($0.dropLast(7)) : $0 }
         .joined(separator: " + ")
   }
 }

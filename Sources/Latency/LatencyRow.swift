@@ -26,6 +26,8 @@ public struct LatencyRow: Codable, Sendable {
   public var space: String
   /// The macro architecture, such as `width 16, depth 8`; nil for a space that has only one.
   public var macro: String?
+  /// A digest of a file's network, 16 hexadecimal digits; nil for an architecture of a space.
+  public var graph: String?
   /// The name of the data set, which decides on the number of classes.
   public var dataset: String
   /// The shape of an image, such as `3x32x32`.
@@ -114,7 +116,7 @@ public struct LatencyRow: Codable, Sendable {
   enum CodingKeys: String, CodingKey {
     case arch, name, line
     case inputColumns = "input_columns"
-    case index, space, macro, dataset, input, batch, status, error
+    case index, space, macro, graph, dataset, input, batch, status, error
     case latency = "latency_ms"
     case deviceMilliseconds = "device_ms"
     case runs, end

@@ -74,7 +74,7 @@ public final class LatencyStudy {
   ) throws -> Int {
     let network = try space.network(of: architecture, input: settings.input, classes: settings.dataSet.classes)
     let plan = try Plan(network, measurement: .logits, batch: settings.batch, seed: 1)
-    let images = settings.batch * settings.input.count * MemoryLayout<Float>.stride
+    let images = settings.batch * network.inputShape.count * MemoryLayout<Float>.stride
     return backend.memoryBound(of: plan) + images
   }
 
@@ -106,7 +106,7 @@ public final class LatencyStudy {
     return SettingDifference("the space", row.space, space.name)
       ?? SettingDifference("the macro architecture", row.macro ?? "fixed", space.macro ?? "fixed")
       ?? SettingDifference("the data set", row.dataset, settings.dataSet.rawValue)
-      ?? SettingDifference("an image", row.input, settings.input.description)
+      ?? (space.activations == nil ? SettingDifference("an image", row.input, settings.input.description) : nil)
       ?? SettingDifference("the batch", row.batch, settings.batch)
       ?? SettingDifference("the device", "\(row.backend) \(row.device)", "\(device.backend) \(device.name)")
       ?? SettingDifference("the number of threads", row.threads ?? 0, device.threads ?? 0)
@@ -123,8 +123,8 @@ public final class LatencyStudy {
     _ entries: [ListedArchitecture], isStopRequested: () -> Bool = { false }, progress: (Double) -> Void = { _ in }
   ) -> [LatencyRow] {
     var candidates = entries.map { LatencyCandidate($0, in: space, settings) }
-    let shape = settings.input
-    let images = BackendBenchmark.images(shape: shape, count: settings.batch)
+    // Networks of files have images of their own size.
+    var images = BackendBenchmark.images(shape: settings.input, count: settings.batch)
     let threads = backend.device.threads ?? 1
     var watch = MachineWatch()
     // The shortest core-to-core latency of any round, in nanoseconds.
@@ -138,6 +138,8 @@ public final class LatencyStudy {
         if isStopRequested() { break rounds }
         let inference = candidates[index].prepare(kept[index], on: backend, batch: settings.batch)
         if let inference {
+          let shape = inference.plan.buffers[inference.plan.input]
+          if images.shape != shape { images = BackendBenchmark.images(shape: shape, count: settings.batch) }
           // Measured for every architecture: a hypervisor moves processors within seconds, and a round may take longer.
           let before = threads > 1 ? CoreToCoreLatency.nanoseconds() : nil
           candidates[index].run(

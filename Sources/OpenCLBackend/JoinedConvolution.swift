@@ -16,6 +16,8 @@ struct JoinedConvolution {
   /// Of what is read.
   let input: TensorShape
   let source: Plan.Source
+  /// That they are branches of.
+  let step: Plan.Step
   let members: [Member]
   /// All of them joined.
   let channels: Int
@@ -31,6 +33,8 @@ struct JoinedConvolution {
   /// Weights of an output channel.
   var fanIn: Int { input.channels / geometry.groups * geometry.kernel.area }
 
+  var isBiased: Bool { members.contains { $0.branch.bias != nil || $0.branch.folded != nil } }
+
   var hasStatistics: Bool { members.contains { $0.branch.statistics != nil } }
 
   /// Floats of the joined matrix of weights.
@@ -45,6 +49,7 @@ struct JoinedConvolution {
     geometry = first.convolution
     input = plan.inputShape(of: first, in: step)
     source = step.source(of: first)
+    self.step = step
     height = plan.buffers[first.output].height
     width = plan.buffers[first.output].width
     var (members, channels) = ([Member](), 0)

@@ -58,11 +58,14 @@ public final class OpenCLBackend: KernelProfiling {
 
   /// Builds the kernels that the plan takes and that have not been built yet.
   public func prepare(_ plan: Plan) throws(BackendError) {
-    let tiles = Set(
-      plan.steps.flatMap { JoinedConvolution.all(of: $0, in: plan) }.map { ConvolutionTile($0, variant) })
+    let convolutions = plan.steps.flatMap { JoinedConvolution.all(of: $0, in: plan) }.map {
+      KernelName.convolve(ConvolutionTile($0, variant), isBiased: $0.isBiased)
+    }
+    let sums = plan.steps.map { KernelName.sumTerms(hasFunctions: $0.hasFunctions) }
+    let operations = plan.steps.contains { $0.operation != nil || !$0.activation.isRectifier }
     let purpose: OpenCLPrograms.Purpose = plan.measurement == .logits ? .inference : .scoring
     try translating { () throws(OpenCLError) in
-      for kernel in [.sumTerms] + tiles.map(KernelName.convolve) {
+      for kernel in Set(convolutions + sums + (operations ? [.operate("combine")] : [])) {
         _ = try programs.program(of: kernel, for: purpose)
       }
     }
@@ -74,9 +77,13 @@ public final class OpenCLBackend: KernelProfiling {
     }
     let layout = OpenCLLayout(plan, info, variant)
     if let reason = layout.excess(of: info) { throw BackendError(.outOfMemory, reason) }
+    let stored = try layout.stored.values(of: plan)
+    let affines = try layout.runningAffines()
     // On a processor nothing else may take its time; some drivers for them bear no second busy queue, either.
     return try translating { () throws(OpenCLError) in
-      try OpenCLInference(plan, layout: layout, programs: programs, executors: info.kind == .cpu ? executors : nil)
+      try OpenCLInference(
+        plan, layout: layout, stored: stored, affines: affines, programs: programs,
+        executors: info.kind == .cpu ? executors : nil)
     }
   }
 
@@ -119,8 +126,9 @@ public final class OpenCLBackend: KernelProfiling {
     _ plan: Plan, _ layout: OpenCLLayout, _ images: ImageBatch, on executor: OpenCLExecutor
   ) throws(BackendError) -> Counts {
     let counts: Counts?
+    let stored = try layout.stored.values(of: plan)
     do throws(OpenCLError) {
-      counts = try OpenCLRun(plan, layout: layout, executor: executor).counts(images: images)
+      counts = try OpenCLRun(plan, layout: layout, stored: stored, executor: executor).counts(images: images)
     } catch {
       // Nothing of the run may go on when the executor is used again, or released.
       try? executor.queue.finish()

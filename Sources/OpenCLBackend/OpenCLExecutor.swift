@@ -4,13 +4,15 @@ import OpenCL
 
 /// What a buffer is for.
 enum BufferRole: Hashable {
-  case arena, weights, affine, totals, codes, transformed, tables, integers, counts, flag, images
+  case arena, weights, stored, affine, totals, codes, transformed, tables, integers, counts, flag, images
 
   /// Of a run, which shares its images with others.
   static let scoring: [BufferRole] = [
-    .arena, .weights, .affine, .totals, .codes, .transformed, .tables, .integers, .counts, .flag,
+    .arena, .weights, .stored, .affine, .totals, .codes, .transformed, .tables, .integers, .counts, .flag,
   ]
-  static let inference: [BufferRole] = [.arena, .weights, .affine, .transformed, .tables, .images]
+  static let inference: [BufferRole] = [
+    .arena, .weights, .stored, .affine, .transformed, .tables, .images,
+  ]
 }
 
 /// A queue with kernels and memory of its own, for one run at a time. Memory is kept from run to run.

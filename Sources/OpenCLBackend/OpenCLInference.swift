@@ -40,9 +40,13 @@ final class OpenCLInference: Inference, @unchecked Sendable {
 
   /// Reserves memory, writes what the host knows, and makes the weights.
   ///
-  /// - Parameter executors: whose runs must not go on beside those of this inference; nil where they may.
+  /// - Parameters:
+  ///   - stored: `layout.stored.values`.
+  ///   - affines: `layout.runningAffines`.
+  ///   - executors: whose runs must not go on beside those of this inference; nil where they may.
   init(
-    _ plan: Plan, layout: OpenCLLayout, programs: OpenCLPrograms, executors: OpenCLExecutors?
+    _ plan: Plan, layout: OpenCLLayout, stored: [Float], affines: [Float], programs: OpenCLPrograms,
+    executors: OpenCLExecutors?
   ) throws(OpenCLError) {
     let context = programs.context
     let queue = try context.queue(profiling: true)
@@ -63,7 +67,7 @@ final class OpenCLInference: Inference, @unchecked Sendable {
 
     var commands = [try Command(launches.placing(images), step: nil, programs: programs)]
     for (index, (step, places)) in zip(plan.steps, layout.steps).enumerated() {
-      let value = launches.value(of: step, places).map { [$0] } ?? []
+      let value = launches.beginning(step, places) + launches.activating(step, places)
       for launch in value + places.convolutions.flatMap(launches.convolving) {
         commands.append(try Command(launch, step: index, programs: programs))
       }
@@ -71,11 +75,13 @@ final class OpenCLInference: Inference, @unchecked Sendable {
     self.commands = commands
     let tables = try buffer(.tables)
     let affine = try buffer(.affine)
+    let storedBuffer = try buffer(.stored)
     let making = launches.makingWeights
     try inTurn { () throws(OpenCLError) in
       try toTheEnd { () throws(OpenCLError) in
         try queue.write(layout.tables.values, to: tables)
-        try queue.write(layout.initialAffines, to: affine)
+        if !affines.isEmpty { try queue.write(affines, to: affine) }
+        if !stored.isEmpty { try queue.write(stored, to: storedBuffer) }
         for launch in making { try enqueue(Command(launch, step: nil, programs: programs)) }
         try queue.finish()
       }

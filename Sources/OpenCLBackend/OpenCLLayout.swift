@@ -13,12 +13,17 @@ struct OpenCLLayout {
     /// Where the totals of the statistics of the value begin; nil without.
     var totalsPlace: Int?
     var convolutions: [Convolution] = []
+    /// Where the operands of an operation begin, and by kind what follows: a box each, or samples.
+    var operandsPlace = 0
+    var recordPlaces: [Int] = []
     /// Slots whose statistics are finished, where they begin, and the channels of the widest.
     var finishes = Records()
   }
 
   struct Convolution {
     var joined: JoinedConvolution
+    /// Where what it reads begins in the arena.
+    var inputPlace: Int
     var tile: ConvolutionTile
     /// Where the matrix of weights begins. Before it lies a row of biases for an inference.
     var weightPlace: Int
@@ -58,7 +63,11 @@ struct OpenCLLayout {
   let placement: Plan.Placement
 
   let arena: Int
+  /// Where what functions other than ReLU make lies for the convolutions of a step.
+  let activatedPlace: Int
   private(set) var weights = 0
+  /// Numbers that come with the network, and those that the host makes: weights, biases, gamma, beta, constants.
+  private(set) var stored = StoredNumbers()
   private(set) var affine = 0
   /// Of the statistics of all slots, [slot][fine s, coarse s, fine q, coarse q][channel].
   private(set) var totals = 0
@@ -78,7 +87,9 @@ struct OpenCLLayout {
     self.plan = plan
     self.variant = variant
     placement = plan.placement(.stepwise)
-    arena = placement.count * plan.images * 4
+    let activated = plan.steps.filter { !$0.activation.isRectifier }.map { Plan.alignedCount($0.shape) }.max() ?? 0
+    activatedPlace = placement.count * plan.images
+    arena = (placement.count + activated) * plan.images * 4
     images = plan.images * plan.buffers[plan.input].count * 4
     switch plan.measurement {
     case .distances:
@@ -89,7 +100,7 @@ struct OpenCLLayout {
       counts = plan.batch * plan.batch * 8
     case .logits: (permutations, counts) = (0, 0)
     }
-    for shape in plan.statistics {
+    for shape in plan.statistics.map(\.shape) {
       affinePlaces.append(affine / 4)
       affine += 2 * Plan.aligned(shape.channels) * 4
       totalsPlaces.append(totals / 8)
@@ -97,7 +108,7 @@ struct OpenCLLayout {
     }
     for step in plan.steps { append(step) }
     directBranches = appendWeights(.direct)
-    if purpose == .inference { appendBiases() }
+    appendBiases()
     winogradBranches = appendWeights(.winograd)
     appendCounted()
   }
@@ -110,13 +121,15 @@ struct OpenCLLayout {
   /// Bytes of all of them.
   var bytes: Int { roles.reduce(0) { $0 + bytes(of: $1) } }
 
-  /// Scales and shifts of the slots of statistics before anything is measured.
-  var initialAffines: [Float] {
-    plan.statistics.flatMap { shape in
-      [BatchStatistics.initial.scale, BatchStatistics.initial.shift].flatMap {
-        Array(repeating: $0, count: Plan.aligned(shape.channels))
-      }
+  /// Scales and shifts of the slots of statistics, from running ones.
+  func runningAffines() throws(BackendError) -> [Float] {
+    var values: [Float] = []
+    for slot in plan.statistics {
+      let affines = try plan.running(slot.normalization, channels: slot.shape.channels)
+      let padding = [Float](repeating: 0, count: Plan.aligned(slot.shape.channels) - affines.count)
+      values += affines.map(\.scale) + padding + affines.map(\.shift) + padding
     }
+    return values
   }
 
   /// Bytes of a buffer: there are none of 0.
@@ -125,6 +138,7 @@ struct OpenCLLayout {
       switch role {
       case .arena: arena
       case .weights: weights
+      case .stored: stored.count * 4
       case .affine: affine
       case .totals: totals
       case .codes: codes
@@ -154,22 +168,28 @@ extension OpenCLLayout {
       tables.append(
         term, shape: plan.buffers[term.buffer], place: place(of: term.buffer), affinePlace: { affinePlaces[$0] })
     }
+    if let operation = step.operation { appendOperation(operation, step, &result) }
     if !step.sites.isEmpty {
       let words = (Plan.alignedCount(step.shape) + 31) / 32
       result.code = (place: codes / 4, words: words)
       codes += words * plan.images * 4
     }
     result.totalsPlace = step.statistics.map { totalsPlaces[$0] }
-    for joined in JoinedConvolution.all(of: step, in: plan) { result.convolutions.append(convolution(joined)) }
+    appendActivation(of: step, &result)
+    for joined in JoinedConvolution.all(of: step, in: plan) {
+      result.convolutions.append(convolution(joined, of: step))
+    }
     result.finishes = appendFinishes(of: step)
     steps.append(result)
   }
 
-  private mutating func convolution(_ joined: JoinedConvolution) -> Convolution {
+  private mutating func convolution(_ joined: JoinedConvolution, of step: Plan.Step) -> Convolution {
     let shape = TensorShape(channels: joined.channels, height: joined.height, width: joined.width)
-    if purpose == .inference { weights += joined.channels * 4 }
+    if joined.isBiased { weights += joined.channels * 4 }
+    let isActivated = !joined.source.activation.isRectifier
     var result = Convolution(
-      joined: joined, tile: ConvolutionTile(joined, variant), weightPlace: weights / 4, blocksPlace: tables.end,
+      joined: joined, inputPlace: isActivated ? activatedPlace : place(of: joined.source.buffer),
+      tile: ConvolutionTile(joined, variant), weightPlace: weights / 4, blocksPlace: tables.end,
       tiles: tiles(shape), slice: 0)
     weights += result.weightCount * 4
     for member in joined.members {
@@ -187,17 +207,51 @@ extension OpenCLLayout {
     return result
   }
 
+  private mutating func appendOperation(_ operation: Plan.Operation, _ step: Plan.Step, _ result: inout Step) {
+    result.operandsPlace = tables.end
+    for operand in operation.operands {
+      let place =
+        switch operand.place {
+        case .buffer(let buffer): self.place(of: buffer)
+        case .constant(let constant):
+          stored.append(.constant(plan.constants[constant]), count: Plan.alignedCount(plan.constants[constant].shape))
+        }
+      tables.append(operand, shape: plan.shape(of: operand), place: place)
+    }
+    switch operation.kind {
+    case .arrangement(let arrangement):
+      for part in arrangement.parts {
+        result.recordPlaces.append(tables.end)
+        tables.append(part, from: plan.shape(of: operation.operands[part.input]), to: step.shape)
+      }
+    case .interpolation(let interpolation):
+      result.recordPlaces.append(tables.end)
+      tables.append(interpolation.rows + interpolation.columns)
+    case .copy, .binary, .matrixProduct, .normalization, .softmax, .reduction: break
+    }
+  }
+
+  /// A function of a step's value, for the convolutions that read it.
+  private mutating func appendActivation(of step: Plan.Step, _ result: inout Step) {
+    guard !step.activation.isRectifier else { return }
+    result.operandsPlace = tables.end
+    let source = step.source
+    let operand = Plan.Operand(place: .buffer(source.buffer), activation: source.activation)
+    tables.append(operand, shape: step.shape, place: place(of: source.buffer))
+  }
+
   private mutating func appendFinishes(of step: Plan.Step) -> Records {
     var records = Records(place: tables.end)
     for slot in [step.statistics] + step.branches.map(\.statistics) {
       guard let slot else { continue }
-      let shape = plan.statistics[slot]
-      let channels = Plan.aligned(shape.channels)
+      let statistics = plan.statistics[slot]
+      let gamma = statistics.normalization.scale.map { stored.append(.tensor($0), count: $0.count) }
+      let beta = statistics.normalization.shift.map { stored.append(.tensor($0), count: $0.count) }
       tables.appendFinish(
-        totalsPlace: totalsPlaces[slot], channels: channels, affinePlace: affinePlaces[slot],
-        values: plan.images * shape.height * shape.width)
+        totalsPlace: totalsPlaces[slot], statistics, affinePlace: affinePlaces[slot],
+        values: plan.images * statistics.shape.positions, stored: (gamma, beta))
       records.count += 1
-      records.items = max(records.items, channels)
+      records.items = max(records.items, Plan.aligned(statistics.shape.channels))
     }
     return records
   }
@@ -211,9 +265,12 @@ extension OpenCLLayout {
     for convolution in steps.flatMap(\.convolutions) where convolution.joined.algorithm == algorithm {
       let joined = convolution.joined
       for member in joined.members {
+        let count = joined.fanIn * member.branch.convolution.outputChannels
+        let isMade = member.branch.folded != nil || member.branch.weights.isStored
         tables.appendWeights(
           of: member, joined, place: convolution.weightPlace, firstItem: records.items,
-          groupChannels: convolution.weightChannels)
+          groupChannels: convolution.weightChannels,
+          stored: isMade ? stored.append(.weights(member.branch, joined.step), count: count) : nil)
         records.count += 1
         // A work-item a weight, or a filter.
         let positions = algorithm == .direct ? joined.geometry.kernel.area : 1
@@ -226,11 +283,14 @@ extension OpenCLLayout {
 
   /// The rows of biases, made together with the weights of direct convolutions.
   private mutating func appendBiases() {
-    for convolution in steps.flatMap(\.convolutions) {
+    for convolution in steps.flatMap(\.convolutions) where convolution.joined.isBiased {
       let joined = convolution.joined
       for member in joined.members {
+        let branch = member.branch
+        let isMade = branch.folded != nil || branch.bias?.isStored ?? false
         tables.appendBiases(
-          of: member, joined, place: convolution.weightPlace - joined.channels, firstItem: directBranches.items)
+          of: member, joined, place: convolution.weightPlace - joined.channels, firstItem: directBranches.items,
+          stored: isMade ? stored.append(.bias(branch, joined.step), count: branch.convolution.outputChannels) : nil)
         directBranches.count += 1
         directBranches.items += Plan.aligned(member.branch.convolution.outputChannels)
       }

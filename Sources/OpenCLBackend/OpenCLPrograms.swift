@@ -9,14 +9,13 @@ final class OpenCLPrograms: Sendable {
   enum Purpose {
     /// Taking statistics and signs.
     case scoring
-    /// Adding biases.
     case inference
   }
 
   private enum ProgramName: Hashable {
-    case convolution(ConvolutionTile, Purpose)
-    /// Values without signs.
-    case values
+    case convolution(ConvolutionTile, Purpose, isBiased: Bool)
+    case values(Purpose, hasFunctions: Bool)
+    case operations
     case peak
   }
 
@@ -46,9 +45,15 @@ final class OpenCLPrograms: Sendable {
 
   func program(of kernel: KernelName, for purpose: Purpose) throws(OpenCLError) -> Program {
     switch kernel {
-    case .sumTerms: return purpose == .inference ? try program(.values) : common
+    case .sumTerms(let hasFunctions):
+      return purpose == .inference || hasFunctions
+        ? try program(.values(purpose, hasFunctions: hasFunctions)) : common
     case .multiplyAccumulate: return try program(.peak)
-    case .convolve(let tile), .transformInputs(let tile): return try program(.convolution(tile, purpose))
+    case .convolve(let tile, let isBiased):
+      return try program(.convolution(tile, purpose, isBiased: isBiased))
+    case .transformInputs(let tile, let isBiased):
+      return try program(.convolution(tile, purpose, isBiased: isBiased))
+    case .operate: return try program(.operations)
     case .placeImages, .makeWeights, .makeFilters, .addTiles, .finishStatistics, .countDistances, .countAgreement:
       return common
     }
@@ -60,9 +65,15 @@ final class OpenCLPrograms: Sendable {
       if let program = built[name] { return program }
       let (source, defines) =
         switch name {
-        case .convolution(let tile, let purpose):
-          (tile.source, purpose == .inference ? "-DINFERENCE " + tile.options : tile.options)
-        case .values: (epads_value_source(), isTiled ? "-DINFERENCE -DTILED" : "-DINFERENCE")
+        case .convolution(let tile, let purpose, let isBiased):
+          (tile.source, (isBiased ? "-DBIASED " : "") + (purpose == .inference ? "-DINFERENCE " : "") + tile.options)
+        case .values(let purpose, let hasFunctions):
+          (
+            epads_value_source(),
+            (hasFunctions ? "-DFUNCTIONS " : "") + (purpose == .inference ? "-DINFERENCE " : "")
+              + (isTiled ? "-DTILED" : "")
+          )
+        case .operations: (epads_operation_source(), isTiled ? "-DTILED" : "")
         case .peak: (epads_peak_source(), isTiled ? "-DTILED " + OpenCLPeak.options : OpenCLPeak.options)
         }
       let program = try context.program(
@@ -98,9 +109,13 @@ extension ConvolutionTile {
 
 /// The kernels of Kernels/.
 enum KernelName: Hashable {
-  case placeImages, makeWeights, makeFilters, addTiles, finishStatistics, sumTerms, countDistances, countAgreement
-  case convolve(ConvolutionTile)
-  case transformInputs(ConvolutionTile)
+  case placeImages, makeWeights, makeFilters, addTiles, finishStatistics, countDistances, countAgreement
+  /// Whether terms have functions other than ReLU.
+  case sumTerms(hasFunctions: Bool)
+  case convolve(ConvolutionTile, isBiased: Bool)
+  /// A kernel of Kernels/operations.cl, by its name.
+  case operate(String)
+  case transformInputs(ConvolutionTile, isBiased: Bool)
   case multiplyAccumulate
 
   var function: String {
@@ -113,9 +128,10 @@ enum KernelName: Hashable {
     case .sumTerms: "sum_terms"
     case .countDistances: "count_distances"
     case .countAgreement: "count_agreement"
-    case .convolve(.direct), .convolve(.directVector): "convolve"
-    case .convolve(.winograd), .convolve(.winogradVector): "convolve_winograd"
-    case .convolve(.grouped): "convolve_grouped"
+    case .convolve(.direct, _), .convolve(.directVector, _): "convolve"
+    case .convolve(.winograd, _), .convolve(.winogradVector, _): "convolve_winograd"
+    case .convolve(.grouped, _): "convolve_grouped"
+    case .operate(let function): function
     case .transformInputs: "transform_inputs"
     case .multiplyAccumulate: "multiply_accumulate"
     }
@@ -124,9 +140,9 @@ enum KernelName: Hashable {
   /// The tile that its program is compiled for; nil for all but convolutions.
   var tile: ConvolutionTile? {
     switch self {
-    case .convolve(let tile), .transformInputs(let tile): tile
+    case .convolve(let tile, _), .transformInputs(let tile, _): tile
     case .placeImages, .makeWeights, .makeFilters, .addTiles, .finishStatistics, .sumTerms, .countDistances,
-      .countAgreement, .multiplyAccumulate:
+      .countAgreement, .multiplyAccumulate, .operate:
       nil
     }
   }

@@ -12,13 +12,16 @@ struct OpenCLRun {
   private let affine: DeviceBuffer
   private let totals: DeviceBuffer
   private let codes: DeviceBuffer
+  private let stored: DeviceBuffer
   private let tables: DeviceBuffer
   private let integers: DeviceBuffer
   private let counts: DeviceBuffer
   private let flag: DeviceBuffer
 
   /// Reserves memory, and writes what the host knows.
-  init(_ plan: Plan, layout: OpenCLLayout, executor: OpenCLExecutor) throws(OpenCLError) {
+  ///
+  /// - Parameter stored: `layout.stored.values`.
+  init(_ plan: Plan, layout: OpenCLLayout, stored: [Float], executor: OpenCLExecutor) throws(OpenCLError) {
     self.plan = plan
     self.layout = layout
     self.executor = executor
@@ -38,7 +41,10 @@ struct OpenCLRun {
     self.integers = try executor.buffer(.integers)
     counts = try executor.buffer(.counts)
     flag = try executor.buffer(.flag)
+    let storedBuffer = try executor.buffer(.stored)
+    self.stored = storedBuffer
     try executor.queue.write(layout.tables.values, to: tables)
+    if !stored.isEmpty { try executor.queue.write(stored, to: storedBuffer) }
     try executor.queue.write(integers, to: self.integers)
   }
 
@@ -50,8 +56,9 @@ struct OpenCLRun {
     try executor.enqueue(launches.placing(executor.programs.resident(images, queue: executor.queue)))
     for launch in launches.makingWeights { try executor.enqueue(launch) }
     for (number, (step, places)) in zip(plan.steps, layout.steps).enumerated() {
-      if let value = launches.value(of: step, places) { try executor.enqueue(value) }
+      for launch in launches.beginning(step, places) { try executor.enqueue(launch) }
       try addTiles(step, places)
+      for launch in launches.activating(step, places) { try executor.enqueue(launch) }
       for convolution in places.convolutions {
         for launch in launches.convolving(convolution) { try executor.enqueue(launch) }
       }
@@ -89,7 +96,10 @@ extension OpenCLRun {
     guard places.finishes.count > 0 else { return }
     try executor.enqueue(
       Launch(
-        .finishStatistics, [.buffer(totals), .buffer(tables), .long(places.finishes.place), .buffer(affine)],
+        .finishStatistics,
+        [
+          .buffer(totals), .buffer(stored), .buffer(tables), .long(places.finishes.place), .buffer(affine),
+        ],
         items: [places.finishes.items, places.finishes.count], groups: [8, 1]))
   }
 }

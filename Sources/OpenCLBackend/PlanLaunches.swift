@@ -16,9 +16,10 @@ struct PlanLaunches {
   let isTiled: Bool
   let arena: DeviceBuffer
   private let weights: DeviceBuffer
+  let stored: DeviceBuffer
   private let affine: DeviceBuffer
   private let transformed: DeviceBuffer
-  private let tables: DeviceBuffer
+  let tables: DeviceBuffer
   /// Nil for an inference.
   private let scored: Scored?
 
@@ -30,6 +31,7 @@ struct PlanLaunches {
     self.isTiled = isTiled
     arena = try buffer(.arena)
     weights = try buffer(.weights)
+    stored = try buffer(.stored)
     affine = try buffer(.affine)
     transformed = try buffer(.transformed)
     tables = try buffer(.tables)
@@ -64,7 +66,8 @@ extension PlanLaunches {
       return Launch(
         kernel,
         [
-          .buffer(weights), .buffer(tables), .long(records.place), .int(records.count), .int(records.items),
+          .buffer(weights), .buffer(stored), .buffer(tables), .long(records.place), .int(records.count),
+          .int(records.items),
           .word(plan.seed),
         ], items: [records.items], groups: [64])
     }
@@ -76,7 +79,7 @@ extension PlanLaunches {
 extension PlanLaunches {
   /// The value of a step; nil where convolutions read a buffer as it stands.
   func value(of step: Plan.Step, _ places: OpenCLLayout.Step) -> Launch? {
-    guard step.output != nil || places.code != nil else { return nil }
+    guard step.operation == nil, step.output != nil || places.code != nil else { return nil }
     let aligned = Plan.aligned(step.shape.channels)
     let units = aligned * step.shape.height * step.shape.width
     let arguments: [Launch.Argument] = [
@@ -89,10 +92,10 @@ extension PlanLaunches {
     let groups = isTiled ? [256, 1] : [8, 1]
     guard let scored else {
       return Launch(
-        .sumTerms, arguments, items: items, groups: groups)
+        .sumTerms(hasFunctions: step.hasFunctions), arguments, items: items, groups: groups)
     }
     return Launch(
-      .sumTerms,
+      .sumTerms(hasFunctions: step.hasFunctions),
       arguments + [
         .int(step.output == nil ? 0 : 1), .int(places.code == nil ? 0 : 1), .buffer(scored.codes),
         .long(places.code?.place ?? 0), .int(words),
@@ -123,8 +126,8 @@ extension PlanLaunches {
         ([items(of: convolution, tiles: convolution.tiles)], [tile.groupSize])
       }
     return Launch(
-      .convolve(tile),
-      [.buffer(arena), .long(layout.place(of: joined.source.buffer))] + outputArguments(of: convolution),
+      .convolve(tile, isBiased: joined.isBiased),
+      [.buffer(arena), .long(convolution.inputPlace)] + outputArguments(of: convolution),
       items: items, groups: groups, work: work(of: convolution, tiles: convolution.tiles))
   }
 
@@ -146,15 +149,15 @@ extension PlanLaunches {
       let inputs = 4 * channels * (last - first) * 16
       return [
         Launch(
-          .transformInputs(convolution.tile),
+          .transformInputs(convolution.tile, isBiased: joined.isBiased),
           [
-            .buffer(arena), .long(layout.place(of: joined.source.buffer)), .buffer(transformed), .int(first),
+            .buffer(arena), .long(convolution.inputPlace), .buffer(transformed), .int(first),
             .integers(shape(of: convolution)),
           ], items: isTiled ? [channels / 4, tiles] : [channels / 8, last - first],
           groups: isTiled ? [2, 32] : [1, 1],
           work: Launch.Work(bytes: inputs + 36 * inputs / 16)),
         Launch(
-          .convolve(convolution.tile),
+          .convolve(convolution.tile, isBiased: joined.isBiased),
           [.buffer(arena), .buffer(transformed), .int(first), .int(last)] + outputArguments(of: convolution),
           items: isTiled
             ? [items(of: convolution, tiles: last - first)] : [joined.channels / 8, (last - first + 7) / 8],
@@ -203,7 +206,7 @@ extension PlanLaunches {
       plan.images, joined.input.height, joined.input.width, Plan.aligned(joined.input.channels), joined.height,
       joined.width, joined.channels, geometry.kernel.height, geometry.kernel.width, geometry.stride.height,
       geometry.stride.width, origin.height, origin.width, geometry.dilation.height,
-      geometry.dilation.width, joined.source.activation.kernelCode,
+      geometry.dilation.width, joined.source.activation == .relu ? 1 : 0,
       joined.isGrouped ? joined.chainChannels : 0, (joined.height + 3) / 4, (joined.width + 3) / 4,
       convolution.tiles,
     ].map(Int32.init)

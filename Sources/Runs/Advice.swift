@@ -21,11 +21,16 @@ package enum Advice {
   /// What to do about a text that names no architecture of a space; nil where nothing is known.
   static func advice(for text: String, of space: any SearchSpace) -> String? {
     let ending = text.split(separator: ".").last.map { $0.lowercased() } ?? ""
-    if text.contains("."), ["pt", "pth", "ckpt", "safetensors", "onnx", "h5", "pb", "tflite"].contains(ending),
+    if text.contains("."), ["pt", "pth", "ckpt", "safetensors", "h5", "pb", "tflite"].contains(ending),
       !text.contains(where: \.isNewline)
     {
       return "a file of weights holds no architecture as text: print that where the network is made, and give the text"
     }
+    if text.lowercased().hasSuffix(".onnx"), space.name != "file" {
+      return "it is a network in a file: take --space file"
+    }
+    // A file that was read says itself what is wrong with it.
+    if space.name == "file" { return nil }
     if text.count < 4096, let status = FileStatus(path: text) {
       return status.kind == .directory
         ? "it is a folder: name its files with --from" : "it is a file: read it with --from"

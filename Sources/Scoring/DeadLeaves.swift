@@ -1,4 +1,4 @@
-internal import NetworkGraph
+public import NetworkGraph
 internal import Randomness
 
 extension Images {
@@ -8,14 +8,38 @@ extension Images {
   /// They rank architectures as photographs do. Kendall tau-b of ePADS (batch 16, sigma 1, seed 1) with the CIFAR-10
   /// test accuracy of two random samples of NAS-Bench-201, 60 and 95 architectures: 0.61 and 0.68 with these, 0.61 and
   /// 0.67 with CIFAR-10's images, 0.53 and 0.60 with Gaussian noise in their place.
-  public static func deadLeaves(_ dataSet: DataSet, count: Int) throws(ImageError) -> Images {
+  ///
+  /// - Parameters:
+  ///   - dataSet: whose shape and normalisation the images take.
+  ///   - count: the number of images.
+  ///   - shape: of an image; nil for the data set's. An oblong one is the upper left part of a square one.
+  public static func deadLeaves(
+    _ dataSet: DataSet, count: Int, _ shape: TensorShape? = nil
+  ) throws(ImageError) -> Images {
     try check(count: count)
-    let model = DeadLeaves(size: dataSet.shape.width)
+    let shape = shape ?? dataSet.shape
+    let size = max(shape.height, shape.width)
+    let model = DeadLeaves(size: size)
     var bytes: [UInt8] = []
-    bytes.reserveCapacity(count * dataSet.shape.count)
-    for index in 0..<count { bytes += model.image(index) }
-    return Images(dataSet: dataSet, bytes: bytes, source: "dead-leaves")
+    bytes.reserveCapacity(count * shape.count)
+    for index in 0..<count {
+      let image = model.image(index)
+      guard shape.height != shape.width else {
+        bytes += image
+        continue
+      }
+      for row in 0..<shape.channels * shape.height {
+        let start = (row / shape.height * size + row % shape.height) * size
+        bytes += image[start..<start + shape.width]
+      }
+    }
+    return Images(dataSet: dataSet, bytes: bytes, source: builtIn, shape: shape)
   }
+
+  private static let builtIn = "dead-leaves"
+
+  /// Whether they are made and not read.
+  var isBuiltIn: Bool { source == Self.builtIn }
 
   /// An upper bound of the bytes that reading or making so many images takes.
   static func memoryBound(ofMaking count: Int, dataSet: DataSet) -> Int {

@@ -64,7 +64,7 @@ public final class Scorer: Sendable {
   public let sigma: Double
   /// What is computed of every network.
   public let proxies: Set<Proxy>
-  private let clean: ImageBatch
+  private let sized: SizedImages
   private let perturbed = Mutex(PerturbedBatches())
 
   /// Normalises the images, which takes a float a channel and pixel.
@@ -73,7 +73,7 @@ public final class Scorer: Sendable {
     self.images = images
     self.sigma = sigma
     self.proxies = proxies
-    clean = images.batch()
+    sized = SizedImages(images)
   }
 
   /// An upper bound of the bytes that scoring a network takes, known before there are images: those of the backend, and
@@ -129,14 +129,14 @@ public final class Scorer: Sendable {
     let start = ContinuousClock.now
     var forward = Duration.zero
     var score = Score(
-      status: .ok, device: backend.device, reluSites: network.relus.count,
-      reluUnits: network.reluUnits,
+      status: .ok, device: backend.device, reluSites: network.sites.count,
+      reluUnits: network.siteUnits,
       parameters: network.parameterCount, multiplyAccumulates: network.multiplyAccumulates, layers: [],
       milliseconds: Score.Milliseconds(prepare: 0, forward: 0, total: 0))
     for measurement in Self.measurements(of: proxies) {
       do {
         let plan = try plan(network, measurement, seed: seed)
-        let images = try batch(measurement, seed: seed)
+        let images = try batch(measurement, seed: seed, network.inputShape)
         try backend.prepare(plan)
         let began = ContinuousClock.now
         let result = Result { () throws(BackendError) in try backend.run(plan, images: images) }
@@ -144,9 +144,9 @@ public final class Scorer: Sendable {
         let ran = try result.get()
         score.device = ran.device
         switch measurement {
-        case .distances: try score.take(distances: ran.counts.sites)
+        case .distances: try score.take(distances: ran.counts.sites, network.rule)
         case .agreement:
-          guard network.relus.count > 0 else { throw ScoreError.noReLU }
+          guard network.sites.count > 0 else { throw ScoreError.noReLU(network.rule) }
           score.naswot = try Scoring.naswot(agreement: ran.counts.agreement, batch: plan.batch)
         case .logits: break
         }
@@ -168,52 +168,86 @@ public final class Scorer: Sendable {
   }
 
   private func plan(_ network: Network, _ measurement: Measurement, seed: UInt64) throws(PlanError) -> Plan {
-    try Plan(network, measurement: measurement, batch: clean.count, seed: seed)
+    try Plan(network, measurement: measurement, batch: images.count, seed: seed)
   }
 
-  private func batch(_ measurement: Measurement, seed: UInt64) throws -> ImageBatch {
-    guard measurement == .distances else { return clean }
+  private func batch(_ measurement: Measurement, seed: UInt64, _ shape: TensorShape) throws -> ImageBatch {
+    try images.check(for: shape)
+    guard measurement == .distances else { return try sized.batch(shape) }
     // Made once, however many networks wait for it: a backend tells a batch that it holds by its identity.
+    let key = PerturbedBatches.Key(seed: seed, shape: shape)
     return try perturbed.withLock { perturbed in
-      if let batch = perturbed[seed] { return batch }
-      let batch = try images.perturbedBatch(sigma: sigma, seed: seed)
-      perturbed.insert(batch, seed: seed)
+      if let batch = perturbed[key] { return batch }
+      let batch = try sized.images(shape).perturbedBatch(sigma: sigma, seed: seed, shape)
+      perturbed.insert(batch, key)
       return batch
     }
   }
 }
 
-/// Batches of clean and perturbed images by seed: as many as a limit allows, and the latest one.
+/// Images at the sizes that networks take: the size that was wanted last is kept.
+private final class SizedImages: Sendable {
+  private let original: Images
+  private let last = Mutex<(images: Images, batch: ImageBatch)?>(nil)
+
+  init(_ images: Images) { original = images }
+
+  /// Those of a file as they are; the built-in ones made at the size.
+  func images(_ shape: TensorShape) throws(ImageError) -> Images {
+    guard original.isBuiltIn, shape != original.shape else { return original }
+    return try Images.deadLeaves(original.dataSet, count: original.count, shape)
+  }
+
+  /// Normalised.
+  func batch(_ shape: TensorShape) throws(ImageError) -> ImageBatch {
+    try last.withLock { last throws(ImageError) in
+      if let last, last.batch.shape == shape { return last.batch }
+      let images = try images(shape)
+      let batch = images.batch(shape)
+      last = (images, batch)
+      return batch
+    }
+  }
+}
+
+/// Batches of clean and perturbed images by seed and size: as many as a limit allows, and the latest one.
 ///
 /// Those kept are never given up for others: seeds come round in turn, so the one that was used longest ago is the next
 /// to be wanted.
 private struct PerturbedBatches {
   private static let maximumBytes = 64 << 20
 
-  private var kept: [UInt64: ImageBatch] = [:]
-  private var latest: (seed: UInt64, batch: ImageBatch)?
+  struct Key: Hashable {
+    var seed: UInt64
+    var shape: TensorShape
+  }
+
+  private var kept: [Key: ImageBatch] = [:]
+  private var latest: (key: Key, batch: ImageBatch)?
 
   /// How many batches of so many bytes are held for this number of seeds.
   static func count(seeds: Int, bytes: Int) -> Int { min(seeds, maximumBytes / max(1, bytes) + 1) }
 
-  subscript(seed: UInt64) -> ImageBatch? { kept[seed] ?? (latest?.seed == seed ? latest?.batch : nil) }
+  subscript(key: Key) -> ImageBatch? { kept[key] ?? (latest?.key == key ? latest?.batch : nil) }
 
-  mutating func insert(_ batch: ImageBatch, seed: UInt64) {
+  mutating func insert(_ batch: ImageBatch, _ key: Key) {
+    // A list goes from one size to the next: batches of another one are not wanted again soon.
+    if let other = kept.keys.first, other.shape != key.shape { kept = [:] }
     let bytes = batch.values.count * MemoryLayout<Float>.stride
     if (kept.count + 1) * bytes <= Self.maximumBytes {
-      kept[seed] = batch
+      kept[key] = batch
     } else {
-      latest = (seed, batch)
+      latest = (key, batch)
     }
   }
 }
 
 extension Score {
-  fileprivate mutating func take(distances sites: [SiteCounts]) throws {
+  fileprivate mutating func take(distances sites: [SiteCounts], _ rule: SiteRule) throws {
     layers = sites
     snaswot = sites.reduce(0) { $0 + $1.d1 }
     perturbation = sites.reduce(0) { $0 + $1.d2 }
-    epads = try Scoring.epads(sites)
+    epads = try Scoring.epads(sites, rule: rule)
   }
 }
 

@@ -1,16 +1,19 @@
 public import Compute
+public import NetworkGraph
 import Randomness
 
 /// What a proxy of a network cannot be computed from.
 public enum ScoreError: Error, Hashable, Sendable, CustomStringConvertible {
-  case noReLU
+  /// No activation is a site under this rule.
+  case noReLU(SiteRule)
   case zeroDistances
   case overflow
   case singularKernel
 
   public var description: String {
     switch self {
-    case .noReLU: "the network has no ReLU"
+    case .noReLU(.all): "the network has no ReLU"
+    case .noReLU(.relu): "the network has no ReLU: --activations all counts its other activations"
     case .zeroDistances: "every product of distances is zero: no ReLU sees images differ and react to the noise"
     case .overflow: "the sum of products of distances exceeds 128 bits"
     case .singularKernel: "the NASWOT kernel is singular: some images have the same code"
@@ -19,8 +22,12 @@ public enum ScoreError: Error, Hashable, Sendable, CustomStringConvertible {
 }
 
 /// ePADS: ln of the sum over ReLU sites of d1 * d2 (Huang et al. 2025). Integers until the logarithm.
-public func epads(_ sites: [SiteCounts]) throws(ScoreError) -> Double {
-  guard !sites.isEmpty else { throw .noReLU }
+///
+/// - Parameters:
+///   - sites: what was counted at each.
+///   - rule: which activations the sites are, for the error where there is none.
+public func epads(_ sites: [SiteCounts], rule: SiteRule = .all) throws(ScoreError) -> Double {
+  guard !sites.isEmpty else { throw .noReLU(rule) }
   var total: UInt128 = 0
   for site in sites {
     let (product, tooLarge) = UInt128(site.d1).multipliedReportingOverflow(by: UInt128(site.d2))

@@ -18,12 +18,15 @@ public struct Architecture: Hashable, Sendable {
 public struct ParsedArchitecture: Hashable, Sendable {
   /// What rows and files call it.
   public let key: Architecture
+  /// A digest of the network, where it does not follow from the text.
+  public let graph: String?
   /// What the space has read, a `Blueprint` of its type.
   let blueprint: any Sendable
 
   /// - Parameter space: any of the type; its macro architecture does not matter.
   public init<Space: SearchSpace>(_ blueprint: Space.Blueprint, of space: Space) {
     key = space.key(of: blueprint)
+    graph = space.graph(of: blueprint)
     self.blueprint = blueprint
   }
 

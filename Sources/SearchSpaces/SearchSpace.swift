@@ -16,6 +16,11 @@ public protocol SearchSpace: Sendable {
   /// says everything.
   var macro: String? { get }
 
+  /// Which activations are sites, and where parameters get their values, as rows write it; nil where a space leaves no
+  /// choice.
+  var activations: String? { get }
+  var initialization: String? { get }
+
   /// A short text of an architecture, whole, for messages; empty where the space has none to show.
   var example: String { get }
 
@@ -31,6 +36,9 @@ public protocol SearchSpace: Sendable {
   /// The canonical text of an architecture, and its index where the space is enumerated.
   func key(of blueprint: Blueprint) -> Architecture
 
+  /// A digest of the architecture's network, where it does not follow from the text.
+  func graph(of blueprint: Blueprint) -> String?
+
   /// The network of an architecture, with the module names of the reference model.
   ///
   /// - Parameters:
@@ -41,6 +49,9 @@ public protocol SearchSpace: Sendable {
 
 extension SearchSpace {
   public var macro: String? { nil }
+  public var activations: String? { nil }
+  public var initialization: String? { nil }
+  public func graph(of blueprint: Blueprint) -> String? { nil }
   public var example: String { "" }
   public func name(in text: String) -> String? { nil }
 
@@ -79,7 +90,7 @@ extension SearchSpace {
   /// What this space has read of an architecture.
   ///
   /// - Throws: where it was read by a space of another type.
-  func blueprint(of architecture: ParsedArchitecture) throws(ArchitectureError) -> Blueprint {
+  public func blueprint(of architecture: ParsedArchitecture) throws(ArchitectureError) -> Blueprint {
     guard let blueprint = architecture.blueprint as? Blueprint else {
       throw ArchitectureError(text: architecture.text, reason: "an architecture of another space than \(name)")
     }

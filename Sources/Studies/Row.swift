@@ -24,6 +24,12 @@ public struct Row: Codable, Sendable {
   public var space: String
   /// The macro architecture, such as `width 16, depth 8`; nil for a space that has only one.
   public var macro: String?
+  /// A digest of a file's network, 16 hexadecimal digits; nil for an architecture of a space.
+  public var graph: String?
+  /// Which activations of a file's network are sites: `all` or `relu`; nil for an architecture of a space.
+  public var activations: String?
+  /// Where parameters of a file's network get their values: `default` or `file`; nil for an architecture of a space.
+  public var initialization: String?
   /// The name of the data set, which decides on image size, classes and normalisation.
   public var dataset: String
   /// Where the images come from.
@@ -77,12 +83,16 @@ public struct Row: Codable, Sendable {
     public var d1: Int
     /// The sum of Hamming distances between the codes of images and of their noisy copies.
     public var d2: Int
+    /// The activation function, such as `relu` or `silu`; nil for an architecture of a space, where all are ReLUs.
+    public var function: String?
   }
 
   enum CodingKeys: String, CodingKey {
-    case arch, name, line, input, truth, id, index, space, macro, dataset, images, batch, sigma, seed, status, error,
+    case arch, name, line, input, truth, id, index, space, macro, graph, activations,
+      dataset, images, batch, sigma, seed, status, error,
       epads, snaswot, perturbation,
       naswot
+    case initialization = "init"
     case reluSites = "relu_sites"
     case reluUnits = "relu_units"
     case params, flops, ms, backend, device, numerics, version, layers
@@ -90,14 +100,23 @@ public struct Row: Codable, Sendable {
 }
 
 extension Row {
-  init(_ score: Score, of listed: ListedArchitecture, seed: UInt64, settings: RunSettings, layers: Bool) {
+  /// - Parameter functions: the activation function of each site; nil where all are ReLUs.
+  init(
+    _ score: Score, of listed: ListedArchitecture, seed: UInt64, settings: RunSettings, layers: Bool,
+    functions: [String]?
+  ) {
     self.init(listed, seed: seed, settings: settings, status: score.status, error: score.error, device: score.device)
     (epads, naswot) = (score.epads, score.naswot)
     (snaswot, perturbation) = (score.snaswot, score.perturbation)
     (reluSites, reluUnits) = (score.reluSites, score.reluUnits)
     (params, flops) = (score.parameters, score.multiplyAccumulates)
     ms = score.milliseconds
-    if layers { self.layers = score.layers.map { Layer(name: $0.name, units: $0.units, d1: $0.d1, d2: $0.d2) } }
+    guard layers else { return }
+    self.layers = score.layers.enumerated().map { index, site in
+      Layer(
+        name: site.name, units: site.units, d1: site.d1, d2: site.d2,
+        function: functions.flatMap { $0.indices.contains(index) ? $0[index] : nil })
+    }
   }
 
   /// The row of an entry that has no network.
@@ -113,7 +132,8 @@ extension Row {
   ) {
     self.init(
       arch: listed.key.text, name: listed.name, line: listed.line, input: listed.input.isEmpty ? nil : listed.input,
-      index: listed.key.index, space: settings.space, macro: settings.macro, dataset: settings.dataSet,
+      index: listed.key.index, space: settings.space, macro: settings.macro, graph: listed.parsed?.graph,
+      activations: settings.activations, initialization: settings.initialization, dataset: settings.dataSet,
       images: settings.images, batch: settings.batch, sigma: settings.sigma, seed: seed, status: status, error: error,
       ms: Score.Milliseconds(prepare: 0, forward: 0, total: 0), backend: device.backend, device: device.name,
       numerics: settings.numerics, version: programVersion)

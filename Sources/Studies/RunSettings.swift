@@ -9,6 +9,9 @@ public struct RunSettings: Hashable, Sendable {
   public var space: String
   /// See `Row.macro`.
   public var macro: String?
+  /// See `Row.activations` and `Row.initialization`.
+  public var activations: String?
+  public var initialization: String?
   /// The data set's name.
   public var dataSet: String
   /// Where the images come from.
@@ -24,6 +27,7 @@ public struct RunSettings: Hashable, Sendable {
   public init(_ row: Row) {
     space = row.space
     macro = row.macro
+    (activations, initialization) = (row.activations, row.initialization)
     dataSet = row.dataset
     images = row.images
     batch = row.batch
@@ -35,6 +39,7 @@ public struct RunSettings: Hashable, Sendable {
   public init(space: any SearchSpace, images: Images, sigma: Double) {
     self.space = space.name
     macro = space.macro
+    (activations, initialization) = (space.activations, space.initialization)
     dataSet = images.dataSet.rawValue
     self.images = ImageOrigin(source: images.source, digest: images.digest)
     batch = images.count
@@ -48,10 +53,13 @@ public struct RunSettings: Hashable, Sendable {
       SettingDifference(setting, value(self), value(other))
     }
     return difference("the space", \.space) ?? difference("the macro architecture", { $0.macro ?? "fixed" })
+      ?? difference("the counted activations", { $0.activations ?? "relu" })
+      ?? difference("the initialization", { $0.initialization ?? "default" })
       ?? difference("the data set", \.dataSet) ?? difference("the batch", \.batch) ?? difference("sigma", \.sigma)
       // Images are compared by their pixels, because the same images may lie in files of different names.
       ?? (images.digest == other.images.digest ? nil : difference("the image set", \.images))
-      ?? difference("the numerics version", \.numerics)
+      // Version 3 added to 2 what networks of files need and changed nothing that stood there.
+      ?? difference("the numerics version") { $0.numerics == 2 ? 3 : $0.numerics }
   }
 
   /// The first difference between the settings of rows; nil where all can be compared.

@@ -99,7 +99,9 @@ public struct Study: Sendable {
       try check?(network)
       let score = scorer.score(network, seed: item.seed)
       return (
-        Row(score, of: item.listed, seed: item.seed, settings: settings, layers: layers), score.backendError
+        Row(
+          score, of: item.listed, seed: item.seed, settings: settings, layers: layers,
+          functions: space.activations == nil ? nil : network.siteFunctions), score.backendError
       )
     } catch let error as ArchitectureError {
       return failed(error.reason)

@@ -2,6 +2,7 @@ import Accuracies
 import ArchitectureLists
 import ArgumentParser
 import Files
+import NetworkFiles
 import Runs
 import SearchSpaces
 import Terminal
@@ -45,14 +46,15 @@ struct Listing {
 
 /// Which architectures to work on.
 struct ArchitectureOptions: ParsableArguments {
-  @Argument(help: ArgumentHelp("Architectures, as the search space writes them.", valueName: "arch"))
+  @Argument(help: ArgumentHelp("Architectures, as the search space writes them, or ONNX files.", valueName: "arch"))
   var texts: [String] = []
 
   @Option(
     name: .customLong("from"),
     help: ArgumentHelp(
-      "Read architectures from a file, or as they come from standard input with -: text with one architecture or index "
-        + "a line, a table in CSV, or JSON.", valueName: "file"), completion: .file())
+      "Read architectures from a file, or as they come from standard input with -: text with one architecture, index "
+        + "or ONNX file a line, a table in CSV, or JSON; or all ONNX files of a folder.", valueName: "file"),
+    completion: .file())
   var table: String?
 
   @OptionGroup var list: ListOptions
@@ -127,7 +129,9 @@ struct ArchitectureOptions: ParsableArguments {
       throw Failure("name an architecture, --index, --from, --sample or --all", status: 2)
     }
     let file = try nds.read(&options)
+    let folder = try options.findFiles(texts: texts, list: table)
     let space = options.space
+    if !options.isOfFiles { try options.network.refuseUnlessForFiles() }
     var named = texts.map { ListedArchitecture(text: $0, of: space) }
     named += indices.map { ListedArchitecture(index: $0, of: space) }
     do {
@@ -137,7 +141,9 @@ struct ArchitectureOptions: ParsableArguments {
       }
       var listed: [ListedArchitecture] = []
       var columns: [String] = []
-      if let table {
+      if let folder {
+        listed = folder.map { ListedArchitecture(text: $0, of: space) }
+      } else if let table {
         let list = try ArchitectureList(path: table, of: space, column: list.column)
         for remark in list.remarks { note(remark) }
         (listed, columns) = (list.entries, list.columns)
@@ -159,6 +165,7 @@ struct ArchitectureOptions: ParsableArguments {
         }
       }
       try list.check(named + listed, of: space)
+      noteFiles((named + listed).readable, space)
       return Listing(entries: explained(named + listed, space), columns: columns, file: file)
     } catch let error as Failure {
       throw error
@@ -166,6 +173,20 @@ struct ArchitectureOptions: ParsableArguments {
       throw error
     } catch {
       throw Failure("\(error)", status: 2)
+    }
+  }
+
+  /// Says what a user should know of networks in files.
+  private func noteFiles(_ architectures: [ParsedArchitecture], _ space: any SearchSpace) {
+    guard let space = space as? NetworkFileSpace else { return }
+    let notes = architectures.compactMap { try? space.blueprint(of: $0).notes }
+    let noted = notes.filter { !$0.isEmpty }
+    if noted.count > 3 {
+      note(
+        "\(noted.count) of \(notes.count) networks have no batch normalization: their scores depend on how weights are "
+          + "initialised more than those of others")
+    } else {
+      for text in noted.joined() { note(text) }
     }
   }
 

@@ -101,6 +101,7 @@ struct CorrelateCommand: ParsableCommand {
 
   mutating func run() throws {
     let file = try nds.read(&scoring.space)
+    _ = try scoring.space.findFiles(list: source.table)
     let space = scoring.space.space
     let source = try source.source(of: scoring.space, file: file)
     let truth = source.truth

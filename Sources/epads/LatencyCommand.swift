@@ -94,6 +94,7 @@ struct LatencyCommand: ParsableCommand {
   private static let block = 500
 
   mutating func run() throws {
+    space.network.takesWeights = true
     let list = try source.read(&space, streams: false)
     let searchSpace = space.space
     let path = output.flatMap { $0 == "-" ? nil : $0 }

@@ -15,11 +15,13 @@ struct Main: ParsableCommand {
       forward pass. Your list in, the best of it first:
 
         epads rank --from networks.csv --repeats 3
+        epads score mine.onnx
       """,
     version: "epads \(programVersion), numerics \(numericsVersion)",
     subcommands: [
       RankCommand.self, ScoreCommand.self, CorrelateCommand.self, SearchCommand.self, ParetoCommand.self,
-      LatencyCommand.self, ServeCommand.self, ImagesCommand.self, DevicesCommand.self, BenchmarkCommand.self,
+      LatencyCommand.self, ServeCommand.self, ShowCommand.self, ImagesCommand.self, DevicesCommand.self,
+      BenchmarkCommand.self,
     ])
 
   static func main() {

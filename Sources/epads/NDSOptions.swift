@@ -17,7 +17,7 @@ struct NDSOptions: ParsableArguments {
 
   /// Checks that the space, if one is named, is one of NDS.
   func validate(with space: SpaceOptions) throws {
-    guard path == nil || space.named == nil || space.space is NDSSpace else {
+    guard path == nil || space.given == nil || space.space is NDSSpace else {
       throw ValidationError("--nds takes --space \(NDSSpace.names.joined(separator: " or ")), not \(space.name)")
     }
   }
@@ -25,7 +25,7 @@ struct NDSOptions: ParsableArguments {
   /// Reads the file, if one is named, and sets the space to `nds` where none is named.
   func read(_ space: inout SpaceOptions) throws -> NDSFile? {
     guard let path else { return nil }
-    space.named = space.named ?? NDSSpace.description
+    if space.given == nil { space.found = .space(NDSSpace.description) }
     do {
       return try NDSFile(path: path)
     } catch {

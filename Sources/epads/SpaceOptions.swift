@@ -1,21 +1,28 @@
 import Accuracies
-public import ArgumentParser
+import ArgumentParser
+import NetworkFiles
 import Scoring
-public import SearchSpaces
+import SearchSpaces
 
-extension SpaceDescription: ExpressibleByArgument {
-  /// The space of this name; nil where there is none.
-  public init?(argument: String) {
-    guard let description = Self.named(argument) else { return nil }
-    self = description
+/// The name of a space: one of architectures, or files of networks.
+enum SpaceName: ExpressibleByArgument {
+  case space(SpaceDescription)
+  case files
+
+  init?(argument: String) {
+    if argument == NetworkFileSpace.name {
+      self = .files
+    } else if let description = SpaceDescription.named(argument) {
+      self = .space(description)
+    } else {
+      return nil
+    }
   }
 
-  /// The name, as help shows it.
-  public var defaultValueDescription: String { name }
   /// The names of all spaces, as help lists them.
-  public static var allValueStrings: [String] { all.map(\.name) }
+  static var allValueStrings: [String] { SpaceDescription.all.map(\.name) + [NetworkFileSpace.name] }
   /// Shells complete the names of all spaces.
-  public static var defaultCompletionKind: CompletionKind { .list(allValueStrings) }
+  static var defaultCompletionKind: CompletionKind { .list(allValueStrings) }
 }
 
 /// The search space and, where that leaves it open, the macro architecture around its cells.
@@ -23,9 +30,14 @@ struct SpaceOptions: ParsableArguments {
   @Option(
     name: .customLong("space"),
     help: ArgumentHelp(
-      "The search space; _in has a stem for images of 224x224. Default: nasbench201, with --nds nds.",
-      valueName: "space"))
-  var named: SpaceDescription?
+      "The search space; _in has a stem for images of 224x224, file is networks in ONNX files. Default: nasbench201, "
+        + "with --nds nds, where .onnx files are named file.", valueName: "space"))
+  var given: SpaceName?
+
+  @OptionGroup var network: NetworkOptions
+
+  /// What a list has made of the space that was left open.
+  var found: SpaceName?
 
   @Option(
     parsing: .unconditional, help: ArgumentHelp("Channels of the first cells' nodes. Default: 16.", valueName: "n"))
@@ -37,7 +49,11 @@ struct SpaceOptions: ParsableArguments {
   @Flag(help: "With the second classifier that training adds.")
   var auxiliary = false
 
+  enum CodingKeys: String, CodingKey { case given, network, width, depth, auxiliary }
+
   func validate() throws {
+    if case .files? = given { return }
+    if given != nil { try network.refuseUnlessForFiles() }
     if !chosen.hasOpenMacroArchitecture, width != nil || depth != nil || auxiliary {
       throw ValidationError("--width, --depth and --auxiliary are for spaces of genotypes alone, such as --space darts")
     }
@@ -49,12 +65,18 @@ struct SpaceOptions: ParsableArguments {
     }
   }
 
-  private var chosen: SpaceDescription { named ?? NASBench201.description }
+  private var chosen: SpaceDescription {
+    if case .space(let description) = given ?? found { description } else { NASBench201.description }
+  }
 
-  var name: String { chosen.name }
+  /// Whether architectures are networks in files.
+  var isOfFiles: Bool { if case .files = given ?? found { true } else { false } }
+
+  var name: String { isOfFiles ? NetworkFileSpace.name : chosen.name }
 
   var space: any SearchSpace {
-    chosen.space(MacroArchitecture(width: width ?? 16, depth: depth ?? 8, hasAuxiliaryHead: auxiliary))
+    if isOfFiles { return network.space }
+    return chosen.space(MacroArchitecture(width: width ?? 16, depth: depth ?? 8, hasAuxiliaryHead: auxiliary))
   }
 
   /// The space as one that a search can draw from.
@@ -68,8 +90,20 @@ struct SpaceOptions: ParsableArguments {
   }
 
   /// The data set where none is named: the first one with images of the size that the networks are made for.
-  var dataSet: DataSet { DataSet.allCases.first { $0.shape == chosen.imageShape } ?? .cifar10 }
+  var dataSet: DataSet {
+    // Images are brought to the size that a file's network takes.
+    if isOfFiles { return .cifar10 }
+    return DataSet.allCases.first { $0.shape == chosen.imageShape } ?? .cifar10
+  }
 
   /// Accuracies that the program carries; nil where it has none.
   var truth: GroundTruth? { GroundTruth.builtIn(space: name) }
+
+  /// Takes files of networks for the space, where a list names some and the user has named no space.
+  ///
+  /// - Parameter folder: that of the list.
+  mutating func takeFiles(folder: String? = nil) {
+    if given == nil { found = .files }
+    if let folder { network.folder = folder }
+  }
 }

@@ -26,6 +26,17 @@ import Testing
     #expect(InstructionSet.available.first == .scalar || InstructionSet.available == [.scalar])
   }
 
+  /// What only networks from files have.
+  @Test(arguments: ConformanceCase.TensorOperation.allCases)
+  func tensorOperations(operation: ConformanceCase.TensorOperation) throws {
+    #expect(try differences(.tensorOperation(operation)) == [])
+  }
+
+  @Test(arguments: ConformanceCase.functions)
+  func functions(function: Function) throws {
+    #expect(try differences(.function(function)) == [])
+  }
+
   @Test(arguments: 0..<80 as Range<UInt64>)
   func randomNetworks(seed: UInt64) throws {
     #expect(try differences(.randomNetwork(seed: seed)) == [])

@@ -72,7 +72,8 @@ import Testing
                     let scratch = rows.baseAddress
                   else { return }
                   var term = epads_term(
-                    data: data, scale: nil, activation: EPADS_IDENTITY, is_part: 0, parts: 1, channels: channels,
+                    data: data, scale: nil, activation: epads_function(code: EPADS_IDENTITY, a: 0, b: 0, c: 0),
+                    is_part: 0, parts: 1, channels: channels,
                     first_channel: 0,
                     has_gaps: 0, is_maximum: 0, kernel_height: 0, kernel_width: 0, stride_height: 1, stride_width: 1,
                     padding_height: 0, padding_width: 0, height: height, width: width)
@@ -81,7 +82,8 @@ import Testing
                       terms: term, count: 1, height: height, width: width, channels: channels, first_row: 0,
                       last_row: height, shift: shift, ones: scale,
                       rows: scratch, output: nil, code: bits.baseAddress, padded: padded.baseAddress,
-                      padded_row: width * channels, padded_channels: channels, activation: EPADS_RELU,
+                      padded_row: width * channels, padded_channels: channels,
+                      activation: epads_function(code: EPADS_RELU, a: 0, b: 0, c: 0),
                       prefetch: nil)
                     table.make_value(&value)
                   }

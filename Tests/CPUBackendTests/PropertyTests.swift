@@ -37,7 +37,7 @@ import Testing
     for i in 0..<9 {
       for j in 0..<9 { #expect(after[i * 9 + j] == before[order[i] * 9 + order[j]]) }
     }
-    let units = Int64(network.reluUnits)
+    let units = Int64(network.siteUnits)
     for i in 0..<9 { #expect(before[i * 9 + i] == units) }
   }
 

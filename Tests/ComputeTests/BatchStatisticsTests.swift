@@ -43,21 +43,22 @@ import Testing
   @Test func affine() {
     func sum(_ value: Int64) -> BatchStatistics.Sum { BatchStatistics.Sum(fine: value << 24, coarse: 0) }
     // Values 1 and 3: mean 2, variance 1.
-    let spread = BatchStatistics.affine(sum: sum(4), squares: sum(10), count: 2)
+    let spread = BatchStatistics.affine(sum: sum(4), squares: sum(10), count: 2, epsilon: 1e-5)
     #expect(spread.scale == Float(1 / (1 + 1e-5).squareRoot()))
     #expect(spread.shift == Float(-2 / (1 + 1e-5).squareRoot()))
-    let zeros = BatchStatistics.affine(sum: sum(0), squares: sum(0), count: 7)
+    let zeros = BatchStatistics.affine(sum: sum(0), squares: sum(0), count: 7, epsilon: 1e-5)
     #expect(zeros.scale == Float(1 / 1e-5.squareRoot()))
     #expect(zeros.shift == 0)
-    let constant = BatchStatistics.affine(sum: sum(-15), squares: sum(45), count: 5)
+    let constant = BatchStatistics.affine(sum: sum(-15), squares: sum(45), count: 5, epsilon: 1e-5)
     #expect(constant.scale == zeros.scale)
     #expect(constant.shift == Float(3 / 1e-5.squareRoot()))
     // Rounding can make the mean of the squares smaller than the square of the mean.
     let negative = BatchStatistics.affine(
-      sum: sum(6), squares: BatchStatistics.Sum(fine: (18 << 24) - 1, coarse: 0), count: 2)
+      sum: sum(6), squares: BatchStatistics.Sum(fine: (18 << 24) - 1, coarse: 0), count: 2, epsilon: 1e-5)
     #expect(negative.scale == zeros.scale)
     let large = BatchStatistics.affine(
-      sum: BatchStatistics.Sum(fine: 0, coarse: 0), squares: BatchStatistics.Sum(fine: 0, coarse: 1 << 60), count: 1)
+      sum: BatchStatistics.Sum(fine: 0, coarse: 0), squares: BatchStatistics.Sum(fine: 0, coarse: 1 << 60), count: 1,
+      epsilon: 1e-5)
     #expect(large.scale == 0x1p-38)
   }
 

@@ -107,12 +107,12 @@ import TestSupport
           features.insert(.winograd)
         }
         if convolution.outputChannels > 8, convolution.outputChannels % 4 != 0 { features.insert(.oddChannels) }
-      case (.relu, .relu): features.insert(.reluOfReLU)
-      case (.relu, .add): features.insert(.reluOfSum)
-      case (.relu, .convolution): features.insert(.reluOfConvolution)
-      case (.relu, .averagePool): features.insert(.reluOfPool)
-      case (.relu, .input): features.insert(.reluOfInput)
-      case (.batchNormalization, .relu): features.insert(.normalizationOfReLU)
+      case (.activation, .activation): features.insert(.reluOfReLU)
+      case (.activation, .add): features.insert(.reluOfSum)
+      case (.activation, .convolution): features.insert(.reluOfConvolution)
+      case (.activation, .averagePool): features.insert(.reluOfPool)
+      case (.activation, .input): features.insert(.reluOfInput)
+      case (.batchNormalization, .activation): features.insert(.normalizationOfReLU)
       case (.batchNormalization, .input): features.insert(.normalizationOfInput)
       case (.batchNormalization, .add): features.insert(.normalizationOfSum)
       case (.averagePool, _): features.insert(.pool)
@@ -120,12 +120,12 @@ import TestSupport
       case (.concatenation, _): features.insert(.concatenation)
       case (.zero, _): features.insert(.zero)
       case (.add, _):
-        if inputs.contains(.relu) { features.insert(.sumOfReLU) }
+        if inputs.contains(.activation(.relu)) { features.insert(.sumOfReLU) }
         if inputs.contains(.zero) { features.insert(.sumOfZero) }
         if inputs.contains(.add) { features.insert(.nestedSum) }
       default: break
       }
-      if operation.kind == .relu, !reached[index] { features.insert(.unreachedReLU) }
+      if operation.kind == .activation(.relu), !reached[index] { features.insert(.unreachedReLU) }
     }
     return features
   }
@@ -134,7 +134,7 @@ import TestSupport
     var counts: [Feature: Int] = [:]
     for seed in 0..<150 as Range<UInt64> {
       let network = try RandomCases.network(seed: seed)
-      #expect(!network.relus.isEmpty)
+      #expect(!network.sites.isEmpty)
       for feature in features(of: network) { counts[feature, default: 0] += 1 }
     }
     for feature in Feature.allCases { #expect(counts[feature, default: 0] >= 10, "\(feature)") }

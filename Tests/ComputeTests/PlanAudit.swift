@@ -28,12 +28,12 @@ struct PlanAudit {
   /// Every buffer is written once, before it is read, with the shape that its step makes.
   private mutating func checkBuffers() {
     var written: Set<Int> = [plan.input]
-    let read = Set(plan.steps.flatMap { $0.terms.map(\.buffer) } + [plan.output].compactMap(\.self))
+    let read = Set(plan.steps.flatMap(\.readBuffers) + [plan.output].compactMap(\.self))
     require((plan.output != nil) == (plan.measurement == .logits), "an output")
     require(plan.output.map { plan.buffers[$0] == network[network.output].shape } ?? true, "an output of another shape")
     require(plan.buffers[plan.input] == network.inputShape, "the input has another shape")
     for (position, step) in plan.steps.enumerated() {
-      for buffer in step.terms.map(\.buffer) {
+      for buffer in step.readBuffers {
         require(written.contains(buffer), "step \(position) reads buffer \(buffer) before it is written")
       }
       for output in [step.output].compactMap(\.self) + step.branches.map(\.output) {
@@ -52,7 +52,8 @@ struct PlanAudit {
   }
 
   private mutating func checkShapes(of step: Plan.Step, at position: Int) {
-    require(!step.terms.isEmpty || plan.measurement == .logits, "step \(position) adds nothing")
+    require(
+      !step.terms.isEmpty || step.operation != nil || plan.measurement == .logits, "step \(position) adds nothing")
     require(!step.sites.isEmpty || step.output != nil || !step.branches.isEmpty, "step \(position) is of no use")
     if let output = step.output { require(plan.buffers[output] == step.shape, "step \(position): output") }
     for term in step.terms {
@@ -81,7 +82,7 @@ struct PlanAudit {
       let tiles = plan.images * ((output.height + 3) / 4) * ((output.width + 3) / 4)
       let isWinograd =
         convolution == dense && input.channels >= 8
-        && (plan.measurement != .logits || tiles >= 8 && branch.bias != .stream("classifier.bias"))
+        && (plan.measurement != .logits || tiles >= 8 && branch.bias != .drawn("classifier.bias"))
       require(
         branch.algorithm == (isWinograd ? .winograd : .direct),
         "step \(position) has a branch with another algorithm")
@@ -129,14 +130,14 @@ struct PlanAudit {
       if let output = step.output { lifetimes[output].written = 2 * position }
       for branch in step.branches { lifetimes[branch.output].written = 2 * position + 1 }
       if let output = plan.output { lifetimes[output].lastRead = 2 * plan.steps.count }
-      for term in step.terms {
+      for buffer in step.readBuffers {
         // Image by image, the branches of one image are carried out before the value of the next.
         var end = execution != .stepwise && !step.branches.isEmpty ? 2 * position + 1 : 2 * position
         // Other images still want it until the pass is over.
         if execution == .passes, let pass = plan.passes.map(\.steps).first(where: { $0.contains(position) }) {
           end = 2 * pass.upperBound - 1
         }
-        lifetimes[term.buffer].lastRead = max(lifetimes[term.buffer].lastRead, end)
+        lifetimes[buffer].lastRead = max(lifetimes[buffer].lastRead, end)
       }
       if execution == .stepwise, !step.branches.isEmpty {
         for branch in step.branches { lifetimes[step.source(of: branch).buffer].lastRead = 2 * position + 1 }
@@ -201,10 +202,12 @@ struct PlanAudit {
   }
 
   private mutating func checkLocalPlacement(_ placement: Plan.Placement, in pass: Range<Int>) {
-    let locals = localValues().intersection(plan.steps[pass].compactMap(\.output))
+    let locals = localValues().intersection(
+      plan.steps[pass].flatMap { [$0.output].compactMap(\.self) + $0.branches.map(\.output) })
     let lives = plan.buffers.indices.map { buffer in
       let positions = pass.filter { position in
-        plan.steps[position].output == buffer || plan.steps[position].terms.contains { $0.buffer == buffer }
+        plan.steps[position].output == buffer || plan.steps[position].branches.contains { $0.output == buffer }
+          || plan.steps[position].readBuffers.contains(buffer)
       }
       return (positions.first ?? 0)...(positions.last ?? positions.first ?? 0)
     }
@@ -225,11 +228,10 @@ struct PlanAudit {
   private func localValues() -> Set<Int> {
     var values: Set<Int> = []
     for pass in plan.passes.map(\.steps) {
-      for output in plan.steps[pass].filter(\.isKept).compactMap(\.output) where output != plan.output {
-        let readers = plan.steps.indices.filter { position in
-          plan.steps[position].terms.contains { $0.buffer == output }
-        }
-        if readers.allSatisfy(pass.contains) { values.insert(output) }
+      let made = plan.steps[pass].flatMap { [$0.output].compactMap(\.self) + $0.branches.map(\.output) }
+      for output in made where output != plan.output {
+        let readers = plan.steps.indices.filter { plan.steps[$0].readBuffers.contains(output) }
+        if !readers.isEmpty, readers.allSatisfy(pass.contains) { values.insert(output) }
       }
     }
     return values
@@ -245,14 +247,14 @@ struct PlanAudit {
     guard execution != .shared,
       let position = plan.steps.firstIndex(where: { step in
         step.output == second || step.branches.contains { $0.output == second }
-      }), !plan.steps[(position + 1)...].contains(where: { $0.terms.contains { $0.buffer == first } })
+      }), !plan.steps[(position + 1)...].contains(where: { $0.readBuffers.contains(first) })
     else { return false }
     let step = plan.steps[position]
     let terms = step.terms.filter { $0.buffer == first }
     if execution == .passes, terms.isEmpty {
       // Read by an earlier step of the pass: a thread that writes has read it.
       let pass = plan.passes.map(\.steps).first { $0.contains(position) } ?? position..<position
-      return plan.steps[pass.lowerBound..<position].contains { $0.terms.contains { $0.buffer == first } }
+      return plan.steps[pass.lowerBound..<position].contains { $0.readBuffers.contains(first) }
     }
     guard !terms.isEmpty else { return false }
     if step.output != second { return execution == .fused || execution == .passes }
@@ -265,7 +267,7 @@ struct PlanAudit {
       for step in plan.steps {
         require(step.statistics == nil && step.branches.allSatisfy { $0.statistics == nil }, "statistics are filled")
         for case .normalized(let buffer, let slot) in step.terms.map(\.kind) {
-          require(plan.statistics[slot] == plan.buffers[buffer], "slot \(slot) has another shape")
+          require(plan.statistics[slot].shape == plan.buffers[buffer], "slot \(slot) has another shape")
         }
       }
       return
@@ -278,7 +280,7 @@ struct PlanAudit {
       let outputs = [(step.statistics, step.output)] + step.branches.map { ($0.statistics, $0.output) }
       for case (let slot?, let buffer) in outputs {
         require(filled[slot] == nil, "step \(position) fills slot \(slot) again")
-        require(buffer.map { plan.buffers[$0] } == plan.statistics[slot], "slot \(slot) has another shape")
+        require(buffer.map { plan.buffers[$0] } == plan.statistics[slot].shape, "slot \(slot) has another shape")
         filled[slot] = buffer
       }
     }
@@ -290,11 +292,14 @@ struct PlanAudit {
     network.operations.reduce(into: []) { zeros, operation in
       switch operation.kind {
       case .zero: zeros.append(true)
-      case .input, .linear: zeros.append(false)
+      case .input, .linear, .function, .binary, .constant, .arrangement, .matrixProduct, .normalization, .softmax,
+        .reduction, .interpolation:
+        zeros.append(false)
       // A trained normalisation makes a constant of a zero.
       case .convolution where plan.measurement == .logits, .batchNormalization where plan.measurement == .logits:
         zeros.append(false)
-      case .convolution, .batchNormalization, .relu, .averagePool, .maxPool, .add, .concatenation, .globalAveragePool:
+      case .convolution, .batchNormalization, .activation, .averagePool, .maxPool, .add, .concatenation,
+        .globalAveragePool:
         zeros.append(!operation.inputs.contains { !zeros[$0.index] })
       }
     }
@@ -302,7 +307,7 @@ struct PlanAudit {
 
   private var countedReLUs: [ValueID] {
     let reached = network.reachesOutput
-    return network.relus.filter { relu in
+    return network.sites.filter { relu in
       switch plan.measurement {
       case .distances: true
       case .agreement: reached[relu.index]
@@ -335,16 +340,17 @@ struct PlanAudit {
     var expected: [String: Convolution] = [:]
     for (index, operation) in network.operations.enumerated().reversed() where needed[index] && !zeros[index] {
       for input in operation.inputs { needed[input.index] = true }
-      if case .convolution(let convolution) = operation.kind { expected[operation.weightName] = convolution }
+      let name = operation.weights?.name ?? ""
+      if case .convolution(let convolution) = operation.kind { expected[name] = convolution }
       if case .linear(let outputs) = operation.kind {
         let shape = network[operation.inputs[0]].shape
-        expected[operation.weightName] = Convolution(outputChannels: outputs, kernel: Extent(shape.height, shape.width))
+        expected[name] = Convolution(outputChannels: outputs, kernel: Extent(shape.height, shape.width))
       }
     }
     var found: [String: Convolution] = [:]
     for branch in plan.steps.flatMap(\.branches) {
-      require(found[branch.weights] == nil, "\(branch.weights) twice")
-      found[branch.weights] = branch.convolution
+      require(found[branch.weights.name] == nil, "\(branch.weights.name) twice")
+      found[branch.weights.name] = branch.convolution
     }
     require(found == expected, "convolutions \(found.keys.sorted()), not \(expected.keys.sorted())")
   }

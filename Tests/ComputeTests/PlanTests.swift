@@ -70,7 +70,7 @@ import TestSupport
     let second = try builder.relu("second", of: builder.add(sum, builder.zero(like: first)))
     let plan = try Plan(builder.network(output: second), measurement: .distances, batch: 1, seed: 1)
     try #require(plan.steps.count == 2)
-    #expect(plan.steps[0].branches.map(\.weights) == ["a.weight", "b.weight", "c.weight"])
+    #expect(plan.steps[0].branches.map(\.weights.name) == ["a.weight", "b.weight", "c.weight"])
     let node = plan.steps[1]
     #expect(node.terms.map(described) == ["identity 1", "normalized 2 with 0", "pooled 3"])
     #expect(node.sites == [0, 1], "ReLUs of one value share its code")
@@ -106,7 +106,7 @@ import TestSupport
     }
     let plan = try Plan(builder.network(output: last), measurement: .distances, batch: 1, seed: 1)
     let reading = plan.steps.filter { !$0.branches.isEmpty }
-    #expect(reading.map { $0.branches.map(\.weights) } == [["a.weight", "b.weight"], ["c.weight"]])
+    #expect(reading.map { $0.branches.map(\.weights.name) } == [["a.weight", "b.weight"], ["c.weight"]])
     #expect(reading.map(\.activation) == [.relu, .identity])
     #expect(reading.map { $0.output == nil } == [false, true])
     #expect(reading[0].isKept)
@@ -135,17 +135,17 @@ import TestSupport
     #expect(agreed == Counts(agreement: Array(repeating: 12, count: 9)))
   }
 
-  /// What a classifier makes is not planned; a ReLU that reads it must not count as zero.
-  @Test func reluAfterTheClassifierIsRefused() throws {
+  /// A ReLU that reads what a classifier makes is a site like all others.
+  @Test func activationsAfterTheClassifierAreCounted() throws {
     var builder = NetworkBuilder(input: TensorShape(channels: 2, height: 5, width: 5))
     let pooled = builder.globalAveragePool(of: builder.input)
     let rectified = builder.relu("late", of: pooled)
     let logits = try builder.linear("classifier", of: rectified, outputs: 2)
     let network = builder.network(output: builder.relu("last", of: logits))
     for measurement in [Measurement.distances, .agreement] {
-      #expect(throws: PlanError.unsupportedOperation("")) {
-        try Plan(network, measurement: measurement, batch: 1, seed: 1)
-      }
+      let plan = try Plan(network, measurement: measurement, batch: 1, seed: 1)
+      #expect(plan.sites.map(\.name) == ["late", "last"])
+      #expect(Set(plan.steps.flatMap(\.sites)) == [0, 1])
     }
   }
 

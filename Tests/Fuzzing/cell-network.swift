@@ -29,7 +29,7 @@ public func fuzz(_ bytes: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
       precondition(operation.inputs.allSatisfy { $0.index < index }, "\(operation.name) reads what comes later")
       precondition(operation.shape.count > 0, "\(operation.name) has the shape \(operation.shape)")
     }
-    precondition(network.parameterCount > 0 && network.multiplyAccumulates > 0 && !network.relus.isEmpty)
+    precondition(network.parameterCount > 0 && network.multiplyAccumulates > 0 && !network.sites.isEmpty)
   }
   return 0
 }

@@ -27,10 +27,10 @@ import Testing
 
   @Test func findsItsReLUs() throws {
     let network = try network()
-    #expect(network.relus.map { network[$0].name } == ["c", "e"])
-    #expect(network.reluUnits == 60 + 12)
+    #expect(network.sites.map { network[$0].name } == ["c", "e"])
+    #expect(network.siteUnits == 60 + 12)
     let reached = network.reachesOutput
-    #expect(network.relus.map { reached[$0.index] } == [true, false])
+    #expect(network.sites.map { reached[$0.index] } == [true, false])
   }
 
   @Test func zerosCountAsDependingOnTheirInput() throws {
@@ -44,7 +44,7 @@ import Testing
 
   @Test func namesItsWeights() throws {
     let network = try network()
-    #expect(network[ValueID(1)].weightName == "a.weight")
-    #expect(network[network.output].weightName == "f.weight")
+    #expect(network[ValueID(1)].weights?.name == "a.weight")
+    #expect(network[network.output].weights?.name == "f.weight")
   }
 }

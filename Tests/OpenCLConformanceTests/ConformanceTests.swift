@@ -53,6 +53,17 @@ enum Found {
     try conformanceCase.differences(of: Found.candidates.map { ($0.label, $0.backend) }, from: reference)
   }
 
+  /// What only networks from files have.
+  @Test(arguments: ConformanceCase.TensorOperation.allCases)
+  func tensorOperations(operation: ConformanceCase.TensorOperation) throws {
+    #expect(try differences(.tensorOperation(operation)) == [])
+  }
+
+  @Test(arguments: ConformanceCase.functions)
+  func functions(function: Function) throws {
+    #expect(try differences(.function(function)) == [])
+  }
+
   @Test(arguments: 0..<80 as Range<UInt64>)
   func randomNetworks(seed: UInt64) throws {
     #expect(try differences(.randomNetwork(seed: seed)) == [])

@@ -19,7 +19,7 @@ import Testing
   }
 
   @Test func whatHasNoScoreSaysWhy() {
-    #expect(throws: ScoreError.noReLU) { try epads([]) }
+    #expect(throws: ScoreError.noReLU(.all)) { try epads([]) }
     #expect(throws: ScoreError.zeroDistances) { try epads([SiteCounts(name: "a", units: 9, d1: 5, d2: 0)]) }
     let huge = [SiteCounts](repeating: SiteCounts(name: "a", units: 1, d1: .max, d2: .max), count: 5)
     #expect(throws: ScoreError.overflow) { try epads(huge) }
@@ -43,7 +43,7 @@ import Testing
     let value = try builder.convolution("a", of: builder.input, Convolution(outputChannels: 8, kernel: Extent(3)))
     let score = try scorer([.epads, .naswot]).score(builder.network(output: value), seed: 1)
     #expect(score.status == .failed)
-    #expect(score.error == ScoreError.noReLU.description)
+    #expect(score.error == ScoreError.noReLU(.all).description)
     #expect(score.epads == nil && score.naswot == nil)
     #expect(score.parameters == 216)
   }

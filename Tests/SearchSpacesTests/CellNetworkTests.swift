@@ -23,9 +23,10 @@ import Testing
       guard case .convolution(let convolution) = operation.kind else { return nil }
       let inputChannels = network[operation.inputs[0]].shape.channels / convolution.groups
       let kernel = convolution.kernel
-      return "\(operation.weightName) \(operation.shape.channels)x\(inputChannels)x\(kernel.height)x\(kernel.width)"
+      return
+        "\(operation.weights?.name ?? "") \(operation.shape.channels)x\(inputChannels)x\(kernel.height)x\(kernel.width)"
     }
-    let relus = network.relus.map { network[$0].name }
+    let relus = network.sites.map { network[$0].name }
     #expect(network.parameterCount == model.parameters)
     #expect(layers.count == model.layers)
     #expect(Checksum.of(lines: layers.sorted()) == model.layersChecksum)

@@ -56,7 +56,8 @@ struct ReferenceModel: Sendable, CustomTestStringConvertible {
       guard case .convolution(let convolution) = operation.kind else { return nil }
       let inputChannels = network[operation.inputs[0]].shape.channels
       let kernel = convolution.kernel
-      return "\(operation.weightName) \(operation.shape.channels)x\(inputChannels)x\(kernel.height)x\(kernel.width)"
+      return
+        "\(operation.weights?.name ?? "") \(operation.shape.channels)x\(inputChannels)x\(kernel.height)x\(kernel.width)"
     }
   }
 
@@ -68,7 +69,7 @@ struct ReferenceModel: Sendable, CustomTestStringConvertible {
     #expect(Checksum.of(lines: layers(network).sorted()) == model.layersChecksum)
     #expect(weights(network).count == model.weights)
     #expect(Checksum.of(lines: weights(network).sorted()) == model.weightsChecksum)
-    let relus = network.relus.map { network[$0].name }
+    let relus = network.sites.map { network[$0].name }
     #expect(Checksum.of(lines: relus) == model.relusChecksum)
   }
 

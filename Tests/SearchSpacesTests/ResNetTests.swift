@@ -7,7 +7,9 @@ import Testing
 
   /// What NDS counts: every value of a batch normalisation is five operations.
   static func publishedOperations(_ network: Network) -> Int {
-    let normalized = network.operations.filter { $0.kind == .batchNormalization }.reduce(0) { $0 + $1.shape.count }
+    let normalized = network.operations.filter { $0.kind == .batchNormalization(BatchNormalization()) }.reduce(0) {
+      $0 + $1.shape.count
+    }
     return network.multiplyAccumulates + 5 * normalized
   }
 

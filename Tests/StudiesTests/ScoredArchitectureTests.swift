@@ -68,7 +68,7 @@ extension ScoredArchitectureTests {
       (["space": "darts"], "the space", "nasbench201", "darts"),
       (["macro": "width 4"], "the macro architecture", "fixed", "width 4"),
       (["dataset": "cifar100"], "the data set", "cifar10", "cifar100"), (["batch": 4], "the batch", "2", "4"),
-      (["sigma": 0.05], "sigma", "1.0", "0.05"), (["numerics": 1], "the numerics version", "2", "1"),
+      (["sigma": 0.05], "sigma", "1.0", "0.05"), (["numerics": 1], "the numerics version", "3", "1"),
       (
         ["images": "dead-leaves 0123456789abcdee"], "the image set", "dead-leaves 0123456789abcdef",
         "dead-leaves 0123456789abcdee"

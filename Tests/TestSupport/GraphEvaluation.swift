@@ -28,7 +28,10 @@ public struct GraphEvaluation {
       case .input: values.append(images.values.map(Double.init))
       case .convolution(let convolution): values.append(convolve(operation, convolution))
       case .batchNormalization: values.append(normalize(operation))
-      case .relu: values.append(values[operation.inputs[0].index].map { max($0, 0) })
+      case .activation(let activation):
+        // The networks that it evaluates have no other; those of files are compared with PyTorch itself.
+        precondition(activation.function == .relu)
+        values.append(values[operation.inputs[0].index].map { max($0, 0) })
       case .averagePool(let pooling):
         values.append(pool(operation, pooling) { $0.reduce(0, +) / Double($0.count) })
       case .maxPool(let pooling): values.append(pool(operation, pooling) { $0.max() ?? 0 })
@@ -41,6 +44,9 @@ public struct GraphEvaluation {
         let window = Pooling(kernel: Extent(source.height, source.width), stride: Extent(1))
         values.append(pool(operation, window) { $0.reduce(0, +) / Double($0.count) })
       case .linear(let outputs): values.append(linear(operation, outputs: outputs))
+      case .function, .binary, .constant, .arrangement, .matrixProduct, .normalization, .softmax, .reduction,
+        .interpolation:
+        preconditionFailure("not an operation of the search spaces")
       }
     }
   }
@@ -54,7 +60,7 @@ public struct GraphEvaluation {
   /// What a plan for distances counts.
   public func distances() -> [SiteCounts] {
     let batch = images / 2
-    return network.relus.map { relu in
+    return network.sites.map { relu in
       let code = code(of: relu)
       let operation = network[relu]
       let units = operation.shape.count
@@ -72,7 +78,7 @@ public struct GraphEvaluation {
   public func agreement() -> [Int64] {
     var matrix = [Int64](repeating: 0, count: images * images)
     let reached = network.reachesOutput
-    for relu in network.relus where reached[relu.index] {
+    for relu in network.sites where reached[relu.index] {
       let code = code(of: relu)
       let units = network[relu].shape.count
       for i in 0..<images {
@@ -93,7 +99,7 @@ public struct GraphEvaluation {
     let inputs = source.channels / convolution.groups
     let fanIn = inputs * kernel.area
     let weights = convolutionWeights(
-      seed: seed, name: operation.weightName, count: operation.shape.channels * fanIn, fanIn: fanIn
+      seed: seed, name: operation.name + ".weight", count: operation.shape.channels * fanIn, fanIn: fanIn
     ).map(Double.init)
     var result: [Double] = []
     for image in 0..<images {

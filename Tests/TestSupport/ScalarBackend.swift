@@ -21,7 +21,7 @@ public struct ScalarBackend: Backend {
 
   public func run(_ plan: Plan, images: ImageBatch) throws(BackendError) -> RunResult {
     try check(images, for: plan)
-    var run = ScalarRun(plan, images)
+    var run = try ScalarRun(plan, images)
     for step in plan.steps { try run.carryOut(step) }
     run.agreeOnUncountedSites()
     return RunResult(counts: run.counts, device: device)
@@ -40,7 +40,7 @@ private final class ScalarInference: Inference {
 
   func logits(of images: ImageBatch) throws(BackendError) -> [Float] {
     try plan.check(images)
-    var run = ScalarRun(plan, images)
+    var run = try ScalarRun(plan, images)
     for step in plan.steps { try run.carryOut(step) }
     return plan.output.map { run.activations[$0].values } ?? []
   }
@@ -61,19 +61,10 @@ struct Activation {
   }
 
   /// As branches read them.
-  func read(by function: Plan.Activation) -> Activation {
+  func read(by function: Function) -> Activation {
     var result = self
     for index in result.values.indices { result.values[index] = function(result.values[index]) }
     return result
-  }
-}
-
-extension Plan.Activation {
-  fileprivate func callAsFunction(_ value: Float) -> Float {
-    switch self {
-    case .identity: value
-    case .relu: value > 0 ? value : 0
-    }
   }
 }
 
@@ -91,13 +82,17 @@ private struct ScalarRun {
   var counted: [Bool]
   var counts: Counts
 
-  init(_ plan: Plan, _ images: ImageBatch) {
+  init(_ plan: Plan, _ images: ImageBatch) throws(BackendError) {
     self.plan = plan
     activations = plan.buffers.map { Activation(shape: $0, images: 0) }
     activations[plan.input].values = images.values
     // An inference never fills them.
-    affines = plan.statistics.map { shape in
-      Array(repeating: Affine(scale: Float(1 / 1.00001.squareRoot()), shift: 0), count: shape.channels)
+    affines = []
+    for slot in plan.statistics {
+      affines.append(
+        try plan.running(slot.normalization, channels: slot.shape.channels).map {
+          Affine(scale: $0.scale, shift: $0.shift)
+        })
     }
     counted = Array(repeating: false, count: plan.sites.count)
     switch plan.measurement {
@@ -111,7 +106,9 @@ private struct ScalarRun {
 
   /// The value, its code, then the convolutions that read it.
   mutating func carryOut(_ step: Plan.Step) throws(BackendError) {
-    let value = value(of: step)
+    let value =
+      try step.operation.map { (operation) throws(BackendError) in try made(by: operation, step.shape) }
+      ?? value(of: step)
     if !step.sites.isEmpty { count(value, sites: step.sites) }
     if let output = step.output { try finish(output, value, statistics: step.statistics) }
     guard !step.branches.isEmpty else { return }
@@ -119,24 +116,37 @@ private struct ScalarRun {
     for branch in step.branches {
       let input = branch.parent.map { activations[step.branches[$0].output] } ?? read
       let fanIn = input.shape.channels / branch.convolution.groups * branch.convolution.kernel.area
-      let weights = convolutionWeights(
-        seed: plan.seed, name: branch.weights, count: branch.convolution.outputChannels * fanIn, fanIn: fanIn
-      ).map { $0 * branch.scale }
+      let weights = try weights(branch, step, fanIn: fanIn)
       var output = Activation(shape: plan.buffers[branch.output], images: plan.images)
       switch branch.algorithm {
       case .direct: convolveDirectly(input, weights, branch.convolution, images: plan.images, into: &output)
       case .winograd:
         convolveByWinograd(input, weights, padding: branch.convolution.padding, images: plan.images, into: &output)
       }
-      if case .stream(let name) = branch.bias { add(name, fanIn: fanIn, to: &output) }
+      if let bias = try bias(branch, step, fanIn: fanIn) { add(bias, to: &output) }
       try finish(branch.output, output, statistics: branch.statistics)
     }
   }
 
-  private func add(_ bias: String, fanIn: Int, to output: inout Activation) {
+  /// Drawn here; what is stored or folded is the plan's to read.
+  private func weights(_ branch: Plan.Branch, _ step: Plan.Step, fanIn: Int) throws(BackendError) -> [Float] {
+    guard case .drawn(let name) = branch.weights, branch.folded == nil else {
+      return try plan.weights(of: branch, in: step)
+    }
+    return convolutionWeights(
+      seed: plan.seed, name: name, count: branch.convolution.outputChannels * fanIn, fanIn: fanIn)
+  }
+
+  private func bias(_ branch: Plan.Branch, _ step: Plan.Step, fanIn: Int) throws(BackendError) -> [Float]? {
+    guard case .drawn(let name) = branch.bias, branch.folded == nil else {
+      return try plan.bias(of: branch, in: step)
+    }
+    return convolutionWeights(seed: plan.seed, name: name, count: branch.convolution.outputChannels, fanIn: fanIn)
+  }
+
+  private func add(_ bias: [Float], to output: inout Activation) {
     let channels = output.shape.channels
     let plane = output.shape.height * output.shape.width
-    let bias = convolutionWeights(seed: plan.seed, name: bias, count: channels, fanIn: fanIn)
     for index in output.values.indices { output.values[index] += bias[index / plane % channels] }
   }
 
@@ -145,7 +155,14 @@ private struct ScalarRun {
     activations[buffer] = output
     guard let statistics else { return }
     var affines: [Affine] = []
-    for channel in 0..<output.shape.channels { affines.append(try affine(of: channel, of: output)) }
+    let own = try plan.scaleAndShift(of: statistics)
+    let epsilon = plan.statistics[statistics].normalization.epsilon
+    for channel in 0..<output.shape.channels {
+      let (mean, variance) = try moments(of: channel, of: output)
+      let scale = Double(own.scale?[channel] ?? 1) * (1 / (variance + epsilon).squareRoot())
+      affines.append(
+        Affine(scale: Float(scale), shift: Float(Double(own.shift?[channel] ?? 0) - mean * scale)))
+    }
     self.affines[statistics] = affines
   }
 }
@@ -168,7 +185,9 @@ extension ScalarRun {
     var sum: Double { Double(coarse) * 0x1p16 + Double(fine) * 0x1p-24 }
   }
 
-  private func affine(of channel: Int, of activation: Activation) throws(BackendError) -> Affine {
+  private func moments(
+    of channel: Int, of activation: Activation
+  ) throws(BackendError) -> (mean: Double, variance: Double) {
     let shape = activation.shape
     let tileRows = (shape.height + 3) / 4
     let tileColumns = (shape.width + 3) / 4
@@ -191,9 +210,7 @@ extension ScalarRun {
     }
     let count = Double(plan.images * shape.height * shape.width)
     let mean = sums.sum / count
-    let variance = max(0, squares.sum / count - mean * mean)
-    let scale = 1 / (variance + 1e-5).squareRoot()
-    return Affine(scale: Float(scale), shift: Float(-(mean * scale)))
+    return (mean, max(0, squares.sum / count - mean * mean))
   }
 
   private func largestTileSum(tiles: Int) -> Float {
@@ -222,6 +239,30 @@ extension ScalarRun {
       squares = y == row ? rowSquares : squares + rowSquares
     }
     return (sum, squares)
+  }
+}
+
+// MARK: - Operations
+
+extension ScalarRun {
+  private func made(by operation: Plan.Operation, _ shape: TensorShape) throws(BackendError) -> Activation {
+    var result = Activation(shape: shape, images: 0)
+    var constants: [[Float]] = []
+    for constant in plan.constants { constants.append(try plan.values(of: constant)) }
+    for image in 0..<plan.images {
+      let inputs = operation.operands.map { operand in
+        let shape = plan.shape(of: operand)
+        let values =
+          switch operand.place {
+          case .buffer(let buffer):
+            Array(activations[buffer].values[image * shape.count..<(image + 1) * shape.count])
+          case .constant(let constant): constants[constant]
+          }
+        return ImageValue(shape, values.map { operand.activation($0) })
+      }
+      result.values += operation.kind.carryOut(inputs, shape).values
+    }
+    return result
   }
 }
 

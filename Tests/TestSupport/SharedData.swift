@@ -26,8 +26,25 @@ public enum SharedData {
       in: package.deletingLastPathComponent().appending(path: "shared/cases/inputs", directoryHint: .isDirectory))
   }
 
+  /// A file or folder of the executable specifications, in `../shared/reference` beside the package; nil where there is
+  /// none.
+  public static func reference(_ name: String) -> URL? {
+    let package = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+      .deletingLastPathComponent()
+    return present(
+      name, in: package.deletingLastPathComponent().appending(path: "shared/reference", directoryHint: .isDirectory))
+  }
+
   private static func present(_ path: String, in folder: URL) -> URL? {
     let url = folder.appending(path: path, directoryHint: .notDirectory)
     return FileManager.default.fileExists(atPath: url.path) ? url : nil
+  }
+}
+
+/// Files that tests read, in Tests/Fixtures.
+public enum Fixture {
+  public static func path(_ name: String) -> String {
+    URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+      .appending(path: "Fixtures/\(name)", directoryHint: .notDirectory).path
   }
 }

@@ -4,7 +4,8 @@ import Testing
 
 @Suite struct HelpTests {
   static let commands = [
-    "rank", "score", "correlate", "search", "pareto", "latency", "serve", "images", "devices", "benchmark",
+    "rank", "score", "correlate", "search", "pareto", "latency", "serve", "show", "images", "devices",
+    "benchmark",
   ]
 
   @Test(arguments: [""] + commands) func helpIsAResult(_ command: String) async throws {
@@ -34,6 +35,8 @@ import Testing
     let folder = try ScratchFolder()
     // The list of whoever reads.
     try folder.write("index,acc\n3,90\n5,91\n", "networks.csv")
+    try FileManager.default.copyItem(
+      atPath: Fixture.path("networks/mine.onnx"), toPath: folder.file("mine.onnx"))
     let outcome = try await shell("set -e\n" + script, directory: folder.path)
     #expect(outcome.status == 0, "\(script)\n\(outcome.errors)")
     #expect(!outcome.errors.contains("Error"), "\(outcome.errors)")

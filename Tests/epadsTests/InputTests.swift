@@ -54,7 +54,7 @@ import Testing
 
   @Test func filesThatAreNone() async throws {
     try await epads("score", "--from", folder.file("none")).expectError(2, "No such file or directory")
-    try await epads("score", "--from", folder.path).expectError(2, "Is a directory")
+    try await epads("score", "--from", folder.path).expectError(2, "has no files of networks")
     try await epads("score", "--from", "/dev/null").expectError(2, "no architecture in '/dev/null'")
     try await epads("score", "--from", "-").expectError(2, "no architecture in standard input")
     try await shell("epads score --from - <&-").expectError(2, "cannot read standard input")
@@ -90,5 +90,46 @@ import Testing
     try await failure("/dev/null", message: "a regular file, not a pipe or a device")
     try await failure(try folder.write("", "empty"), message: "is empty")
     try await failure(try folder.write("12345", "short"), message: "5 bytes, no whole number of cifar10 records")
+  }
+
+  /// Networks in files, as arguments, in a list and as a folder.
+  @Test func networksInFiles() async throws {
+    let mine = folder.file("mine.onnx")
+    try FileManager.default.copyItem(atPath: Fixture.path("networks/mine.onnx"), toPath: mine)
+    let always = ["--batch", "2", "--format", "jsonl"]
+    func scored(_ arguments: String...) async throws -> Program.Outcome {
+      try await Program("epads", ["score"] + arguments + always).outcome()
+    }
+    let alone = try await scored(mine, "--layers")
+    #expect(alone.status == 0, "\(alone.errors)")
+    let record = try #require(try records(alone.output).first)
+    let graph = try #require(record["graph"] as? String)
+    #expect(record["arch"] as? String == "\(mine) \(graph)" && record["name"] as? String == "mine")
+    #expect(record["space"] as? String == "file" && record["activations"] as? String == "all")
+    let layers = try #require(record["layers"] as? [[String: Any]])
+    #expect(layers.map { $0["function"] as? String } == ["silu", "relu"])
+    #expect(layers.map { $0["name"] as? String } == ["activation.0", "activation.1"])
+    let counted = try await scored(mine, "--activations", "relu")
+    #expect(try records(counted.output).first?["snaswot"] as? Int == layers[1]["d1"] as? Int)
+
+    try folder.write("file,accuracy\nmine.onnx,90\nnone.onnx,80\n", "list.csv")
+    let listed = try await scored("--from", folder.file("list.csv"), "--column", "file")
+    listed.expectError(3, "1 of 2 rows without a score", output: nil)
+    let rows = try records(listed.output)
+    #expect(
+      rows.values("status") == ["ok", "failed"] && rows[0]["snaswot"] as? Int == record["snaswot"] as? Int)
+    #expect((rows[1]["error"] as? String)?.contains("No such file") == true)
+    let whole = try await scored("--from", folder.path)
+    #expect(try records(whole.output).values("graph") == [graph])
+
+    try folder.write("no network", "text.onnx")
+    try await epads("score", folder.file("text.onnx")).expectError(2, "text.onnx")
+    try await epads("score", "--index", "3", "--input", "3x32x32").expectError(2, "--input is for networks from files")
+    try await epads("score", mine, "--init", "file", "--batch", "2").expectError(2, "does not hold the values")
+    let shown = try await epads("show", mine)
+    #expect(shown.output.contains("activations: 2 (1 silu, 1 relu), 49152 units"))
+    let trained = try await epads(
+      "latency", Fixture.path("networks/trained.onnx"), "--seconds", "0.05", "--format", "jsonl")
+    #expect(try records(trained.output).first?["status"] as? String == "ok", "\(trained.errors)")
   }
 }

@@ -149,7 +149,7 @@ import Testing
     }
     try folder.write(old, "rows.jsonl")
     try await run("\(command) --output rows.jsonl --resume")
-      .expectError(1, "of another run: the numerics version is 1 there and 2 here")
+      .expectError(1, "of another run: the numerics version is 1 there and 3 here")
     #expect(folder.text("rows.jsonl") == old)
   }
 

@@ -8,19 +8,43 @@
 // Activations of one image are stored as [row][column][channel], the channels padded with zeros to a multiple of 8
 // ("aligned channels"). A function works on one image, so that images are what threads share out.
 
-/// What is done to each value as it is read: Plan.Activation.
-typedef enum epads_activation {
+/// Functions of each value by itself: NetworkGraph's Function.
+typedef enum epads_function_code {
   EPADS_IDENTITY,
-  /// Negative values and NaN as zero.
   EPADS_RELU,
-} epads_activation;
+  EPADS_RELU6,
+  EPADS_LEAKY_RELU,
+  EPADS_SILU,
+  EPADS_GELU,
+  EPADS_GELU_TANH,
+  EPADS_HARD_SWISH,
+  EPADS_ELU,
+  EPADS_MISH,
+  EPADS_SIGMOID,
+  EPADS_HARD_SIGMOID,
+  EPADS_TANH,
+  EPADS_CLIP,
+  EPADS_EXPONENTIAL,
+  EPADS_ERROR_FUNCTION,
+  EPADS_SQUARE_ROOT,
+  EPADS_RECIPROCAL,
+  EPADS_ABSOLUTE,
+  EPADS_NEGATIVE,
+  EPADS_SQUARE,
+} epads_function_code;
+
+/// A function with its numbers, in the order in which Function has them.
+typedef struct epads_function {
+  epads_function_code code;
+  float a, b, c;
+} epads_function;
 
 /// A summand of a step's value, over one image: of all of its channels, or a part that lies beside others.
 typedef struct epads_term {
   const float *_Nonnull data;
   /// Aligned channels of the value; null where no part of it is normalised. Only the first part has it.
   const float *_Nullable scale;
-  epads_activation activation;
+  epads_function activation;
   /// Whether the term is a part of a summand, and of how many parts that consists; the others follow it.
   int is_part;
   long parts;
@@ -73,7 +97,7 @@ typedef struct epads_value {
   /// Floats between rows and between positions of the padded image: aligned channels, or the bare ones.
   long padded_row, padded_channels;
   /// Of what goes into the padded image.
-  epads_activation activation;
+  epads_function activation;
   /// Asked for row by row; null where a convolution follows, which has more time for it.
   epads_prefetch *_Nullable prefetch;
 } epads_value;
@@ -140,6 +164,95 @@ typedef struct epads_winograd {
   float *_Nonnull scratch;
 } epads_winograd;
 
+/// What an operation reads, of one image.
+typedef struct epads_operand {
+  const float *_Nonnull data;
+  /// Bare and aligned.
+  long channels, aligned;
+  long height, width;
+  /// Floats from a position to the next: 0 where one is for all.
+  long position_step;
+  /// Whether its only channel is for all.
+  int repeats_channels;
+  epads_function function;
+} epads_operand;
+
+typedef enum epads_operation_kind {
+  EPADS_COPY,
+  /// `variant`: an epads_binary.
+  EPADS_BINARY,
+  EPADS_ARRANGE,
+  /// `variant`: whether the right one is transposed. `height` matrices.
+  EPADS_PRODUCT,
+  EPADS_NORMALIZE_POSITIONS,
+  /// `variant`: groups.
+  EPADS_NORMALIZE_GROUPS,
+  EPADS_SOFTMAX,
+  /// `variant`: an epads_reduction.
+  EPADS_REDUCE_CHANNELS,
+  EPADS_REDUCE_POSITIONS,
+  EPADS_INTERPOLATE,
+} epads_operation_kind;
+
+typedef enum epads_binary {
+  EPADS_ADD,
+  EPADS_SUBTRACT,
+  EPADS_MULTIPLY,
+  EPADS_DIVIDE,
+  EPADS_MINIMUM,
+  EPADS_MAXIMUM,
+} epads_binary;
+
+typedef enum epads_reduction {
+  EPADS_MEAN,
+  EPADS_SUM,
+  EPADS_LARGEST,
+  EPADS_SMALLEST,
+  EPADS_NORM,
+} epads_reduction;
+
+/// A loop over units that are copied: how often, and floats between its rounds.
+typedef struct epads_axis {
+  long count, source, target;
+} epads_axis;
+
+/// Units that are copied; `source` and `target` are the first of them.
+typedef struct epads_box {
+  long operand;
+  long source, target;
+  /// From the outermost to the innermost; none for a single unit.
+  const epads_axis *_Nonnull axes;
+  long count;
+} epads_box;
+
+/// A row or column of an interpolation.
+typedef struct epads_sample {
+  long first, second;
+  float weight;
+} epads_sample;
+
+/// An operation on whole values of one image.
+typedef struct epads_operation {
+  epads_operation_kind kind;
+  long variant;
+  const epads_operand *_Nonnull operands;
+  float *_Nonnull output;
+  /// Of the output; channels bare and aligned.
+  long height, width, channels, aligned;
+  /// The positions to make, the last one not among them. Kinds that need all positions at once are made with the first.
+  long first_position, last_position;
+  double epsilon;
+  /// Of an arrangement: what no box writes, where any of that is left.
+  float fill;
+  int needs_fill;
+  const epads_box *_Nullable boxes;
+  long box_count;
+  const epads_sample *_Nullable rows;
+  const epads_sample *_Nullable columns;
+  /// Two positions of the output; for a transposed product as many as it has terms.
+  float *_Nonnull scratch;
+} epads_operation;
+
 /// The loops of one instruction set.
 typedef struct epads_kernels {
   const char *_Nonnull name;
@@ -147,6 +260,9 @@ typedef struct epads_kernels {
   long lanes;
   /// Makes a step's value for one image.
   void (*_Nonnull make_value)(const epads_value *_Nonnull value);
+
+  /// Carries out an operation on one image.
+  void (*_Nonnull operate)(const epads_operation *_Nonnull operation);
 
   /// Weights [output][input][kernel position] of a vector of output channels as [kernel position][input][lane], zeros
   /// behind the last of `outputs`.
